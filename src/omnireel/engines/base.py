@@ -1,0 +1,77 @@
+"""The seam every engine fills, and all an engine may know of the world around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from omnireel.models import Clip, Job, JobKind, MediaRef, VideoRequest
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What an engine can be asked for and what it needs to run."""
+
+    kinds: frozenset[JobKind]
+    sound: bool = False
+    multi_shot: bool = False
+    network: bool = False
+    """False puts the engine's process in a box without a network."""
+    cpus: float = 1.0
+    gpus: float = 0.0
+    memory_bytes: int = 2 * 1024**3
+
+
+class Run(Protocol):
+    """An engine's handle on its attempt."""
+
+    @property
+    def scratch(self) -> Path:
+        """An empty folder for the attempt's files; deleted afterwards."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """0 to 2**32 - 1. The same job and seed must give the same bytes."""
+        ...
+
+    def open(self, ref: MediaRef) -> Path:
+        """A local copy of an input, already fetched, sniffed and within limits."""
+        ...
+
+    def report(self, progress: float, note: str = "") -> None:
+        """Say how far the work is, 0 to 1, and what is being done. Raises Canceled when it should stop."""
+        ...
+
+    def remember(self, note: str) -> None:
+        """Keep a note that a later attempt at the same task will find."""
+        ...
+
+    def warn(self, text: str) -> None:
+        """Tell the caller what was asked and not done."""
+        ...
+
+
+class Engine(Protocol):
+    """A way to make clips. Blocking; one `generate` at a time."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def check(self, request: VideoRequest) -> None:
+        """Refuse at submit time, with InvalidRequest, what this engine can never do. Must be cheap."""
+        ...
+
+    def prepare(self, scratch: Path) -> None:
+        """Do once, ahead of the first request, whatever makes later ones start fast."""
+        ...
+
+    def generate(self, job: Job, run: Run) -> Clip:
+        """Make the clip inside `run.scratch`. Raises AttemptError when it cannot."""
+        ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,121 @@
+"""Every error Omnireel raises on purpose, in one tree.
+
+    OmnireelError
+    ├── InvalidRequest            the caller can mend it; nothing was queued or charged
+    │   ├── MissingParameter      a required field is absent, or contradicts another
+    │   ├── InvalidFormat         wrong type, not JSON, not the media it claims to be
+    │   └── OutOfRange            right type, outside a limit
+    ├── AuthenticationFailed      no key, or a key nobody made
+    ├── NotFound                  no such task, model, file (or it is somebody else's)
+    ├── Unavailable               try later: draining, queue full, disk full
+    └── AttemptError              an attempt ended without a clip
+        ├── Canceled              the caller asked for the stop
+        ├── InvalidMedia          an input is not usable media, found after fetching it
+        ├── FetchFailed           an input's address could not be read, or may not be
+        ├── EngineFailed          the engine could not make the clip
+        ├── EngineUnavailable     the engine cannot run on this machine; says what to install
+        └── WorkerLost            the machinery failed, not the request; worth another attempt
+
+`category` is the first half of the wire's error message; `type` is the machine word a failed task carries.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class OmnireelError(Exception):
+    """The root. `str(error)` is a sentence for the person who can act on it."""
+
+
+class InvalidRequest(OmnireelError):
+    """The request cannot be accepted as sent.
+
+    `field` names the parameter at fault and `rule` the published rule it breaks, when there is one.
+    """
+
+    category: ClassVar[str] = "Invalid parameters"
+
+    def __init__(self, message: str, *, field: str | None = None, rule: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+        self.rule = rule
+
+
+class MissingParameter(InvalidRequest):
+    """A required parameter is absent, or two parameters contradict each other."""
+
+
+class InvalidFormat(InvalidRequest):
+    """A value has the wrong type or cannot be read as what it should be."""
+
+    category: ClassVar[str] = "Invalid format"
+
+
+class OutOfRange(InvalidRequest):
+    """A value is well formed but outside its limits."""
+
+    category: ClassVar[str] = "Value out of range"
+
+
+class AuthenticationFailed(OmnireelError):
+    """The key is missing, malformed, unknown, revoked or expired."""
+
+
+class NotFound(OmnireelError):
+    """Nothing by that name is visible to this caller."""
+
+
+class Unavailable(OmnireelError):
+    """The service cannot take the request now. `retry_after` is in seconds."""
+
+    def __init__(self, message: str, *, retry_after: int = 5) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class AttemptError(OmnireelError):
+    """An attempt at a task ended without a clip.
+
+    `type` goes to the caller as `error.type`; `retryable` tells whether sending the request again may help.
+    """
+
+    type: ClassVar[str] = "internal_error"
+    retryable: ClassVar[bool] = False
+
+
+class Canceled(AttemptError):
+    """The caller asked for the stop. Raised by `Run.report` inside an engine."""
+
+    type: ClassVar[str] = "canceled"
+
+
+class InvalidMedia(AttemptError):
+    """An input turned out not to be media this service accepts."""
+
+    type: ClassVar[str] = "invalid_media"
+
+
+class FetchFailed(AttemptError):
+    """An input's address could not be read, or the egress policy refuses it."""
+
+    type: ClassVar[str] = "fetch_failed"
+
+
+class EngineFailed(AttemptError):
+    """The engine ran and could not make the clip."""
+
+    type: ClassVar[str] = "engine_failed"
+
+
+class EngineUnavailable(AttemptError):
+    """The engine cannot run here; the message says what to install."""
+
+    type: ClassVar[str] = "engine_unavailable"
+
+
+class WorkerLost(AttemptError):
+    """The machinery failed (a killed child, a lost worker, no disk), not the request."""
+
+    type: ClassVar[str] = "worker_lost"
+    retryable: ClassVar[bool] = True

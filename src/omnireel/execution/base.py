@@ -1,0 +1,86 @@
+"""The seam between a task's promise and the machine that keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from omnireel.models import Clip, Failed, Progress, Stopped, VideoRequest
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try at a task. `note` is what an earlier attempt asked to be remembered."""
+
+    task_id: str
+    number: int
+    request: VideoRequest
+    engine: str
+    seed: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Made:
+    """The attempt left a clip in its scratch folder."""
+
+    clip: Clip
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Lost:
+    """The machinery failed: the child was killed, could not start or broke its limits."""
+
+    reason: str
+
+
+Ending = Made | Failed | Stopped | Lost
+
+
+class Handle(Protocol):
+    """A running attempt, seen from outside."""
+
+    @property
+    def scratch(self) -> Path: ...
+
+    @property
+    def progress(self) -> Progress:
+        """The newest measured progress; updated by `poll`."""
+        ...
+
+    @property
+    def note(self) -> str:
+        """The newest note to remember; updated by `poll`."""
+        ...
+
+    def poll(self) -> Ending | None:
+        """How the attempt ended, or None while it runs. Never blocks."""
+        ...
+
+    def stop(self) -> None:
+        """Ask it to stop; it is killed after a grace period."""
+        ...
+
+    def kill(self) -> None:
+        """End it now, with everything it started."""
+        ...
+
+    def close(self) -> None:
+        """Give back its scratch folder. Kills it first when it still runs."""
+        ...
+
+
+class Executor(Protocol):
+    """Runs attempts somewhere."""
+
+    def capacity(self) -> int:
+        """How many more attempts may start now."""
+        ...
+
+    def start(self, attempt: Attempt) -> Handle: ...
+
+    def close(self) -> None:
+        """Kill what still runs and give everything back."""
+        ...

@@ -1,0 +1,87 @@
+"""Every setting in one place: flags, then `OMNIREEL_*`, then `omnireel.toml`, then these defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from omnireel.models import MediaLimits
+
+MIB = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """Read once at start and handed to the rooms as values; nothing reads the environment afterwards."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="OMNIREEL_", toml_file="omnireel.toml", extra="forbid", frozen=True
+    )
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    data: Path = Path("omnireel-data")
+    """Folder for the database, files, scratch space, caches and secrets."""
+    public_url: str | None = None
+    """Origin that links in answers start with; default: the address the server listens on."""
+
+    workers: int = Field(default=1, ge=0, le=256)
+    """Attempts at once in this process; 0 serves HTTP only."""
+    engine: str = "studio"
+    """The engine that serves requests which name none."""
+    allow_engine_choice: bool = True
+    """Whether callers may name an engine."""
+    lease_seconds: float = Field(default=30.0, gt=0)
+    heartbeat_seconds: float = Field(default=10.0, gt=0)
+    max_attempts: int = Field(default=3, ge=1)
+    attempt_seconds: float = Field(default=1800.0, gt=0)
+    """An attempt that takes longer is killed and fails."""
+    stop_grace_seconds: float = Field(default=5.0, ge=0)
+    """Between asking an attempt to stop and killing it."""
+    drain_seconds: float = Field(default=30.0, ge=0)
+    """How long a server told to stop lets running attempts finish."""
+    engine_threads: int = Field(default=0, ge=0)
+    """Threads one attempt may use; 0 shares the machine's cores between the workers."""
+    engine_memory: int = Field(default=4096 * MIB, ge=256 * MIB)
+    """Address space one attempt may use, bytes."""
+
+    metering: Literal["off"] = "off"
+    """Charging for tasks; while off, nothing is ever charged."""
+    strict: bool = False
+    """Refuse unknown request fields instead of noting them."""
+    max_body: int = Field(default=64 * MIB, ge=1024)
+    """Largest JSON body, bytes."""
+    max_queued: int = Field(default=10_000, ge=1)
+    """Pending tasks beyond which submits are answered 503."""
+    min_free_disk: int = Field(default=512 * MIB, ge=0)
+    """Free bytes below which submits are answered 503."""
+    requests_per_minute: int = Field(default=600, ge=1)
+    """Per team, polls included."""
+    retention_days: float = Field(default=7.0, gt=0)
+    link_seconds: int = Field(default=3600, ge=60)
+    """How long a signed result link works; every poll signs anew."""
+    allow_private_network: bool = False
+    """Let inputs be fetched from private and loopback addresses. For local work only."""
+    fetch_seconds: float = Field(default=60.0, gt=0)
+    """Total time to fetch one input."""
+    sandbox: Literal["auto", "required", "off"] = "auto"
+    """`auto` takes the tightest box there is; `required` refuses to start without one."""
+    media_limits: MediaLimits = MediaLimits()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
