@@ -149,6 +149,14 @@ class CameraMove(StrEnum):
     FOLLOW = "follow"
 
 
+class Framing(StrEnum):
+    """How much of the scene a shot shows."""
+
+    WIDE = "wide"
+    MEDIUM = "medium"
+    CLOSE = "close"
+
+
 class TimeOfDay(StrEnum):
     DAWN = "dawn"
     DAY = "day"
@@ -191,12 +199,14 @@ class Shot:
     share: float = 1.0
     """Relative length; the storyboard turns shares into whole frames."""
     camera: CameraMove | None = None
+    framing: Framing | None = None
     place: str | None = None
     time_of_day: TimeOfDay | None = None
     weather: Weather | None = None
     subjects: tuple[Subject, ...] = ()
     images: tuple[int, ...] = ()
-    """1-based places of the request's images that this shot uses."""
+    """1-based places of the request's images that this shot uses. In an ANIMATE job the first one opens the
+    shot, unless its role is last_frame, and a second one closes it."""
     transition: Transition = Transition.CUT
     """How this shot begins after the one before it."""
 
