@@ -1,0 +1,128 @@
+"""The MP4 file itself: one H.264 track, maybe one AAC track, written with libx264 and FFmpeg's muxer."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import lcm
+from pathlib import Path
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.video.frame import VideoFrame
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
+from av.video.stream import VideoStream
+
+from omnireel.media.frames import SAMPLE_RATE, Frame, Samples
+
+_AUDIO_BITS = 160_000
+_AUDIO_FRAME = 1024
+_COARSEST_CLOCK, _FINEST_CLOCK = 48_000, 1_000_000
+_AVCOL_SPC_BT709 = 1
+
+
+class Mp4Encoder:
+    """Frames and samples in, packets out to a file. Must be finished or aborted."""
+
+    def __init__(
+        self, path: Path, *, width: int, height: int, fps: Fraction, audio: bool, preset: str, crf: int
+    ) -> None:
+        self._fps = fps
+        self._frames = 0
+        self._reformatter = VideoReformatter()
+        # bitexact: no dates and no version strings, so that the same frames give the same bytes.
+        self._container = av.open(
+            str(path),
+            "w",
+            format="mp4",
+            options={
+                "movflags": "+faststart",
+                "fflags": "+bitexact",
+                "movie_timescale": str(_movie_clock(fps)),
+            },
+        )
+        self._video = self._add_video(width, height, preset, crf)
+        self._audio = self._add_audio() if audio else None
+        self._samples = 0
+        self._waiting = np.empty((0, 2), np.float32)
+
+    def picture(self, frame: Frame) -> VideoFrame:
+        """The encoder's own copy of a frame, so the caller may reuse its array."""
+        picture = VideoFrame.from_ndarray(frame, format="bgr24")
+        picture.pts, picture.time_base = self._frames, 1 / self._fps
+        self._frames += 1
+        return picture
+
+    def encode(self, picture: VideoFrame) -> None:
+        """Add the next picture."""
+        planes = self._reformatter.reformat(
+            picture,
+            format="yuv420p",
+            dst_colorspace=Colorspace.ITU709,
+            src_color_range=ColorRange.JPEG,
+            dst_color_range=ColorRange.MPEG,
+            threads=1,
+        )
+        self._container.mux(self._video.encode(planes))
+
+    def encode_audio(self, samples: Samples) -> None:
+        """Add the next samples."""
+        self._waiting = np.concatenate([self._waiting, samples])
+        whole = len(self._waiting) - len(self._waiting) % _AUDIO_FRAME
+        for start in range(0, whole, _AUDIO_FRAME):
+            self._encode_audio_frame(self._waiting[start : start + _AUDIO_FRAME])
+        self._waiting = self._waiting[whole:].copy()
+
+    def finish(self) -> None:
+        """Make the sound as long as the pictures and complete the file."""
+        self._container.mux(self._video.encode(None))
+        if self._audio is not None:
+            self._fit_audio(round(self._frames / self._fps * SAMPLE_RATE))
+            self._container.mux(self._audio.encode(None))
+        self._container.close()
+
+    def abort(self) -> None:
+        """Let go of the file without completing it."""
+        self._container.close()
+
+    def _add_video(self, width: int, height: int, preset: str, crf: int) -> VideoStream:
+        stream = self._container.add_stream(
+            "libx264", rate=self._fps, options={"preset": preset, "crf": str(crf), "profile": "high"}
+        )
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        context = stream.codec_context
+        context.time_base = 1 / self._fps
+        # x264's output depends on how many threads it has, and results must not depend on the machine.
+        context.thread_count = 1
+        context.gop_size = round(2 * self._fps)
+        context.color_primaries, context.color_trc = ColorPrimaries.BT709, ColorTrc.BT709
+        context.colorspace, context.color_range = _AVCOL_SPC_BT709, ColorRange.MPEG
+        return stream
+
+    def _add_audio(self) -> AudioStream:
+        stream = self._container.add_stream("aac", rate=SAMPLE_RATE, layout="stereo")
+        stream.codec_context.bit_rate = _AUDIO_BITS
+        return stream
+
+    def _encode_audio_frame(self, samples: Samples) -> None:
+        if self._audio is None:
+            raise ValueError("this clip was opened without sound")
+        planar = np.ascontiguousarray(samples.T)
+        frame = AudioFrame.from_ndarray(planar, format="fltp", layout="stereo")
+        frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, self._samples, Fraction(1, SAMPLE_RATE)
+        self._samples += len(samples)
+        self._container.mux(self._audio.encode(frame))
+
+    def _fit_audio(self, total: int) -> None:
+        missing = max(0, total - self._samples - len(self._waiting))
+        self.encode_audio(np.zeros((missing, 2), np.float32))
+        rest = self._waiting[: max(0, total - self._samples)]
+        if len(rest):
+            self._encode_audio_frame(rest)
+
+
+def _movie_clock(fps: Fraction) -> int:
+    """Ticks per second in which both a frame and a sample are whole, where that is not absurdly fine."""
+    exact = lcm(fps.numerator, _COARSEST_CLOCK)
+    return exact if exact <= _FINEST_CLOCK else 90_000
