@@ -1,1 +1,64 @@
-"""Omnireel: a self-hosted omni-video service on the kling-video-o1 wire."""
+"""Omnireel: a self-hosted omni-video service on the kling-video-o1 wire.
+
+Here is the SDK: `Client`, what it returns and what it raises. Nothing is loaded before it is used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from omnireel.client._sync import Client, Result
+    from omnireel.client.errors import (
+        APIError,
+        AuthenticationError,
+        ConnectionFailed,
+        DownloadFailed,
+        InsufficientBalanceError,
+        InvalidRequestError,
+        NotFoundError,
+        OutcomeUnknown,
+        RateLimitError,
+        ServerError,
+        TaskCanceled,
+        TaskFailed,
+        Timeout,
+    )
+    from omnireel.client.types import Model, Resource, Task
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "APIError",
+    "AuthenticationError",
+    "Client",
+    "ConnectionFailed",
+    "DownloadFailed",
+    "InsufficientBalanceError",
+    "InvalidRequestError",
+    "Model",
+    "NotFoundError",
+    "OutcomeUnknown",
+    "RateLimitError",
+    "Resource",
+    "Result",
+    "ServerError",
+    "Task",
+    "TaskCanceled",
+    "TaskFailed",
+    "Timeout",
+    "__version__",
+]
+
+_HOMES = {"Client": "_sync", "Result": "_sync", "Model": "types", "Resource": "types", "Task": "types"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module 'omnireel' has no attribute {name!r}")
+    return getattr(import_module(f"omnireel.client.{_HOMES.get(name, 'errors')}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""The SDK. Import it from `omnireel`; this room needs httpx2 and nothing else."""
