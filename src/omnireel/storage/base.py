@@ -40,3 +40,7 @@ class BlobStore(Protocol):
     def list(self, prefix: str) -> Iterator[BlobInfo]:
         """Every blob whose key starts with `prefix`, in no particular order."""
         ...
+
+    def sweep(self, older_than: timedelta) -> int:
+        """Remove what interrupted puts left behind longer ago than this; how many that were."""
+        ...
