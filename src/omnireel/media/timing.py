@@ -1,0 +1,66 @@
+"""A constant frame rate for any video, found from its time stamps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+_STANDARD = tuple(
+    Fraction(*rate)
+    for rate in (
+        (12, 1),
+        (12_500, 1_000),
+        (15, 1),
+        (20, 1),
+        (24_000, 1_001),
+        (24, 1),
+        (25, 1),
+        (30_000, 1_001),
+        (30, 1),
+        (48, 1),
+        (50, 1),
+        (60_000, 1_001),
+        (60, 1),
+        (120, 1),
+    )
+)
+_EVEN_SHARE = 0.9
+_NOMINAL_TOLERANCE = Fraction(1, 100)
+_STANDARD_TOLERANCE = Fraction(3, 1000)
+_FINEST = 1001
+
+
+@dataclass(frozen=True)
+class Timing:
+    """When a video's frames are shown: `start` and `duration` in seconds, `fps` the rate to keep."""
+
+    start: Fraction
+    duration: Fraction
+    fps: Fraction
+
+
+def measure(stamps: Sequence[int], last: int, time_base: Fraction) -> Timing:
+    """The timing of frames shown at `stamps` ticks, sorted; `last` is the last one's length, 0 if unknown.
+
+    The rate is the usual step between frames where nearly all steps are equal; else the average, taken for a
+    standard rate when it is close to one (WebM counts whole milliseconds, so 24 fps steps by 41 and 42).
+    """
+    steps = Counter(after - before for before, after in pairwise(stamps) if after > before)
+    step, count = steps.most_common(1)[0] if steps else (max(last, 1), 1)
+    duration = (stamps[-1] - stamps[0] + (last if last > 0 else step)) * time_base
+    average = len(stamps) / duration
+    nominal = 1 / (step * time_base)
+    even = count >= _EVEN_SHARE * max(1, len(stamps) - 1) and _near(nominal, average, _NOMINAL_TOLERANCE)
+    return Timing(stamps[0] * time_base, duration, nominal if even else _standard(average))
+
+
+def _standard(average: Fraction) -> Fraction:
+    nearest = min(_STANDARD, key=lambda rate: abs(rate - average))
+    return nearest if _near(nearest, average, _STANDARD_TOLERANCE) else average.limit_denominator(_FINEST)
+
+
+def _near(one: Fraction, other: Fraction, tolerance: Fraction) -> bool:
+    return abs(one - other) <= tolerance * other
