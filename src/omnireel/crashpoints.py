@@ -1,7 +1,7 @@
 """Named places where a test may make the process die as if the power had gone.
 
-`OMNIREEL_CRASH_POINT=name` kills the process with SIGKILL when it passes that place; `name:3` on the third pass.
-Unset, which is always so outside tests, a crash point costs one comparison.
+`OMNIREEL_CRASH_POINT=name` kills the process with SIGKILL when it passes that place; `name:3` on the third pass
+only. Unset, which is always so outside tests, a crash point costs one comparison.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@
     ├── AuthenticationFailed      no key, or a key nobody made
     ├── NotFound                  no such task, model, file (or it is somebody else's)
     ├── Unavailable               try later: draining, queue full, disk full
+    ├── CannotStart               the service cannot run as installed or configured; says what to change
     └── AttemptError              an attempt ended without a clip
         ├── Canceled              the caller asked for the stop
         ├── InvalidMedia          an input is not usable media, found after fetching it
@@ -72,6 +73,10 @@ class Unavailable(OmnireelError):
     def __init__(self, message: str, *, retry_after: int = 5) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class CannotStart(OmnireelError):
+    """The service cannot run as it is installed or configured. Addressed to the operator."""
 
 
 class AttemptError(OmnireelError):
