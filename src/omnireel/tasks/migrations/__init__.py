@@ -1,0 +1,1 @@
+"""The database's history: one file in `versions` per change of shape, run by `open_database`."""
