@@ -1,0 +1,54 @@
+# What a developer, or a curious visitor, types. `make` alone lists it.
+
+VENV ?= .venv
+JOBS ?= 2
+BIN := $(VENV)/bin
+SERVER := $(VENV)/.omnireel-server
+DEV := $(VENV)/.omnireel-dev
+COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links --no-emit-package omnireel pyproject.toml requirements/build.in
+
+.PHONY: help demo serve test check lint types lock clean
+
+help:
+	@echo "make demo    restyle a clip into clay, for real: ends in demo-output/clay.mp4"
+	@echo "make serve   run the server on http://127.0.0.1:8000 (ARGS='--port 9000 …')"
+	@echo "make test    run every test"
+	@echo "make check   formatting, lint, types, import rules, tests"
+	@echo "make lock    resolve the dependencies anew (needs uv)"
+	@echo "make clean   remove what these commands made, but not omnireel-data"
+
+demo: $(SERVER)
+	@$(BIN)/omnireel demo $(ARGS)
+
+serve: $(SERVER)
+	@$(BIN)/omnireel serve $(ARGS)
+
+test: $(DEV)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+check: lint types
+	$(MAKE) test
+
+lint: $(DEV)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+
+types: $(DEV)
+	$(BIN)/mypy
+
+$(SERVER): requirements/server.lock pyproject.toml tools/venv.sh
+	@tools/venv.sh $(VENV) server
+
+$(DEV): requirements/dev.lock pyproject.toml tools/venv.sh
+	@tools/venv.sh $(VENV) dev
+
+UV ?= $(or $(shell command -v uv 2>/dev/null),$(BIN)/uv)
+lock:
+	$(UV) $(COMPILE) --extra server --output-file requirements/server.lock $(ARGS)
+	$(UV) $(COMPILE) --extra dev --constraints requirements/server.lock --output-file requirements/dev.lock $(ARGS)
+
+clean:
+	rm -rf $(VENV) demo-output dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

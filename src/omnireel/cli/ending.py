@@ -1,0 +1,47 @@
+"""How a command ends: an error becomes a sentence and an exit code, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from omnireel.cli.output import Output, complain
+from omnireel.client.errors import APIError, InvalidRequestError, Timeout
+
+FAILED = 1
+BAD_INPUT = 2
+TIMED_OUT = 124
+
+
+@contextmanager
+def ending(output: Output) -> Iterator[None]:
+    """Turn the SDK's errors into words on stderr (and a document under --json) and an exit code."""
+    try:
+        yield
+    except APIError as error:
+        complain(f"error: {error}")
+        if error.request_id:
+            complain(f"       request id {error.request_id}")
+        if output.json:
+            output.data("", {"error": _document(error)})
+        raise typer.Exit(_code(error)) from None
+
+
+def _code(error: APIError) -> int:
+    if isinstance(error, Timeout):
+        return TIMED_OUT
+    return BAD_INPUT if isinstance(error, InvalidRequestError) else FAILED
+
+
+def _document(error: APIError) -> dict[str, object]:
+    document: dict[str, object] = {
+        "type": error.type,
+        "message": str(error),
+        "retryable": error.retryable,
+        "status": error.status,
+        "request_id": error.request_id,
+    }
+    task_id = error.task_id if isinstance(error, Timeout) else None
+    return document | ({"task_id": task_id} if task_id else {})
