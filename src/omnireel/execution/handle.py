@@ -1,0 +1,215 @@
+"""A running attempt, driven by polling: which child runs, what it said, how it ended."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import RLock
+
+import structlog
+
+from omnireel.errors import AttemptError, FetchFailed, NotFound
+from omnireel.execution.base import Ending, Lost, Made
+from omnireel.execution.process import ChildProcess
+from omnireel.execution.protocol import (
+    MAX_NOTE,
+    MAX_TEXT,
+    MAX_WARNINGS,
+    AnyEvent,
+    Broke,
+    Ceased,
+    Done,
+    Fell,
+    Phase,
+    Remembered,
+    Reported,
+    Warned,
+)
+from omnireel.execution.results import checked_clip
+from omnireel.execution.scratch import Scratch
+from omnireel.models import Clip, Failed, Progress, Stopped
+
+log = structlog.get_logger(__name__)
+
+LOGGED = 2000
+"""How much of a failed child's standard error goes into our log, characters."""
+
+
+class LocalHandle:
+    """Implements `execution.base.Handle`. Its methods may be called from any thread.
+
+    `phases` are the children to run one after the other, each with the seconds it may take; `launch` starts
+    one. `ending` is given when the attempt ended before it began. `release` is called once, by `close`.
+    """
+
+    def __init__(
+        self,
+        place: Scratch,
+        phases: Sequence[tuple[Phase, float]],
+        launch: Callable[[Phase], ChildProcess],
+        *,
+        grace: float,
+        release: Callable[[LocalHandle], None],
+        ending: Ending | None = None,
+    ) -> None:
+        self._place = place
+        self._phases = list(phases)
+        self._launch = launch
+        self._grace = grace
+        self._release = release
+        self._ending = ending
+        self._lock = RLock()
+        self._child: ChildProcess | None = None
+        self._verdict: Ending | Done | None = None
+        self._deadline = self._stop_by = float("inf")
+        self._progress = Progress()
+        self._note = ""
+        self._warnings: list[str] = []
+        self._closed = False
+        if ending is None:
+            self._ending = self._next_phase()
+
+    @property
+    def scratch(self) -> Path:
+        return self._place.folder
+
+    @property
+    def progress(self) -> Progress:
+        return self._progress
+
+    @property
+    def note(self) -> str:
+        return self._note
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process number, which is also its process group; None when none runs."""
+        return self._child.pid if self._child else None
+
+    def poll(self) -> Ending | None:
+        with self._lock:
+            if self._ending is None and self._child is not None:
+                self._ending = self._advance(self._child)
+            return self._ending
+
+    def stop(self) -> None:
+        with self._lock:
+            if self._child is not None and not self._stopping:
+                self._stop_by = time.monotonic() + self._grace
+                self._child.signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        with self._lock:
+            if self._child is not None:
+                self._child.close()
+                self._child = None
+                self._ending = self._ending or self._stopped_or("the attempt was killed")
+
+    def close(self) -> None:
+        with self._lock:
+            self.kill()
+            self._place.remove()
+            if not self._closed:
+                self._closed = True
+                self._release(self)
+
+    @property
+    def _stopping(self) -> bool:
+        return self._stop_by != float("inf")
+
+    def _stopped_or(self, reason: str) -> Ending:
+        return Stopped() if self._stopping else Lost(reason)
+
+    def _next_phase(self) -> Ending | None:
+        phase, seconds = self._phases.pop(0)
+        self._verdict = None
+        try:
+            self._child = self._launch(phase)
+        except AttemptError as error:
+            return Failed(error.type, str(error), error.retryable)
+        except NotFound as error:
+            return Failed("engine_unavailable", str(error))
+        except OSError as error:
+            return Lost(f"the child process could not start: {error}")
+        self._deadline = time.monotonic() + seconds
+        self._overrun = _overrun(phase, seconds)
+        return None
+
+    def _advance(self, child: ChildProcess) -> Ending | None:
+        exited = child.exited()
+        self._hear(child)
+        if exited:
+            return self._conclude(child)
+        self._verdict = self._verdict or self._overdue()
+        if self._verdict is not None:
+            # Whatever it still does cannot matter any more.
+            child.signal(signal.SIGKILL)
+        return None
+
+    def _overdue(self) -> Ending | None:
+        now = time.monotonic()
+        if now >= self._stop_by:
+            return Stopped()
+        return self._overrun if now >= self._deadline else None
+
+    def _conclude(self, child: ChildProcess) -> Ending | None:
+        child.close()
+        self._child = None
+        ending = self._judge(child)
+        if isinstance(ending, Failed | Lost):
+            log.warning(
+                "attempt_failed", scratch=self.scratch.name, ending=ending, stderr=child.log[-LOGGED:]
+            )
+        return ending
+
+    def _judge(self, child: ChildProcess) -> Ending | None:
+        match self._verdict:
+            case None:
+                return self._stopped_or(child.obituary())
+            case Done(clip):
+                if self._phases:
+                    return Stopped() if self._stopping else self._next_phase()
+                return self._made(clip)
+            case ending:
+                return ending
+
+    def _made(self, clip: Clip | None) -> Ending:
+        if clip is None:
+            return Lost("the child process finished without a clip")
+        try:
+            return Made(checked_clip(clip, self._place.parts.work), tuple(self._warnings))
+        except ValueError as error:
+            return Lost(str(error))
+
+    def _hear(self, child: ChildProcess) -> None:
+        try:
+            for event in child.pump():
+                if self._verdict is None:
+                    self._take(event)
+        except ValueError as error:
+            self._verdict = Lost(f"the child process broke the protocol: {error}")
+
+    def _take(self, event: AnyEvent) -> None:
+        match event:
+            case Reported(value, note):
+                self._progress = Progress(min(1.0, max(self._progress.value, value)), note[:MAX_TEXT])
+            case Warned(text):
+                self._warnings = [*self._warnings, text[:MAX_TEXT]][:MAX_WARNINGS]
+            case Remembered(note):
+                self._note = note[:MAX_NOTE]
+            case Done():
+                self._verdict = event
+            case Fell(type=kind, message=message, retryable=retryable):
+                self._verdict = Failed(kind[:MAX_TEXT], message[:MAX_TEXT], retryable)
+            case Broke(reason):
+                self._verdict = Lost(reason[:MAX_TEXT])
+            case Ceased():
+                self._verdict = self._stopped_or("somebody else stopped the child process")
+
+
+def _overrun(phase: Phase, seconds: float) -> Failed:
+    if phase is Phase.FETCH:
+        return Failed(FetchFailed.type, "the inputs could not be read in time")
+    return Failed("timeout", f"the attempt took longer than {seconds:g} seconds")

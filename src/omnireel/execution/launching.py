@@ -1,0 +1,126 @@
+"""How this machine starts a child process: its order, its box, its clean environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+
+from omnireel.engines.base import Engine
+from omnireel.engines.registry import load_engine
+from omnireel.errors import EngineUnavailable
+from omnireel.execution.base import Attempt
+from omnireel.execution.boxing import box_of
+from omnireel.execution.kernels import KernelCache
+from omnireel.execution.process import ChildProcess
+from omnireel.execution.protocol import Bounds, Egress, Order, Phase, encode_order
+from omnireel.execution.scratch import Parts
+from omnireel.media.sandbox import PATH, PYTHON, SandboxLevel, enclosed, program_files
+from omnireel.models import MediaLimits
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class LocalLimits:
+    """What one attempt may use and how long it may take. Bytes, seconds."""
+
+    media: MediaLimits = field(default_factory=MediaLimits)
+    memory: int = 4096 * MIB
+    threads: int = 1
+    attempt_seconds: float = 1800.0
+    fetch_seconds: float = 60.0
+    """Per input."""
+    stop_grace_seconds: float = 5.0
+    allow_private: bool = False
+    """Let inputs come from private networks."""
+
+
+class Launcher:
+    """Starts children, all from one thread: the kernel ends a child with the thread that started it."""
+
+    def __init__(
+        self, limits: LocalLimits, level: SandboxLevel, kernels: KernelCache, engines: Collection[str]
+    ) -> None:
+        self._limits = limits
+        self._level = level
+        self._kernels = kernels
+        self._allowed = frozenset(engines)
+        self._engine = cache(self._load)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="start-attempts")
+
+    def start(self, phase: Phase, parts: Parts, engine: str, attempt: Attempt | None = None) -> ChildProcess:
+        """Start a child for one phase. Raises AttemptError or NotFound for the engine, OSError for the
+        machine.
+        """
+        order = self._order(phase, parts, engine, attempt)
+        return self._thread.submit(self._spawn, order).result()
+
+    def close(self) -> None:
+        self._thread.shutdown()
+
+    def _spawn(self, order: Order) -> ChildProcess:
+        parts = Parts(order.folder)
+        kernels = kernel_folder(parts)
+        if order.phase is Phase.RENDER:
+            self._kernels.copy(order.engine, kernels)
+        else:
+            kernels.mkdir(exist_ok=True)
+        return ChildProcess(
+            enclosed([*PYTHON, "-m", "omnireel.execution.child"], box_of(order), order.layers),
+            lambda events: encode_order(replace(order, events=events)),
+            environment=_environment(parts, self._limits.threads),
+            folder=parts.work,
+        )
+
+    def _order(self, phase: Phase, parts: Parts, engine: str, attempt: Attempt | None) -> Order:
+        limits = self._limits
+        return Order(
+            phase=phase,
+            engine=engine,
+            seed=attempt.seed if attempt else 0,
+            folder=parts.folder,
+            parent=os.getpid(),
+            events=-1,
+            layers=self._level.layers,
+            readable=program_files(),
+            network=self._engine(engine).capabilities.network,
+            bounds=Bounds(
+                cpu_seconds=int(limits.attempt_seconds * limits.threads) + 30,
+                memory=limits.memory,
+                threads=limits.threads,
+            ),
+            limits=limits.media,
+            egress=Egress(allow_private=limits.allow_private, seconds=limits.fetch_seconds),
+            note=attempt.note if attempt else "",
+            request=attempt.request if attempt else None,
+        )
+
+    def _load(self, name: str) -> Engine:
+        if ":" in name and name not in self._allowed:
+            raise EngineUnavailable(f"engine {name!r} is not one the operator allows")
+        return load_engine(name, threads=self._limits.threads)
+
+
+def kernel_folder(parts: Parts) -> Path:
+    """Where a child's kernel cache is."""
+    return parts.home / "kernels"
+
+
+def _environment(parts: Parts, threads: int) -> dict[str, str]:
+    """Everything a child finds in its environment: nothing of ours."""
+    return {
+        "PATH": PATH,
+        "LANG": "C.UTF-8",
+        "HOME": str(parts.home),
+        "TMPDIR": str(parts.home),
+        "NUMBA_CACHE_DIR": str(kernel_folder(parts)),
+        "NUMBA_NUM_THREADS": str(threads),
+        "OMP_NUM_THREADS": str(threads),
+        "OPENBLAS_NUM_THREADS": str(threads),
+        # The order of a set must not make two runs of one seed differ.
+        "PYTHONHASHSEED": "0",
+    }

@@ -1,0 +1,156 @@
+"""Attempts as child processes of this one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from pathlib import Path
+from threading import Lock
+
+from omnireel.errors import EngineFailed, FetchFailed, NotFound, Unavailable
+from omnireel.execution import scratch
+from omnireel.execution.base import Attempt, Ending, Lost
+from omnireel.execution.handle import LocalHandle
+from omnireel.execution.inputs import input_paths
+from omnireel.execution.kernels import KernelCache
+from omnireel.execution.launching import Launcher, LocalLimits, kernel_folder
+from omnireel.execution.process import ChildProcess
+from omnireel.execution.protocol import Done, Fell, Phase
+from omnireel.execution.scratch import Parts
+from omnireel.media import sandbox
+from omnireel.media.sandbox import SandboxMode
+from omnireel.models import Failed, VideoRequest
+from omnireel.storage.base import BlobStore
+
+FETCH_MARGIN_SECONDS = 10.0
+"""For starting the fetching child, on top of what its inputs may take."""
+PREPARE_SECONDS = 900.0
+PREPARE_POLL_SECONDS = 0.02
+
+
+class LocalExecutor:
+    """Runs up to `slots` attempts at once, each in child processes with a scratch folder under
+    `scratch_root`.
+
+    `cache` keeps compiled kernels. `engines` are names of the form `module:Class` that the operator allows
+    beside the installed ones. Raises Unavailable when `sandbox_mode` is `required` and there is no sandbox.
+    """
+
+    def __init__(
+        self,
+        scratch_root: Path,
+        blobs: BlobStore,
+        *,
+        slots: int,
+        cache: Path,
+        limits: LocalLimits | None = None,
+        sandbox_mode: SandboxMode = "auto",
+        engines: Collection[str] = (),
+    ) -> None:
+        self._root = scratch_root.resolve()
+        self._blobs = blobs
+        self._slots = slots
+        self._limits = limits or LocalLimits()
+        self._kernels = KernelCache(cache.resolve())
+        self._launcher = Launcher(self._limits, sandbox.level(sandbox_mode), self._kernels, engines)
+        self._handles: set[LocalHandle] = set()
+        self._starting = 0
+        self._lock = Lock()
+
+    def capacity(self) -> int:
+        with self._lock:
+            return max(0, self._slots - len(self._handles) - self._starting)
+
+    def start(self, attempt: Attempt) -> LocalHandle:
+        """Begin an attempt; what goes wrong from here on is its ending.
+
+        Raises Unavailable when every slot is taken, and when the disk has no room for a scratch folder.
+        """
+        with self._lock:
+            if len(self._handles) + self._starting >= self._slots:
+                raise Unavailable(f"all {self._slots} places for attempts are taken")
+            self._starting += 1
+        try:
+            handle = self._begin(attempt)
+        finally:
+            with self._lock:
+                self._starting -= 1
+        return handle
+
+    def prepare(self, engine: str) -> None:
+        """Let an engine fill its kernel cache, once for this version of everything. Seconds to minutes.
+
+        Raises AttemptError when it cannot, NotFound when there is no such engine.
+        """
+        if self._kernels.ready(engine):
+            return
+        place = scratch.create(self._root)
+        try:
+            _await(self._launcher.start(Phase.PREPARE, place.parts, engine))
+            self._kernels.adopt(engine, kernel_folder(place.parts))
+        finally:
+            place.remove()
+
+    def close(self) -> None:
+        with self._lock:
+            handles = list(self._handles)
+        for handle in handles:
+            handle.close()
+        self._launcher.close()
+
+    def _begin(self, attempt: Attempt) -> LocalHandle:
+        try:
+            place = scratch.create(self._root)
+        except OSError as error:
+            raise Unavailable(f"no scratch folder can be made: {error}") from error
+        handle = LocalHandle(
+            place,
+            self._phases(attempt.request),
+            lambda phase: self._launcher.start(phase, place.parts, attempt.engine, attempt),
+            grace=self._limits.stop_grace_seconds,
+            release=self._release,
+            ending=self._bring_blobs(attempt.request, place.parts),
+        )
+        with self._lock:
+            self._handles.add(handle)
+        return handle
+
+    def _release(self, handle: LocalHandle) -> None:
+        with self._lock:
+            self._handles.discard(handle)
+
+    def _phases(self, request: VideoRequest) -> list[tuple[Phase, float]]:
+        remote = sum(ref.blob_key is None for ref in dict.fromkeys(request.inputs))
+        fetch = [(Phase.FETCH, remote * self._limits.fetch_seconds + FETCH_MARGIN_SECONDS)] if remote else []
+        return [*fetch, (Phase.RENDER, self._limits.attempt_seconds)]
+
+    def _bring_blobs(self, request: VideoRequest, parts: Parts) -> Ending | None:
+        for ref, path in input_paths(request, parts.inputs).items():
+            if ref.blob_key is not None:
+                try:
+                    self._blobs.get(ref.blob_key, path)
+                except NotFound:
+                    return Failed(FetchFailed.type, f"an input {ref.kind} is no longer stored")
+                except OSError as error:
+                    return Lost(f"an input could not be copied: {error}")
+        return None
+
+
+def _await(child: ChildProcess) -> None:
+    """Wait for a preparing child. Raises EngineFailed unless it reports success."""
+    deadline = time.monotonic() + PREPARE_SECONDS
+    said: object = None
+    try:
+        while not (exited := child.exited()) or said is None:
+            said = next((event for event in child.pump() if isinstance(event, Done | Fell)), said)
+            if said is not None:
+                break
+            if exited:
+                raise EngineFailed(child.obituary())
+            if time.monotonic() > deadline:
+                raise EngineFailed(f"preparing took longer than {PREPARE_SECONDS:g} seconds")
+            time.sleep(PREPARE_POLL_SECONDS)
+    finally:
+        child.close()
+    if isinstance(said, Fell):
+        raise EngineFailed(said.message)

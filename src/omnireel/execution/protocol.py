@@ -1,0 +1,165 @@
+"""What an executor and its child process say to each other.
+
+Down, once, on standard input: an `Order` as JSON. Up, on a pipe of their own: events, one JSON object a
+line. The child handles other people's media, so the parent believes nothing it says that does not fit
+these shapes and limits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from omnireel.media.sandbox import Layer
+from omnireel.models import Clip, MediaLimits, VideoRequest
+
+MAX_ORDER = 8 * 1024 * 1024
+"""Longest order, bytes."""
+MAX_LINE = 256 * 1024
+"""Longest event, bytes."""
+MAX_EVENTS = 100_000
+MAX_NOTE = 16 * 1024
+"""Longest note to remember, characters."""
+MAX_TEXT = 1000
+"""Longest sentence for a person, characters."""
+MAX_WARNINGS = 50
+
+
+class Phase(StrEnum):
+    """What one child process is for."""
+
+    PREPARE = "prepare"
+    """Trusted: fill the kernel cache. Sees no media."""
+    FETCH = "fetch"
+    """Read inputs off the network. Decodes nothing."""
+    RENDER = "render"
+    """Direct and make the clip. Decodes media; has no network unless the engine needs one."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What the child may use: seconds of processor time, bytes of address space, threads."""
+
+    cpu_seconds: int
+    memory: int
+    threads: int
+
+
+@dataclass(frozen=True)
+class Egress:
+    """The operator's choices about reaching out, for the fetch phase."""
+
+    allow_private: bool
+    seconds: float
+    """Total time per input."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """All a child is told. `layers` are the sandbox layers it must put on, or refuse to work.
+
+    `events` is the descriptor to answer on; `parent` the process to die with.
+    """
+
+    phase: Phase
+    engine: str
+    seed: int
+    folder: Path
+    parent: int
+    events: int
+    layers: tuple[Layer, ...]
+    readable: tuple[Path, ...]
+    network: bool
+    bounds: Bounds
+    limits: MediaLimits
+    egress: Egress
+    note: str = ""
+    request: VideoRequest | None = None
+
+
+class Event(msgspec.Struct, frozen=True, tag_field="event", forbid_unknown_fields=True):
+    """Something a child says."""
+
+
+class Reported(Event, frozen=True, tag="progress"):
+    value: float
+    note: str
+
+
+class Warned(Event, frozen=True, tag="warn"):
+    text: str
+
+
+class Remembered(Event, frozen=True, tag="remember"):
+    note: str
+
+
+class Done(Event, frozen=True, tag="done"):
+    """The phase is complete; rendering leaves a clip."""
+
+    clip: Clip | None = None
+
+
+class Fell(Event, frozen=True, tag="failed"):
+    """The attempt failed for a reason the caller should read."""
+
+    type: str
+    message: str
+    retryable: bool
+
+
+class Broke(Event, frozen=True, tag="broken"):
+    """The machinery failed; says how, for the operator."""
+
+    reason: str
+
+
+class Ceased(Event, frozen=True, tag="canceled"):
+    """The child stopped because it was asked to."""
+
+
+AnyEvent = Reported | Warned | Remembered | Done | Fell | Broke | Ceased
+
+
+def _to_json(value: object) -> object:
+    match value:
+        case Path():
+            return str(value)
+        case Fraction():
+            return f"{value.numerator}/{value.denominator}"
+    raise TypeError(f"{type(value).__name__} has no place in the protocol")
+
+
+def _from_json(kind: type, value: Any) -> object:
+    return kind(value)
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_to_json)
+_events: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent, dec_hook=_from_json)
+_orders = msgspec.json.Decoder(Order, dec_hook=_from_json)
+
+
+def encode_order(order: Order) -> bytes:
+    return _encoder.encode(order)
+
+
+def decode_order(data: bytes) -> Order:
+    return _orders.decode(data)
+
+
+def encode_event(event: AnyEvent) -> bytes:
+    """One line, its newline included."""
+    return _encoder.encode(event) + b"\n"
+
+
+def decode_event(line: bytes) -> AnyEvent:
+    """Raises ValueError when the line is not an event."""
+    try:
+        return _events.decode(line)
+    except (msgspec.MsgspecError, ValueError, ZeroDivisionError, RecursionError) as error:
+        raise ValueError(f"not an event: {error}") from error

@@ -1,0 +1,47 @@
+"""The render phase: from the request and its inputs to a clip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from omnireel.director.direct import direct
+from omnireel.engines.registry import load_engine
+from omnireel.execution.inputs import check_inputs, input_paths
+from omnireel.execution.protocol import AnyEvent, Order
+from omnireel.execution.run import ChildRun
+from omnireel.execution.scratch import Parts
+from omnireel.models import Clip, Job, VideoRequest
+
+
+def render(
+    order: Order, request: VideoRequest, tell: Callable[[AnyEvent], None], stopping: Callable[[], bool]
+) -> Clip:
+    """Check the inputs, direct the request, make the clip. Raises AttemptError."""
+    parts = Parts(order.folder)
+    inputs = input_paths(request, parts.inputs)
+    check_inputs(request, inputs, order.limits)
+    run = ChildRun(parts.work, order.seed, inputs, tell, stopping)
+    for note in request.notes:
+        run.warn(note)
+    run.report(0.0, "directing")
+    storyboard = direct(request)
+    for sentence in storyboard.unsupported:
+        run.warn(sentence)
+    return _generate(order, Job(request, storyboard), run)
+
+
+def _generate(order: Order, job: Job, run: ChildRun) -> Clip:
+    engine = load_engine(order.engine, threads=order.bounds.threads)
+    try:
+        return engine.generate(job, run)
+    finally:
+        engine.close()
+
+
+def prepare(order: Order) -> None:
+    """Let the engine fill its caches."""
+    engine = load_engine(order.engine, threads=order.bounds.threads)
+    try:
+        engine.prepare(Parts(order.folder).work)
+    finally:
+        engine.close()

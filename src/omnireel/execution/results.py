@@ -1,0 +1,31 @@
+"""Whether what a child says it made is there, and is a file of its own."""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+from omnireel.models import Clip
+
+MAX_SIDE = 16_384
+
+
+def checked_clip(clip: Clip, folder: Path) -> Clip:
+    """The clip with resolved paths. Raises ValueError when it is not two plain files inside `folder`."""
+    if not (0 < clip.width <= MAX_SIDE and 0 < clip.height <= MAX_SIDE and clip.frames > 0 and clip.fps > 0):
+        raise ValueError("the clip's measures make no sense")
+    return replace(clip, path=_own_file(clip.path, folder), poster=_own_file(clip.poster, folder))
+
+
+def _own_file(path: Path, folder: Path) -> Path:
+    """No link of either kind: the child could have pointed one at a file it may not read itself."""
+    if path.resolve() != path.absolute() or not path.is_relative_to(folder.resolve()):
+        raise ValueError(f"the clip's file {path.name!r} is outside the scratch folder")
+    try:
+        facts = path.lstat()
+    except OSError as error:
+        raise ValueError(f"the clip's file {path.name!r} is missing") from error
+    if not stat.S_ISREG(facts.st_mode) or facts.st_nlink != 1 or not facts.st_size:
+        raise ValueError(f"the clip's file {path.name!r} is not a plain file")
+    return path

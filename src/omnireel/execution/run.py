@@ -1,0 +1,68 @@
+"""The engine's handle on its attempt, inside the child process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from omnireel.errors import Canceled
+from omnireel.execution.protocol import (
+    MAX_NOTE,
+    MAX_TEXT,
+    MAX_WARNINGS,
+    AnyEvent,
+    Remembered,
+    Reported,
+    Warned,
+)
+from omnireel.models import MediaRef
+
+REPORT_SECONDS = 0.1
+"""A report sooner than this after the last one, with the same note, is not worth a line on the pipe."""
+
+
+@dataclass
+class ChildRun:
+    """Implements `engines.base.Run`. `tell` sends an event up; `stopping` says whether to stop."""
+
+    scratch: Path
+    seed: int
+    inputs: Mapping[MediaRef, Path]
+    tell: Callable[[AnyEvent], None]
+    stopping: Callable[[], bool]
+    _value: float = 0.0
+    _note: str = ""
+    _told: float = field(default=float("-inf"))
+    _warnings: set[str] = field(default_factory=set)
+
+    def open(self, ref: MediaRef) -> Path:
+        """Raises KeyError for something that is not an input of this attempt."""
+        return self.inputs[ref]
+
+    def report(self, progress: float, note: str = "") -> None:
+        """Progress outside 0 to 1 is clipped and never goes back. Raises Canceled when the attempt should
+        stop.
+        """
+        if self.stopping():
+            raise Canceled("the attempt was told to stop")
+        self._value = max(self._value, min(float(progress), 1.0))
+        if note == self._note and time.monotonic() - self._told < REPORT_SECONDS and self._value < 1.0:
+            return
+        self._note, self._told = note, time.monotonic()
+        self.tell(Reported(self._value, note[:MAX_TEXT]))
+
+    def remember(self, note: str) -> None:
+        """At most 16,384 characters; the newest note replaces the one before. Raises ValueError beyond
+        that.
+        """
+        if len(note) > MAX_NOTE:
+            raise ValueError(f"a note may have {MAX_NOTE} characters, this one has {len(note)}")
+        self.tell(Remembered(note))
+
+    def warn(self, text: str) -> None:
+        """The same sentence is told once; after 50 sentences no more are."""
+        if text not in self._warnings and len(self._warnings) < MAX_WARNINGS:
+            self._warnings.add(text)
+            self.tell(Warned(text[:MAX_TEXT]))
