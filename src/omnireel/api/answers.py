@@ -1,0 +1,180 @@
+"""The bodies of successful answers, field for field as on the wire."""
+
+from __future__ import annotations
+
+from typing import Annotated, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Data = TypeVar("Data")
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Answer(_Frozen, Generic[Data]):
+    """The envelope around every success."""
+
+    code: Literal[0] = 0
+    message: Literal["success"] = "success"
+    data: Data
+
+
+class GetResult(_Frozen):
+    method: Literal["GET"] = "GET"
+    url: str
+
+
+class Receipt(_Frozen):
+    """What a submit is answered with."""
+
+    status: str
+    task_id: str
+    model_id: str
+    get_result: GetResult
+
+
+class ResourceAnswer(_Frozen):
+    url: Annotated[str, Field(description="Works without a key for a while; every poll gives a fresh one.")]
+    type: str
+    width: int
+    height: int
+    format: str
+    role: str
+    duration: Annotated[float | None, Field(description="Seconds.")] = None
+    fps: float | None = None
+    size: Annotated[int, Field(description="Bytes.")]
+    sha256: str
+
+
+class ShotAnswer(_Frozen):
+    start: Annotated[int, Field(description="First frame, counted from 0.")]
+    frames: int
+    prompt: str
+
+
+class MetadataAnswer(_Frozen):
+    video_count: int
+    request_id: str
+    engine: str
+    seed: int
+    shots: list[ShotAnswer]
+    warnings: Annotated[list[str], Field(description="What was asked and not done.")]
+
+
+class ExtensionsAnswer(_Frozen):
+    submit_time: str
+    end_time: str
+
+
+class ResultAnswer(_Frozen):
+    resources: list[ResourceAnswer]
+    metadata: MetadataAnswer
+    extensions: ExtensionsAnswer
+
+
+class BillingAnswer(_Frozen):
+    amount: Annotated[str, Field(description="USD, four decimals.")]
+
+
+class ErrorAnswer(_Frozen):
+    type: str
+    message: str
+    retryable: bool
+
+
+class TaskAnswer(_Frozen):
+    """A task as a poll shows it; a field that does not apply yet is left out."""
+
+    status: Literal["pending", "processing", "success", "failed", "canceled"]
+    task_id: str
+    model_id: str
+    progress: Annotated[float | None, Field(description="0 to 1, measured.")] = None
+    queue_position: Annotated[int | None, Field(description="Tasks ahead of this one, plus one.")] = None
+    eta_seconds: float | None = None
+    created_at: Annotated[str, Field(description="RFC 3339, UTC.")]
+    started_at: str | None = None
+    completed_at: str | None = None
+    expires_at: Annotated[str | None, Field(description="When the result's files go.")] = None
+    duration: Annotated[int | None, Field(description="Processing time, milliseconds.")] = None
+    result: ResultAnswer | None = None
+    billing: BillingAnswer | None = None
+    error: ErrorAnswer | None = None
+
+
+class TaskListAnswer(_Frozen):
+    items: list[TaskAnswer]
+    next_cursor: Annotated[str | None, Field(description="Send as `cursor` for the page after this.")] = None
+    has_more: bool
+
+
+class KeyAnswer(_Frozen):
+    is_valid: bool
+
+
+class BalanceAnswer(_Frozen):
+    balance: Annotated[float, Field(description="USD, up to four decimals.")]
+
+
+class ModelAnswer(_Frozen):
+    slug: str
+    provider: str
+    model_id: str
+    type: Literal["video"] = "video"
+    display_name: str
+    description: str
+    docs_url: str
+    categories: list[str]
+
+
+class ModelPage(_Frozen):
+    items: list[ModelAnswer]
+    total: int
+    page: int
+    page_size: int
+    has_more: bool
+
+
+class ModelsAnswer(_Frozen):
+    """The catalogue: `models` beside the code, and the same page by page in `data`."""
+
+    code: Literal[0] = 0
+    message: Literal["success"] = "success"
+    models: list[ModelAnswer]
+    data: ModelPage
+
+
+class FileAnswer(_Frozen):
+    file_id: str
+    type: Literal["image", "video"]
+    url: Annotated[str, Field(description="May stand in `images` or `videos` until `expires_at`.")]
+    filename: str
+    size: int
+    created_at: str
+    expires_at: str
+
+
+class FileListAnswer(_Frozen):
+    items: list[FileAnswer]
+
+
+class FileDeletedAnswer(_Frozen):
+    file_id: str
+    deleted: Literal[True] = True
+
+
+class HealthAnswer(_Frozen):
+    status: Literal["ok"] = "ok"
+
+
+class ReadyAnswer(_Frozen):
+    status: Literal["ready"] = "ready"
+    checks: dict[str, str]
+
+
+class ProblemAnswer(_Frozen):
+    """Every error. `code` is the HTTP status."""
+
+    code: int
+    message: Annotated[str, Field(examples=["Invalid parameters: parameter 'prompt' is required"])]

@@ -1,0 +1,106 @@
+"""The application: every route on the rooms it was given. Nothing here reads settings or the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from threading import Event
+from typing import Any
+
+from fastapi import FastAPI
+
+from omnireel.api import (
+    account_routes,
+    catalog_routes,
+    files_routes,
+    health_routes,
+    pages,
+    task_routes,
+    upload_routes,
+)
+from omnireel.api.body import BodyDesk
+from omnireel.api.edge import Edge
+from omnireel.api.inputs import Inputs
+from omnireel.api.limits import RequestLimiter
+from omnireel.api.links import Links
+from omnireel.api.openapi import describe, problems
+from omnireel.api.problems import install_problem_handlers
+from omnireel.api.rooms import ApiValues, Rooms
+from omnireel.catalog.model import Model
+from omnireel.catalog.models import MODELS
+from omnireel.clock import Clock, SystemClock
+from omnireel.storage.local import LocalBlobs
+from omnireel.tasks.files import MediaFiles
+from omnireel.tasks.keys import KeyStore
+from omnireel.tasks.service import TaskService
+
+
+def create_app(
+    *,
+    service: TaskService,
+    keys: KeyStore,
+    files: MediaFiles,
+    blobs: LocalBlobs,
+    values: ApiValues,
+    models: Mapping[str, Model] = MODELS,
+    clock: Clock | None = None,
+    draining: Event | None = None,
+) -> FastAPI:
+    """The HTTP side of the service.
+
+    Set `draining` before stopping the server: waiting polls then answer at once and submits are refused.
+    """
+    clock = clock or SystemClock()
+    links = Links(values.base_url.rstrip("/"))
+    values.scratch.mkdir(parents=True, exist_ok=True)
+    rooms = Rooms(
+        service=service,
+        keys=keys,
+        files=files,
+        blobs=blobs,
+        models=models,
+        clock=clock,
+        values=values,
+        links=links,
+        inputs=Inputs(blobs=blobs, links=links, limits=values.media_limits, scratch=values.scratch),
+        bodies=BodyDesk(limit=values.max_body, at_once=values.large_bodies),
+        limiter=RequestLimiter(values.requests_per_minute, clock),
+        draining=draining or Event(),
+    )
+    return _assemble(rooms)
+
+
+def _assemble(rooms: Rooms) -> FastAPI:
+    app = _Application(
+        title="Omnireel",
+        version=version("omnireel"),
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        responses=problems(500),
+    )
+    app.state.rooms = rooms
+    app.add_middleware(Edge)
+    install_problem_handlers(app)
+    app.include_router(task_routes.submit_routes(rooms.models.values(), rooms.values.terms))
+    for room in (
+        task_routes,
+        catalog_routes,
+        upload_routes,
+        account_routes,
+        health_routes,
+        files_routes,
+        pages,
+    ):
+        app.include_router(room.router)
+    return app
+
+
+class _Application(FastAPI):
+    """The framework's application with a description of our own."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = describe(self, self.state.rooms.links)
+        return self.openapi_schema

@@ -1,0 +1,95 @@
+"""Finished files over HTTP: signed links, HEAD, one range, and nothing a browser could run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import FileResponse, Response
+
+from omnireel.api.openapi import problems
+from omnireel.api.problems import Problem
+from omnireel.api.rooms import RoomsHere
+
+_TYPES = {
+    ".mp4": "video/mp4",
+    ".mov": "video/quicktime",
+    ".webm": "video/webm",
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+}
+_OTHER_TYPE = "application/octet-stream"
+_SENT_BY_CALLERS = ("uploads/", "inputs/")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
+# Inert even when somebody opens a file as a page: no scripts, no forms, an origin of its own.
+_INERT = {
+    "Content-Security-Policy": "default-src 'none'; media-src 'self'; img-src 'self'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "private, max-age=3600",
+}
+
+router = APIRouter(tags=["files"])
+Query200 = Annotated[str, Query(max_length=200)]
+
+
+@router.api_route(
+    "/files/{key:path}",
+    methods=["GET", "HEAD"],
+    summary="A file behind a signed link",
+    response_class=FileResponse,
+    responses={206: {"description": "The range asked for."}, **problems(403, 404, 416)},
+)
+def download(
+    request: Request, key: str, rooms: RoomsHere, expires: Query200 = "", signature: Query200 = ""
+) -> Response:
+    if not rooms.blobs.opens(key, expires=expires, signature=signature):
+        raise Problem(
+            403, "Access denied", "the link has expired or was changed; poll the task for a new one"
+        )
+    return _file(request, rooms.blobs.path(key), key)
+
+
+def _file(request: Request, path: Path, key: str) -> FileResponse:
+    facts = path.stat()
+    _settle_range(request, facts.st_size)
+    return FileResponse(
+        path,
+        stat_result=facts,
+        headers=_INERT,
+        media_type=_TYPES.get(path.suffix, _OTHER_TYPE),
+        filename=path.name,
+        content_disposition_type=_disposition(key, path),
+    )
+
+
+def _disposition(key: str, path: Path) -> str:
+    """Our own results may open in the browser; what callers sent is only ever saved."""
+    ours = path.suffix in _TYPES and not key.startswith(_SENT_BY_CALLERS)
+    return "inline" if ours else "attachment"
+
+
+def _settle_range(request: Request, size: int) -> None:
+    """Leave a Range header in the request only when it is one range that can be served.
+
+    RFC 9110 lets a server ignore a Range it does not understand, and several ranges at once are not worth
+    their price. A range beyond the end is 416.
+    """
+    asked = _RANGE.fullmatch(request.headers.get("range", ""))
+    first, last = asked.groups() if asked else ("", "")
+    if not first and not last:
+        _forget_range(request)
+    elif (int(first) >= size) if first else (not int(last) or not size):
+        header = {"Content-Range": f"bytes */{size}"}
+        raise Problem(416, "Range not satisfiable", f"the file has {size} bytes", header)
+    elif first and last and int(last) < int(first):
+        _forget_range(request)
+
+
+def _forget_range(request: Request) -> None:
+    kept = [(name, value) for name, value in request.scope["headers"] if name != b"range"]
+    request.scope["headers"] = kept

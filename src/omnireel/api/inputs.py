@@ -1,0 +1,135 @@
+"""What came as media becomes references: Base64 is stored, our own links are looked up, others are kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from hashlib import file_digest
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from omnireel.api.links import Links, SignedLink
+from omnireel.api.scratch import scratch_file
+from omnireel.errors import InvalidFormat, InvalidRequest, NotFound, OutOfRange
+from omnireel.media.inline import write_base64
+from omnireel.media.limits import check_limits, max_bytes
+from omnireel.media.sniff import Sniffed, sniff
+from omnireel.models import MediaLimits, MediaRef, VideoRequest
+from omnireel.storage.local import LocalBlobs
+
+LONGEST_URL = 8192
+"""Characters."""
+_LONGEST_URL_JSON = 6 * LONGEST_URL
+_SCHEME = re.compile(rb"([A-Za-z][A-Za-z0-9+.-]{0,31}):")
+_NOT_IN_URLS = re.compile(r"[\s\x00-\x1f\x7f]")
+
+
+class Inputs:
+    """Brings media in. Every file is sniffed and measured before it counts; nothing is decoded."""
+
+    def __init__(self, *, blobs: LocalBlobs, links: Links, limits: MediaLimits, scratch: Path) -> None:
+        self._blobs = blobs
+        self._links = links
+        self._limits = limits
+        self._scratch = scratch
+
+    def bring_in(self, request: VideoRequest, media: Mapping[str, msgspec.Raw]) -> VideoRequest:
+        """The request with each label in its references swapped for a real address.
+
+        Raises InvalidFormat or OutOfRange, naming the entry, for what is no URL and no acceptable medium.
+        """
+        images = tuple(self._reference(ref, media[ref.uri]) for ref in request.images)
+        videos = tuple(self._reference(ref, media[ref.uri]) for ref in request.videos)
+        return replace(request, images=images, videos=videos)
+
+    def _reference(self, ref: MediaRef, raw: msgspec.Raw) -> MediaRef:
+        with _naming(ref.uri):
+            text = memoryview(raw)[1:-1]
+            scheme = _scheme(text)
+            if scheme in ("http", "https"):
+                return self._linked(ref, _read_url(text))
+            if scheme not in ("", "data"):
+                raise InvalidFormat(f"must be an http(s) URL or Base64, not a {scheme}: URL")
+            return self._stored(ref, text)
+
+    def _linked(self, ref: MediaRef, url: str) -> MediaRef:
+        link = self._links.own_file(url)
+        return self._own(ref, link) if link else replace(ref, uri=url)
+
+    def _own(self, ref: MediaRef, link: SignedLink) -> MediaRef:
+        """A file that lies here already is read from storage, not fetched through the network."""
+        if not self._blobs.opens(link.key, expires=link.expires, signature=link.signature):
+            raise InvalidFormat("this link to a file of this service has expired or was changed")
+        try:
+            self._measure(ref, self._blobs.path(link.key))
+        except NotFound:
+            raise InvalidFormat("the linked file is no longer here") from None
+        return replace(ref, uri=f"blob:{link.key}")
+
+    def _stored(self, ref: MediaRef, text: memoryview) -> MediaRef:
+        with scratch_file(self._scratch) as path:
+            write_base64(text, path, limit=max_bytes(ref.kind, self._limits))
+            sniffed = self._measure(ref, path)
+            key = f"inputs/{_digest(path)}.{sniffed.format}"
+            self._blobs.put(key, path)
+        return replace(ref, uri=f"blob:{key}")
+
+    def _measure(self, ref: MediaRef, path: Path) -> Sniffed:
+        sniffed = sniff(path, ref.kind)
+        check_limits(sniffed, self._limits)
+        return sniffed
+
+
+@contextmanager
+def _naming(label: str) -> Iterator[None]:
+    """Say in an error which entry it is about."""
+    try:
+        yield
+    except InvalidRequest as error:
+        # Half of what is raised below goes on where the name stops, half is a sentence of its own.
+        joint = " " if str(error).startswith(("is ", "must ")) else ": "
+        raise type(error)(f"parameter '{label}'{joint}{error}", field=label.partition("[")[0]) from None
+
+
+def _scheme(text: memoryview) -> str:
+    """The scheme a string begins with, in lower case; empty when it has none, as Base64 does."""
+    match = _SCHEME.match(text[:64])
+    return match[1].decode().lower() if match else ""
+
+
+def _read_url(text: memoryview) -> str:
+    url = _json_string(text) if len(text) <= _LONGEST_URL_JSON else None
+    if url is None or len(url) > LONGEST_URL:
+        raise OutOfRange(f"must be a URL of at most {LONGEST_URL} characters, got {len(url or text)}")
+    if _NOT_IN_URLS.search(url):
+        raise InvalidFormat("must be a URL without space or control characters")
+    _check_host(url)
+    return url
+
+
+def _check_host(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise InvalidFormat("is not a URL that can be read") from None
+    if not parts.hostname:
+        raise InvalidFormat("must be a URL that names a host")
+    if parts.username is not None:
+        raise InvalidFormat("must be a URL without a user name and password")
+
+
+def _json_string(text: memoryview) -> str:
+    try:
+        return msgspec.json.decode(b'"%b"' % bytes(text), type=str)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise InvalidFormat("is not a JSON string in UTF-8") from None
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,100 @@
+"""Tasks: submit, look, wait, list, cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.concurrency import run_in_threadpool
+
+from omnireel.api.answers import Answer, Receipt, TaskAnswer, TaskListAnswer
+from omnireel.api.auth import Caller, CallerHere
+from omnireel.api.gate import decode
+from omnireel.api.openapi import problems, submit_description, submit_extra
+from omnireel.api.polling import DEFAULT_SECONDS, wait_for_change
+from omnireel.api.rooms import Rooms, RoomsHere
+from omnireel.api.task_answer import receipt, task_answer
+from omnireel.catalog.model import Model, Terms
+from omnireel.catalog.validate import validate
+from omnireel.errors import Unavailable
+from omnireel.models import TaskStatus
+
+Wait = Annotated[bool, Query(description="Hold the answer until the status changes.")]
+Timeout = Annotated[
+    float, Query(ge=0, allow_inf_nan=False, description="How long to hold it, seconds; at most 45.")
+]
+Limit = Annotated[int, Query(ge=1, le=100)]
+Cursor = Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before.")]
+StatusFilter = Annotated[TaskStatus | None, Query(alias="status")]
+
+router = APIRouter(prefix="/api/v1/tasks", tags=["tasks"])
+
+
+@router.get("/{task_id}", summary="State and result of a task", responses=problems(400, 401, 404, 429))
+async def show(
+    request: Request,
+    task_id: str,
+    caller: CallerHere,
+    rooms: RoomsHere,
+    *,
+    wait: Wait = False,
+    timeout: Timeout = DEFAULT_SECONDS,
+) -> Answer[TaskAnswer]:
+    task = await wait_for_change(request, rooms, caller.team, task_id, timeout if wait else 0.0)
+    return Answer(data=task_answer(task, rooms.sign))
+
+
+@router.get("", summary="The team's tasks, newest first", responses=problems(400, 401, 429))
+def index(
+    caller: CallerHere,
+    rooms: RoomsHere,
+    status: StatusFilter = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Answer[TaskListAnswer]:
+    page = rooms.service.list(caller.team, status=status, limit=limit, cursor=cursor)
+    items = [task_answer(task, rooms.sign) for task in page.tasks]
+    has_more = page.next_cursor is not None
+    return Answer(data=TaskListAnswer(items=items, next_cursor=page.next_cursor, has_more=has_more))
+
+
+@router.post("/{task_id}/cancel", summary="Ask a task to stop", responses=problems(401, 404, 429))
+def cancel(task_id: str, caller: CallerHere, rooms: RoomsHere) -> Answer[TaskAnswer]:
+    return Answer(data=task_answer(rooms.service.cancel(caller.team, task_id), rooms.sign))
+
+
+def submit_routes(models: Iterable[Model], terms: Terms) -> APIRouter:
+    """Both submit paths of every model, each with its own schema in the OpenAPI document."""
+    router = APIRouter(prefix="/api/v1", tags=["submit"])
+    for model in models:
+        _add_submit(router, model, terms)
+    return router
+
+
+def _add_submit(router: APIRouter, model: Model, terms: Terms) -> None:
+    async def submit(request: Request, caller: CallerHere, rooms: RoomsHere) -> Answer[Receipt]:
+        async with rooms.bodies.take(request) as body:
+            return await run_in_threadpool(_submit, model, body, caller, rooms)
+
+    for suffix in ("", "/async"):
+        router.add_api_route(
+            f"/{model.slug}{suffix}",
+            submit,
+            methods=["POST"],
+            name=f"submit {model.slug}{suffix}",
+            summary=f"Make a video with {model.display_name}",
+            description=submit_description(model, terms),
+            operation_id=f"submit_{model.model_id}{suffix}".replace("/", "_").replace("-", "_"),
+            responses=problems(400, 401, 413, 415, 429, 503),
+            openapi_extra=submit_extra(model, terms),
+        )
+
+
+def _submit(model: Model, body: bytearray, caller: Caller, rooms: Rooms) -> Answer[Receipt]:
+    if rooms.draining.is_set():
+        raise Unavailable("the server is stopping; send the request again in a moment")
+    sent = decode(body)
+    request = rooms.inputs.bring_in(validate(model, sent.fields, rooms.values.terms), sent.media)
+    task = rooms.service.submit(caller.team, request, request_id=caller.request_id)
+    return Answer(data=receipt(task, rooms.links))

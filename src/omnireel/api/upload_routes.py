@@ -1,0 +1,116 @@
+"""Files sent once and referred to by many requests."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from secrets import token_hex
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.concurrency import run_in_threadpool
+
+from omnireel.api.answers import Answer, FileAnswer, FileDeletedAnswer, FileListAnswer
+from omnireel.api.auth import CallerHere
+from omnireel.api.openapi import problems
+from omnireel.api.rooms import Rooms, RoomsHere
+from omnireel.api.scratch import scratch_file
+from omnireel.api.task_answer import wire_time
+from omnireel.api.upload import FIELD, receive_file
+from omnireel.errors import InvalidRequest
+from omnireel.media.limits import check_size
+from omnireel.media.sniff import Sniffed, sniff
+from omnireel.models import MediaLimits
+from omnireel.tasks.files import MediaFile
+
+LONGEST_NAME = 255
+_NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9_-]+", re.ASCII)
+_FORM = {
+    "type": "object",
+    "required": [FIELD],
+    "properties": {
+        FIELD: {"type": "string", "format": "binary", "description": "≤ 16 MiB image, ≤ 200 MiB video."}
+    },
+}
+_EXTRA = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}}
+
+Limit = Annotated[int, Query(ge=1, le=100)]
+
+router = APIRouter(prefix="/api/v1/media/files", tags=["media files"])
+
+
+@router.post(
+    "",
+    summary="Upload a picture or a clip",
+    responses=problems(400, 401, 413, 415, 429, 503),
+    openapi_extra=_EXTRA,
+)
+async def upload(request: Request, caller: CallerHere, rooms: RoomsHere) -> Answer[FileAnswer]:
+    with scratch_file(rooms.values.scratch) as path:
+        filename = await receive_file(request, path, limit=rooms.values.upload_video_bytes)
+        file = await run_in_threadpool(_keep, path, filename, caller.team, rooms)
+    return Answer(data=_file_answer(file, rooms))
+
+
+@router.get("", summary="The team's files, newest first", responses=problems(400, 401, 429))
+def index(caller: CallerHere, rooms: RoomsHere, limit: Limit = 20) -> Answer[FileListAnswer]:
+    items = [_file_answer(file, rooms) for file in rooms.files.list(caller.team, limit)]
+    return Answer(data=FileListAnswer(items=items))
+
+
+@router.delete("/{file_id}", summary="Forget a file", responses=problems(401, 404, 429))
+def delete(file_id: str, caller: CallerHere, rooms: RoomsHere) -> Answer[FileDeletedAnswer]:
+    rooms.files.delete(caller.team, file_id)
+    return Answer(data=FileDeletedAnswer(file_id=file_id))
+
+
+def _keep(path: Path, filename: str, team: str, rooms: Rooms) -> MediaFile:
+    """Store a received file and write down whose it is."""
+    sniffed = _sniffed(path, rooms)
+    file_id = f"file-{token_hex(16)}"
+    name = _display_name(filename) or f"{file_id}.{sniffed.format}"
+    key = f"uploads/{file_id}/{_plain_stem(name)}.{sniffed.format}"
+    rooms.blobs.put(key, path)
+    file = MediaFile(file_id, team, sniffed.kind, name, sniffed.size, key, rooms.clock.now())
+    return rooms.files.add(team, file)
+
+
+def _sniffed(path: Path, rooms: Rooms) -> Sniffed:
+    values = rooms.values
+    try:
+        sniffed = sniff(path)
+        check_size(
+            sniffed.kind,
+            sniffed.size,
+            MediaLimits(image_bytes=values.upload_image_bytes, video_bytes=values.upload_video_bytes),
+        )
+    except InvalidRequest as error:
+        raise type(error)(f"parameter '{FIELD}': {error}", field=FIELD) from None
+    return sniffed
+
+
+def _display_name(filename: str) -> str:
+    """The file's own name without folders and without anything that cannot be shown."""
+    name = re.split(r"[/\\]", filename)[-1]
+    return "".join(char for char in name if char.isprintable()).strip()[:LONGEST_NAME]
+
+
+def _plain_stem(name: str) -> str:
+    """What of a name may stand in a key and so in a link's path."""
+    return _NOT_IN_KEYS.sub("-", Path(name).stem).strip("-")[:80] or "file"
+
+
+def _file_answer(file: MediaFile, rooms: Rooms) -> FileAnswer:
+    lifetime = rooms.values.file_lifetime
+    expires_at = file.created_at + lifetime
+    remaining = max(timedelta(0), expires_at - rooms.clock.now())
+    return FileAnswer(
+        file_id=file.file_id,
+        type=file.type.value,
+        url=rooms.blobs.sign(file.key, remaining),
+        filename=file.filename,
+        size=file.size,
+        created_at=wire_time(file.created_at),
+        expires_at=wire_time(expires_at),
+    )
