@@ -112,7 +112,7 @@ LIVE = task.c.completed_at.is_(None)
 
 Index("ix_task_queue", task.c.priority.desc(), task.c.seq, sqlite_where=LIVE, postgresql_where=LIVE)
 Index("ix_task_live_status", task.c.status, sqlite_where=LIVE, postgresql_where=LIVE)
-Index("ix_task_live_token", task.c.token, sqlite_where=LIVE, postgresql_where=LIVE)
+Index("ix_task_token", task.c.token)
 Index("ix_task_team_seq", task.c.team, task.c.seq)
 Index("ix_task_expires_at", task.c.expires_at)
 Index("ix_task_workload_completed_at", task.c.workload, task.c.completed_at)

@@ -92,10 +92,10 @@ def _task_indexes() -> None:
     live: dict[str, list[str | sa.TextClause]] = {
         "ix_task_queue": [sa.text("priority DESC"), "seq"],
         "ix_task_live_status": ["status"],
-        "ix_task_live_token": ["token"],
     }
     for name, columns in live.items():
         op.create_index(name, "task", columns, sqlite_where=_LIVE, postgresql_where=_LIVE)
+    op.create_index("ix_task_token", "task", ["token"])
     op.create_index("ix_task_team_seq", "task", ["team", "seq"])
     op.create_index("ix_task_expires_at", "task", ["expires_at"])
     op.create_index("ix_task_workload_completed_at", "task", ["workload", "completed_at"])

@@ -1,0 +1,123 @@
+"""Files that a team uploaded once, to be referred to by many tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Engine, Row, and_, delete, insert, select
+
+from omnireel.clock import Clock
+from omnireel.errors import NotFound
+from omnireel.models import MediaKind
+from omnireel.tasks.database import reading, writing
+from omnireel.tasks.rows import moment
+from omnireel.tasks.tables import media_file
+
+_LONGEST_PAGE = 100
+
+
+@dataclass(frozen=True)
+class MediaFile:
+    """An uploaded file; its bytes are the blob `key`."""
+
+    file_id: str
+    team: str
+    type: MediaKind
+    filename: str
+    size: int
+    key: str
+    created_at: datetime
+
+
+class MediaFiles:
+    """The uploaded files of all teams. After `retention` a file no longer exists for its team."""
+
+    def __init__(self, engine: Engine, clock: Clock, *, retention: timedelta = timedelta(days=7)) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._retention = retention
+
+    def add(self, team: str, file: MediaFile) -> MediaFile:
+        """Record a file whose blob is stored already."""
+        with writing(self._engine) as connection:
+            connection.execute(insert(media_file).values(_row(team, file)))
+        return self.get(team, file.file_id)
+
+    def get(self, team: str, file_id: str) -> MediaFile:
+        """Raises NotFound for a file that is unknown, expired, deleted or another team's."""
+        return self._one(team, media_file.c.file_id == file_id)
+
+    def by_key(self, team: str, key: str) -> MediaFile:
+        """The file whose blob this is. Raises NotFound like `get`."""
+        return self._one(team, media_file.c.key == key)
+
+    def list(self, team: str, limit: int = 20) -> tuple[MediaFile, ...]:
+        """A team's newest files, newest first."""
+        wanted = select(media_file).where(media_file.c.team == team, self._kept())
+        newest = wanted.order_by(media_file.c.created_at.desc(), media_file.c.file_id)
+        with reading(self._engine) as connection:
+            rows = connection.execute(newest.limit(min(max(limit, 1), _LONGEST_PAGE)))
+            return tuple(_file(row) for row in rows)
+
+    def delete(self, team: str, file_id: str) -> None:
+        """Forget a file; its blob goes once no task needs it. Raises NotFound like `get`."""
+        file = self.get(team, file_id)
+        with writing(self._engine) as connection:
+            connection.execute(delete(media_file).where(media_file.c.file_id == file.file_id))
+
+    def expired(self, before: datetime) -> tuple[MediaFile, ...]:
+        """Files whose time was over before this moment."""
+        latest = (before - self._retention).timestamp()
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(media_file).where(media_file.c.created_at <= latest))
+            return tuple(_file(row) for row in rows)
+
+    def forget(self, file_ids: Collection[str]) -> None:
+        """Drop the rows of expired files."""
+        with writing(self._engine) as connection:
+            for file_id in file_ids:
+                connection.execute(delete(media_file).where(media_file.c.file_id == file_id))
+
+    def known_keys(self, keys: Collection[str]) -> frozenset[str]:
+        """Those keys that belong to a recorded file, expired or not."""
+        with reading(self._engine) as connection:
+            found = connection.execute(select(media_file.c.key).where(media_file.c.key.in_(keys)))
+            return frozenset(found.scalars())
+
+    def _one(self, team: str, which: ColumnElement[bool]) -> MediaFile:
+        wanted = select(media_file).where(and_(media_file.c.team == team, which, self._kept()))
+        with reading(self._engine) as connection:
+            row = connection.execute(wanted).one_or_none()
+        if row is None:
+            raise NotFound("no such media file")
+        return _file(row)
+
+    def _kept(self) -> ColumnElement[bool]:
+        return media_file.c.created_at > (self._clock.now() - self._retention).timestamp()
+
+
+def _row(team: str, file: MediaFile) -> dict[str, Any]:
+    return {
+        "file_id": file.file_id,
+        "team": team,
+        "type": file.type,
+        "filename": file.filename,
+        "size": file.size,
+        "key": file.key,
+        "created_at": file.created_at.timestamp(),
+    }
+
+
+def _file(row: Row[*tuple[Any, ...]]) -> MediaFile:
+    return MediaFile(
+        file_id=row.file_id,
+        team=row.team,
+        type=MediaKind(row.type),
+        filename=row.filename,
+        size=row.size,
+        key=row.key,
+        created_at=moment(row.created_at),
+    )

@@ -1,0 +1,116 @@
+"""The door of this room: what callers may do with tasks."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+import structlog
+
+from omnireel.crashpoints import crash_point
+from omnireel.engines.base import Engine
+from omnireel.errors import InvalidRequest, Unavailable
+from omnireel.models import Task, TaskStatus, VideoRequest
+from omnireel.tasks import base62
+from omnireel.tasks.store import NewTask, TaskPage, TaskStore
+
+# 62 ** 22 is a little more than 2 ** 130.
+_RANDOM_CHARACTERS: Final = 22
+_RETRY_FULL_QUEUE: Final = 30
+_RETRY_FULL_DISK: Final = 60
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Admission:
+    """When new tasks are refused for the time being."""
+
+    max_queued: int = 10_000
+    min_free_disk: int = 512 * 1024 * 1024
+    """Bytes."""
+
+
+class TaskService:
+    """Submit, look at and cancel tasks, each team its own.
+
+    `engines` are those a request may name; `default` serves requests that name none. `balance_of` reads a
+    team's stored balance and `free_disk` the bytes left where results go.
+    """
+
+    def __init__(
+        self,
+        store: TaskStore,
+        engines: Mapping[str, Engine],
+        *,
+        default: str,
+        balance_of: Callable[[str], Decimal],
+        free_disk: Callable[[], int],
+        admission: Admission = Admission(),
+    ) -> None:
+        self._store = store
+        self._engines = engines
+        self._default = default
+        self._balance_of = balance_of
+        self._free_disk = free_disk
+        self._admission = admission
+
+    def submit(self, team: str, request: VideoRequest, *, request_id: str) -> Task:
+        """Record a task; it is durable when this returns.
+
+        Raises InvalidRequest when the engine can never do it, Unavailable when there is no room now.
+        """
+        engine = self._engine(request)
+        engine.check(request)
+        self._admit()
+        seed = secrets.randbelow(2**32) if request.seed is None else request.seed
+        task_id = new_task_id(request)
+        task = self._store.add(NewTask(task_id, team, request, engine.name, seed, request_id))
+        crash_point("after_submit_commit")
+        log.info("task submitted", task=task_id, team=team, engine=engine.name, request_id=request_id)
+        return task
+
+    def get(self, team: str, task_id: str) -> Task:
+        """Raises NotFound for a task that is unknown, expired or another team's."""
+        return self._store.get(team, task_id)
+
+    def status(self, team: str, task_id: str) -> TaskStatus:
+        """The status alone, for those who wait for it to change. Raises NotFound."""
+        return self._store.status(team, task_id)
+
+    def list(
+        self, team: str, *, status: TaskStatus | None = None, limit: int = 20, cursor: str | None = None
+    ) -> TaskPage:
+        """A team's tasks, newest first, at most 100 at a time. Raises InvalidFormat for a strange cursor."""
+        return self._store.list(team, status=status, limit=limit, cursor=cursor)
+
+    def cancel(self, team: str, task_id: str) -> Task:
+        """Ask for a stop. A task that has ended stays as it is. Raises NotFound."""
+        task = self._store.cancel(team, task_id)
+        log.info("task cancel asked", task=task_id, team=team, status=task.status)
+        return task
+
+    def balance(self, team: str) -> Decimal:
+        """What the team has left, USD."""
+        return self._balance_of(team)
+
+    def _engine(self, request: VideoRequest) -> Engine:
+        name = request.engine or self._default
+        if name not in self._engines:
+            known = ", ".join(sorted(self._engines))
+            raise InvalidRequest(f"parameter 'engine' must be one of {known}", field="engine")
+        return self._engines[name]
+
+    def _admit(self) -> None:
+        if self._store.waiting() >= self._admission.max_queued:
+            raise Unavailable("the queue is full", retry_after=_RETRY_FULL_QUEUE)
+        if self._free_disk() < self._admission.min_free_disk:
+            raise Unavailable("the disk is almost full", retry_after=_RETRY_FULL_DISK)
+
+
+def new_task_id(request: VideoRequest) -> str:
+    """A name nobody can guess: `task-`, the kind of work, 130 random bits."""
+    return f"task-{request.task_kind}-{base62.draw(_RANDOM_CHARACTERS)}"

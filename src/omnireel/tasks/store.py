@@ -1,0 +1,150 @@
+"""Where tasks are kept, in the words of those who need it. The queue is the rows nobody has claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum, auto
+from typing import Protocol
+
+from omnireel.models import Outcome, Progress, Task, TaskStatus, VideoRequest
+
+
+@dataclass(frozen=True)
+class NewTask:
+    """A task to be recorded. `seed` is drawn already, so that every attempt uses the same."""
+
+    task_id: str
+    team: str
+    request: VideoRequest
+    engine: str
+    seed: int
+    request_id: str = ""
+    priority: int = 0
+    """Higher goes first."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to work on a task until the lease lapses.
+
+    `token` is the fencing token, fresh for every claim: whatever is written later must name it, and one that
+    is no longer the row's own changes nothing.
+    """
+
+    task_id: str
+    token: str
+    attempt: int
+    request: VideoRequest
+    engine: str
+    seed: int
+    note: str = ""
+    """What an earlier attempt asked to be remembered."""
+
+
+class Hold(Enum):
+    """What became of a claim."""
+
+    KEPT = auto()
+    CANCEL_REQUESTED = auto()
+    """Still ours, and the caller wants it stopped."""
+    LOST = auto()
+    """The task has ended, or is somebody else's now."""
+
+
+@dataclass(frozen=True)
+class TaskPage:
+    """Some tasks, newest first, and where to go on (None at the end)."""
+
+    tasks: tuple[Task, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True)
+class Expired:
+    """A task past its keeping time, and the blobs it handed back."""
+
+    task_id: str
+    keys: tuple[str, ...]
+
+
+class TaskStore(Protocol):
+    """Tasks, durable when a call returns. Any thread of any process may call any method at any time."""
+
+    def add(self, new: NewTask) -> Task:
+        """Record a task as pending."""
+        ...
+
+    def get(self, team: str, task_id: str) -> Task:
+        """Raises NotFound for a task that is unknown, expired or another team's."""
+        ...
+
+    def status(self, team: str, task_id: str) -> TaskStatus:
+        """The status alone, cheaply enough to ask many times a second. Raises NotFound."""
+        ...
+
+    def list(
+        self, team: str, *, status: TaskStatus | None = None, limit: int = 20, cursor: str | None = None
+    ) -> TaskPage:
+        """A team's tasks, newest first. Raises InvalidFormat for a cursor that no page gave out."""
+        ...
+
+    def waiting(self) -> int:
+        """How many tasks are pending."""
+        ...
+
+    def cancel(self, team: str, task_id: str) -> Task:
+        """End a task that nobody works on; ask for a stop where somebody does. Raises NotFound."""
+        ...
+
+    def claim(self, worker: str) -> Claim | None:
+        """Take the next task: pending and due, or left behind by a worker whose lease lapsed.
+
+        Highest priority first, then oldest. None when there is nothing to take.
+        """
+        ...
+
+    def renew(self, claim: Claim, progress: Progress, note: str) -> Hold:
+        """Extend the lease; write down how far the work is and what to remember."""
+        ...
+
+    def watch(self, claims: Collection[Claim]) -> Mapping[str, Hold]:
+        """What became of each claim, by token, in one cheap query."""
+        ...
+
+    def finish(self, claim: Claim, outcome: Outcome) -> bool:
+        """Write how the task ended, once. False when the claim was lost, and then nothing is written."""
+        ...
+
+    def retry(self, claim: Claim, reason: str, delay: timedelta) -> TaskStatus | None:
+        """Give a task back after a fault of the machinery.
+
+        It waits `delay` for its next attempt; after the last one allowed it fails as `worker_lost`; one that
+        should stop is canceled. None when the claim was lost.
+        """
+        ...
+
+    def release(self, claim: Claim) -> bool:
+        """Give a task back at once, as if this attempt had never begun. False when the claim was lost."""
+        ...
+
+    def reap(self) -> int:
+        """End the tasks whose lease lapsed and that may not be tried again; how many that were."""
+        ...
+
+    def expired(self, limit: int) -> tuple[Expired, ...]:
+        """Tasks past their keeping time."""
+        ...
+
+    def delete(self, task_id: str) -> None:
+        """Forget an expired task."""
+        ...
+
+    def live_tokens(self, tokens: Collection[str]) -> frozenset[str]:
+        """Those tokens under which files are being published, or belong to a result that is kept."""
+        ...
+
+    def needed_inputs(self, keys: Collection[str]) -> frozenset[str]:
+        """Those blobs that a task which has not ended reads."""
+        ...

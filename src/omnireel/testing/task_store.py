@@ -1,0 +1,463 @@
+"""What every task store must do. Subclass `TaskStoreContract` and give it a `make_store` fixture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from threading import Barrier, Thread
+
+import pytest
+
+from omnireel.clock import Clock, ManualClock
+from omnireel.errors import InvalidFormat, NotFound
+from omnireel.models import (
+    Failed,
+    MediaKind,
+    MediaRef,
+    Mode,
+    Outcome,
+    Progress,
+    Resource,
+    ShotReport,
+    Stopped,
+    Succeeded,
+    TaskStatus,
+    VideoRequest,
+)
+from omnireel.tasks.store import Claim, Hold, NewTask, TaskStore
+
+LEASE = timedelta(seconds=30)
+RETENTION = timedelta(days=7)
+MAX_ATTEMPTS = 3
+
+MakeStore = Callable[[Clock | None], TaskStore]
+"""Opens the store under test with LEASE, RETENTION and MAX_ATTEMPTS. Every call opens the same tasks."""
+
+
+def a_request(*keys: str) -> VideoRequest:
+    """A request that reads these blobs as images."""
+    images = tuple(MediaRef(MediaKind.IMAGE, f"blob:{key}") for key in keys)
+    return VideoRequest("kling/kling-video-o1", "a lighthouse at dusk, 灯塔", images=images, mode=Mode.STD)
+
+
+def a_task(task_id: str, *, team: str = "team", priority: int = 0, keys: tuple[str, ...] = ()) -> NewTask:
+    return NewTask(task_id, team, a_request(*keys), "studio", 7, request_id="req-1", priority=priority)
+
+
+def a_success(key: str = "results/a/b/a.mp4") -> Succeeded:
+    video = Resource(key, "video", "primary", "mp4", 1280, 720, 1234, "ab" * 32, duration=5.0, fps=24.0)
+    return Succeeded((video,), "studio", 7, (ShotReport(0, 120, "a"),), ("no sound here",))
+
+
+def claimed(store: TaskStore, worker: str = "worker") -> Claim:
+    """The next claim, which must be there."""
+    claim = store.claim(worker)
+    assert claim is not None
+    return claim
+
+
+class TaskStoreContract:
+    """Tests that any `TaskStore` passes."""
+
+    @pytest.fixture
+    def make_store(self) -> MakeStore:
+        raise NotImplementedError("a subclass provides the store")
+
+    @pytest.fixture
+    def clock(self) -> ManualClock:
+        return ManualClock()
+
+    @pytest.fixture
+    def store(self, make_store: MakeStore, clock: ManualClock) -> TaskStore:
+        return make_store(clock)
+
+    def test_a_recorded_task_can_be_read_by_everyone_at_once(
+        self, make_store: MakeStore, store: TaskStore, clock: ManualClock
+    ) -> None:
+        added = store.add(a_task("t1", keys=("inputs/a",)))
+        assert make_store(clock).get("team", "t1") == added
+        assert added.request == a_request("inputs/a")
+        assert (added.status, added.attempt, added.request_id) == (TaskStatus.PENDING, 0, "req-1")
+        assert (added.created_at, added.started_at, added.expires_at) == (clock.now(), None, None)
+        assert (added.outcome, added.charged, added.model_id) == (None, "0.0000", "kling-video-o1")
+
+    @pytest.mark.parametrize(("team", "task_id"), [("team", "t2"), ("other", "t1"), ("team", "x" * 10_000)])
+    def test_unknown_and_foreign_tasks_are_not_found(self, store: TaskStore, team: str, task_id: str) -> None:
+        store.add(a_task("t1"))
+        for ask in (store.get, store.status, store.cancel):
+            with pytest.raises(NotFound):
+                ask(team, task_id)
+        assert store.status("team", "t1") is TaskStatus.PENDING
+
+    def test_the_oldest_task_goes_first(self, store: TaskStore) -> None:
+        for n in range(5):
+            store.add(a_task(f"t{n}"))
+        assert [claimed(store).task_id for _ in range(5)] == ["t0", "t1", "t2", "t3", "t4"]
+        assert store.claim("worker") is None
+
+    def test_priority_goes_before_age(self, store: TaskStore) -> None:
+        for name, priority in (("low", -1), ("old", 0), ("new", 0), ("high", 5)):
+            store.add(a_task(name, priority=priority))
+        assert [claimed(store).task_id for _ in range(4)] == ["high", "old", "new", "low"]
+
+    def test_a_claim_starts_an_attempt(self, store: TaskStore, clock: ManualClock) -> None:
+        store.add(a_task("t1"))
+        clock.advance(seconds=5)
+        claim = claimed(store)
+        assert (claim.task_id, claim.attempt, claim.engine, claim.seed) == ("t1", 1, "studio", 7)
+        assert claim.request == a_request()
+        task = store.get("team", "t1")
+        assert (task.status, task.attempt, task.started_at) == (TaskStatus.PROCESSING, 1, clock.now())
+
+    @pytest.mark.parametrize(
+        ("outcome", "status", "progress"),
+        [
+            (a_success(), TaskStatus.SUCCESS, 1.0),
+            (Failed("invalid_media", "image 1 is not a picture"), TaskStatus.FAILED, 0.25),
+            (Stopped(), TaskStatus.CANCELED, 0.25),
+        ],
+    )
+    def test_an_outcome_ends_the_task(
+        self, store: TaskStore, clock: ManualClock, outcome: Outcome, status: TaskStatus, progress: float
+    ) -> None:
+        store.add(a_task("t1"))
+        claim = claimed(store)
+        store.renew(claim, Progress(0.25, "painting"), "")
+        clock.advance(seconds=12.5)
+        assert store.finish(claim, outcome)
+        task = store.get("team", "t1")
+        assert (task.status, task.outcome, task.progress.value) == (status, outcome, progress)
+        assert (task.completed_at, task.expires_at) == (clock.now(), clock.now() + RETENTION)
+        assert (task.queue_position, task.eta_seconds) == (None, None)
+        assert store.claim("worker") is None
+
+    def test_an_outcome_is_written_once(self, store: TaskStore) -> None:
+        store.add(a_task("t1"))
+        claim = claimed(store)
+        assert store.finish(claim, Failed("engine_failed", "no"))
+        assert not store.finish(claim, a_success())
+        assert store.renew(claim, Progress(0.5), "") is Hold.LOST
+        assert store.retry(claim, "late", timedelta(0)) is None
+        assert not store.release(claim)
+        assert store.get("team", "t1").outcome == Failed("engine_failed", "no")
+
+    def test_progress_and_notes_are_kept_and_the_lease_goes_on(
+        self, store: TaskStore, clock: ManualClock
+    ) -> None:
+        store.add(a_task("t1"))
+        claim = claimed(store)
+        for n in range(1, 6):
+            clock.advance(seconds=29)
+            assert store.renew(claim, Progress(n / 10, f"frame {n}"), "upstream-7") is Hold.KEPT
+        assert store.claim("other") is None
+        assert store.get("team", "t1").progress == Progress(0.5, "frame 5")
+        clock.advance(seconds=31)
+        assert claimed(store, "other").note == "upstream-7"
+
+    def test_a_dead_workers_task_is_picked_up_by_another(self, store: TaskStore, clock: ManualClock) -> None:
+        store.add(a_task("t1"))
+        first = claimed(store, "dead")
+        clock.advance(seconds=29.9)
+        assert store.claim("other") is None
+        clock.advance(seconds=0.2)
+        second = claimed(store, "other")
+        assert (second.task_id, second.attempt) == ("t1", 2)
+        assert second.token != first.token
+
+    def test_a_late_worker_cannot_overwrite(self, store: TaskStore, clock: ManualClock) -> None:
+        store.add(a_task("t1"))
+        slow = claimed(store, "slow")
+        clock.advance(seconds=31)
+        quick = claimed(store, "quick")
+        assert not store.finish(slow, a_success("results/slow"))
+        assert store.renew(slow, Progress(0.9), "slow") is Hold.LOST
+        assert store.retry(slow, "slow", timedelta(0)) is None
+        assert not store.release(slow)
+        assert store.watch([slow, quick]) == {slow.token: Hold.LOST, quick.token: Hold.KEPT}
+        assert store.finish(quick, a_success("results/quick"))
+        assert store.get("team", "t1").outcome == a_success("results/quick")
+
+    def test_a_stalled_worker_that_nobody_replaced_may_go_on(
+        self, store: TaskStore, clock: ManualClock
+    ) -> None:
+        store.add(a_task("t1"))
+        claim = claimed(store)
+        clock.advance(seconds=300)
+        assert store.renew(claim, Progress(0.5), "") is Hold.KEPT
+        assert store.claim("other") is None
+        assert store.finish(claim, a_success())
+
+    def test_a_pending_task_is_canceled_at_once(self, store: TaskStore) -> None:
+        store.add(a_task("t1"))
+        task = store.cancel("team", "t1")
+        assert (task.status, task.outcome) == (TaskStatus.CANCELED, Stopped())
+        assert store.claim("worker") is None
+
+    def test_a_cancel_reaches_the_worker_that_has_the_task(self, store: TaskStore) -> None:
+        store.add(a_task("t1"))
+        store.add(a_task("t2"))
+        mine, other = claimed(store), claimed(store)
+        task = store.cancel("team", "t1")
+        assert (task.status, task.cancel_requested) == (TaskStatus.PROCESSING, True)
+        assert store.watch([mine, other]) == {mine.token: Hold.CANCEL_REQUESTED, other.token: Hold.KEPT}
+        assert store.renew(mine, Progress(0.1), "") is Hold.CANCEL_REQUESTED
+        assert store.finish(mine, Stopped())
+        assert store.get("team", "t1").status is TaskStatus.CANCELED
+
+    def test_canceling_twice_or_too_late_changes_nothing(self, store: TaskStore) -> None:
+        store.add(a_task("t1"))
+        assert store.cancel("team", "t1") == store.cancel("team", "t1")
+        store.add(a_task("t2"))
+        store.finish(claimed(store), a_success())
+        assert store.cancel("team", "t2").status is TaskStatus.SUCCESS
+
+    def test_a_canceled_task_whose_worker_died_is_not_run_again(
+        self, store: TaskStore, clock: ManualClock
+    ) -> None:
+        store.add(a_task("t1"))
+        claimed(store)
+        store.cancel("team", "t1")
+        clock.advance(seconds=31)
+        assert store.claim("other") is None
+        assert store.reap() == 1
+        assert store.get("team", "t1").status is TaskStatus.CANCELED
+        assert store.reap() == 0
+
+    def test_canceling_a_task_whose_worker_died_ends_it_at_once(
+        self, store: TaskStore, clock: ManualClock
+    ) -> None:
+        store.add(a_task("t1"))
+        claim = claimed(store)
+        clock.advance(seconds=31)
+        assert store.cancel("team", "t1").status is TaskStatus.CANCELED
+        assert not store.finish(claim, a_success())
+
+    def test_a_fault_of_the_machinery_waits_for_its_next_attempt(
+        self, store: TaskStore, clock: ManualClock
+    ) -> None:
+        store.add(a_task("t1"))
+        claim = claimed(store)
+        store.renew(claim, Progress(0.5, "half"), "remember me")
+        assert store.retry(claim, "child killed", timedelta(seconds=10)) is TaskStatus.PENDING
+        task = store.get("team", "t1")
+        assert (task.status, task.progress, task.started_at) == (TaskStatus.PENDING, Progress(), None)
+        assert store.claim("worker") is None
+        clock.advance(seconds=10)
+        again = claimed(store)
+        assert (again.attempt, again.note) == (2, "remember me")
+
+    def test_the_third_fault_makes_a_task_fail_as_worker_lost(self, store: TaskStore) -> None:
+        store.add(a_task("t1"))
+        endings = [store.retry(claimed(store), "child killed", timedelta(0)) for _ in range(MAX_ATTEMPTS)]
+        assert endings == [TaskStatus.PENDING, TaskStatus.PENDING, TaskStatus.FAILED]
+        outcome = store.get("team", "t1").outcome
+        assert isinstance(outcome, Failed)
+        assert (outcome.type, outcome.retryable) == ("worker_lost", True)
+        assert "child killed" in outcome.message
+        assert "3 attempts" in outcome.message
+
+    def test_a_task_that_kills_every_worker_is_given_up(self, store: TaskStore, clock: ManualClock) -> None:
+        store.add(a_task("poison"))
+        store.add(a_task("healthy"))
+        for _ in range(MAX_ATTEMPTS):
+            assert claimed(store).task_id == "poison"
+            assert store.reap() == 0
+            clock.advance(seconds=31)
+        assert claimed(store).task_id == "healthy"
+        assert store.reap() == 1
+        outcome = store.get("team", "poison").outcome
+        assert isinstance(outcome, Failed)
+        assert outcome.type == "worker_lost"
+
+    def test_a_fault_after_a_cancel_cancels(self, store: TaskStore) -> None:
+        store.add(a_task("t1"))
+        claim = claimed(store)
+        store.cancel("team", "t1")
+        assert store.retry(claim, "killed", timedelta(0)) is TaskStatus.CANCELED
+        assert store.get("team", "t1").status is TaskStatus.CANCELED
+
+    def test_a_released_task_costs_no_attempt_and_keeps_its_place(self, store: TaskStore) -> None:
+        store.add(a_task("t1"))
+        store.add(a_task("t2"))
+        for _ in range(10):
+            claim = claimed(store)
+            assert (claim.task_id, claim.attempt) == ("t1", 1)
+            assert store.release(claim)
+        assert store.get("team", "t1").attempt == 0
+
+    def test_releasing_a_task_that_should_stop_cancels_it(self, store: TaskStore) -> None:
+        store.add(a_task("t1"))
+        claim = claimed(store)
+        store.cancel("team", "t1")
+        assert store.release(claim)
+        assert store.get("team", "t1").status is TaskStatus.CANCELED
+
+    def test_pending_tasks_know_their_place(self, store: TaskStore) -> None:
+        for name, priority in (("a", 0), ("b", 0), ("c", 1), ("d", 0)):
+            store.add(a_task(name, priority=priority))
+        store.cancel("team", "b")
+        places = [store.get("team", name).queue_position for name in "abcd"]
+        assert places == [2, None, 1, 3]
+        assert store.waiting() == 3
+        claimed(store)
+        assert store.get("team", "c").queue_position is None
+        assert store.waiting() == 2
+
+    def test_an_eta_is_given_only_when_something_was_measured(
+        self, store: TaskStore, clock: ManualClock
+    ) -> None:
+        for name in ("a", "b", "c"):
+            store.add(a_task(name))
+        assert store.get("team", "a").eta_seconds is None
+        claim = claimed(store)
+        assert store.get("team", "a").eta_seconds is None
+        clock.advance(seconds=10)
+        store.renew(claim, Progress(0.25), "")
+        assert store.get("team", "a").eta_seconds == pytest.approx(30, abs=0.01)
+        assert store.get("team", "b").eta_seconds is None
+        clock.advance(seconds=10)
+        store.finish(claim, a_success())
+        claimed(store)
+        assert store.get("team", "b").eta_seconds == pytest.approx(20, abs=0.01)
+        assert store.get("team", "c").eta_seconds == pytest.approx(40, abs=0.01)
+        clock.advance(seconds=25)
+        assert store.get("team", "b").eta_seconds == 0
+
+    def test_tasks_are_listed_newest_first_page_by_page(self, store: TaskStore) -> None:
+        for n in range(7):
+            store.add(a_task(f"t{n}"))
+        store.add(a_task("theirs", team="other"))
+        seen, cursor = [], None
+        for _ in range(3):
+            page = store.list("team", limit=3, cursor=cursor)
+            seen.append([task.task_id for task in page.tasks])
+            cursor = page.next_cursor
+        assert seen == [["t6", "t5", "t4"], ["t3", "t2", "t1"], ["t0"]]
+        assert cursor is None
+
+    def test_a_list_can_hold_one_status_only(self, store: TaskStore) -> None:
+        for n in range(4):
+            store.add(a_task(f"t{n}"))
+        store.cancel("team", "t2")
+        claimed(store)
+        listed = {
+            status: [task.task_id for task in store.list("team", status=status).tasks]
+            for status in TaskStatus
+        }
+        assert listed[TaskStatus.PENDING] == ["t3", "t1"]
+        assert listed[TaskStatus.CANCELED] == ["t2"]
+        assert listed[TaskStatus.PROCESSING] == ["t0"]
+        assert listed[TaskStatus.SUCCESS] == []
+
+    @pytest.mark.parametrize("cursor", ["nonsense", "theirs", "", "x" * 10_000])
+    def test_a_cursor_that_no_page_gave_out_is_refused(self, store: TaskStore, cursor: str) -> None:
+        store.add(a_task("theirs", team="other"))
+        with pytest.raises(InvalidFormat, match="cursor"):
+            store.list("team", cursor=cursor)
+
+    def test_an_expired_task_is_gone_for_its_owner_before_it_is_swept(
+        self, store: TaskStore, clock: ManualClock
+    ) -> None:
+        store.add(a_task("t1"))
+        store.add(a_task("t2"))
+        store.finish(claimed(store), a_success("results/t1/k/t1.mp4"))
+        clock.advance(seconds=RETENTION.total_seconds() - 1)
+        assert store.expired(10) == ()
+        store.delete("t1")
+        assert store.get("team", "t1").status is TaskStatus.SUCCESS
+        clock.advance(seconds=1)
+        with pytest.raises(NotFound):
+            store.get("team", "t1")
+        assert [task.task_id for task in store.list("team").tasks] == ["t2"]
+        assert [(old.task_id, old.keys) for old in store.expired(10)] == [("t1", ("results/t1/k/t1.mp4",))]
+        store.delete("t1")
+        assert store.expired(10) == ()
+
+    def test_inputs_are_needed_until_their_task_ends(self, store: TaskStore, clock: ManualClock) -> None:
+        store.add(a_task("t1", keys=("inputs/a", "inputs/shared", "inputs/a")))
+        store.add(a_task("t2", keys=("inputs/shared",)))
+        asked = ("inputs/a", "inputs/shared", "inputs/unknown")
+        assert store.needed_inputs(asked) == {"inputs/a", "inputs/shared"}
+        store.finish(claimed(store), a_success())
+        assert store.needed_inputs(asked) == {"inputs/shared"}
+        clock.advance(seconds=RETENTION.total_seconds())
+        store.delete("t1")
+        store.cancel("team", "t2")
+        assert store.needed_inputs(asked) == frozenset()
+
+    def test_tokens_live_while_publishing_and_as_long_as_the_result(
+        self, store: TaskStore, clock: ManualClock
+    ) -> None:
+        for name in ("stale", "failed", "running"):
+            store.add(a_task(name))
+        stale = claimed(store)
+        clock.advance(seconds=31)
+        winner, failed, running = claimed(store), claimed(store), claimed(store)
+        store.finish(winner, a_success())
+        store.finish(failed, Failed("engine_failed", "no"))
+        tokens = [claim.token for claim in (stale, winner, failed, running)]
+        assert store.live_tokens([*tokens, "unknown"]) == {winner.token, running.token}
+        assert store.live_tokens([]) == frozenset()
+
+    def test_text_of_every_kind_comes_back(self, store: TaskStore) -> None:
+        odd = "line\nbreak \0 \ud83d \U0001f3ac '\"; DROP TABLE task; -- %s :x {}"
+        request = VideoRequest("kling/kling-video-o1", odd)
+        store.add(NewTask("t1", "team", request, "studio", 2**32 - 1))
+        claim = claimed(store)
+        assert (claim.request.prompt, claim.seed) == (odd, 2**32 - 1)
+        store.finish(claim, Failed("engine_failed", odd))
+        assert store.get("team", "t1").outcome == Failed("engine_failed", odd)
+
+    def test_leases_run_on_the_databases_clock_when_no_other_is_given(self, make_store: MakeStore) -> None:
+        store = make_store(None)
+        before = datetime.now(UTC)
+        store.add(a_task("t1"))
+        claim = claimed(store)
+        task = store.get("team", "t1")
+        assert task.started_at is not None
+        assert abs(task.started_at - before) < timedelta(seconds=30)
+        assert store.claim("other") is None
+        assert store.finish(claim, a_success())
+
+    def test_racing_workers_never_get_the_same_task(self, make_store: MakeStore) -> None:
+        store = make_store(None)
+        for n in range(200):
+            store.add(a_task(f"t{n}"))
+        start, got = Barrier(8), list[str]()
+
+        def work() -> None:
+            mine = make_store(None)
+            start.wait()
+            while (claim := mine.claim("worker")) is not None:
+                got.append(claim.task_id)
+
+        _run_together([work] * 8)
+        assert sorted(got) == sorted(f"t{n}" for n in range(200))
+
+    def test_a_cancel_that_races_the_finish_leaves_one_ending(self, make_store: MakeStore) -> None:
+        store = make_store(None)
+        for n in range(100):
+            store.add(a_task(f"t{n}"))
+            claim, start, kept = claimed(store), Barrier(2), list[bool]()
+
+            def finish(claim: Claim = claim, start: Barrier = start, kept: list[bool] = kept) -> None:
+                start.wait()
+                kept.append(store.finish(claim, a_success()))
+
+            def cancel(name: str = f"t{n}", start: Barrier = start) -> None:
+                start.wait()
+                store.cancel("team", name)
+
+            _run_together([finish, cancel])
+            task = store.get("team", f"t{n}")
+            assert kept == [True]
+            assert (task.status, task.outcome) == (TaskStatus.SUCCESS, a_success())
+
+
+def _run_together(jobs: list[Callable[[], None]]) -> None:
+    threads = [Thread(target=job) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
