@@ -9,7 +9,6 @@ from pathlib import Path
 import av
 from av.container.input import InputContainer
 from av.error import FFmpegError
-from av.packet import Packet
 from av.video.stream import VideoStream
 
 from omnireel.errors import InvalidFormat, InvalidMedia
@@ -18,7 +17,10 @@ from omnireel.models import MediaKind, MediaLimits
 
 VIDEO_DECODERS = frozenset({"h264", "hevc", "vp8", "vp9", "av1"})
 AUDIO_DECODERS = frozenset({"aac", "mp3", "opus", "vorbis"})
-_DECODER_NAMES = "h264,hevc,vp8,vp9,libdav1d,av1,aac,mp3float,mp3,opus,vorbis"
+_DECODER_NAMES = (
+    "h264,hevc,vp8,vp9,libdav1d,av1,aac,mp3float,mp3,opus,vorbis,"
+    "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be"
+)
 _DEMUXERS = {"mp4": "mp4", "mov": "mov", "webm": "webm"}
 
 
@@ -47,13 +49,6 @@ def video_stream(container: InputContainer) -> VideoStream:
             f"the video's codec {name} is not accepted; use {', '.join(sorted(VIDEO_DECODERS))}"
         )
     return stream
-
-
-def packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
-    """The stream's packets that hold something to show, in file order."""
-    for packet in container.demux(stream):
-        if packet.size and not packet.is_discard:
-            yield packet
 
 
 def _options(limits: MediaLimits) -> dict[str, str]:

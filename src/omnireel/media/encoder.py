@@ -18,6 +18,7 @@ from omnireel.media.frames import SAMPLE_RATE, Frame, Samples
 
 _AUDIO_BITS = 160_000
 _AUDIO_FRAME = 1024
+_MOST_WAITING = 120 * SAMPLE_RATE
 _COARSEST_CLOCK, _FINEST_CLOCK = 48_000, 1_000_000
 _AVCOL_SPC_BT709 = 1
 
@@ -29,7 +30,7 @@ class Mp4Encoder:
         self, path: Path, *, width: int, height: int, fps: Fraction, audio: bool, preset: str, crf: int
     ) -> None:
         self._fps = fps
-        self._frames = 0
+        self._pictures = self._encoded = 0
         self._reformatter = VideoReformatter()
         # bitexact: no dates and no version strings, so that the same frames give the same bytes.
         self._container = av.open(
@@ -50,8 +51,8 @@ class Mp4Encoder:
     def picture(self, frame: Frame) -> VideoFrame:
         """The encoder's own copy of a frame, so the caller may reuse its array."""
         picture = VideoFrame.from_ndarray(frame, format="bgr24")
-        picture.pts, picture.time_base = self._frames, 1 / self._fps
-        self._frames += 1
+        picture.pts, picture.time_base = self._pictures, 1 / self._fps
+        self._pictures += 1
         return picture
 
     def encode(self, picture: VideoFrame) -> None:
@@ -65,20 +66,23 @@ class Mp4Encoder:
             threads=1,
         )
         self._container.mux(self._video.encode(planes))
+        self._encoded += 1
+        self._release_audio()
 
     def encode_audio(self, samples: Samples) -> None:
-        """Add the next samples."""
+        """Add the next samples. They wait until there are pictures for them."""
+        if len(self._waiting) + len(samples) > _MOST_WAITING:
+            raise ValueError(
+                f"sound may be at most {_MOST_WAITING // SAMPLE_RATE} seconds ahead of the frames"
+            )
         self._waiting = np.concatenate([self._waiting, samples])
-        whole = len(self._waiting) - len(self._waiting) % _AUDIO_FRAME
-        for start in range(0, whole, _AUDIO_FRAME):
-            self._encode_audio_frame(self._waiting[start : start + _AUDIO_FRAME])
-        self._waiting = self._waiting[whole:].copy()
+        self._release_audio()
 
     def finish(self) -> None:
         """Make the sound as long as the pictures and complete the file."""
         self._container.mux(self._video.encode(None))
         if self._audio is not None:
-            self._fit_audio(round(self._frames / self._fps * SAMPLE_RATE))
+            self._fit_audio()
             self._container.mux(self._audio.encode(None))
         self._container.close()
 
@@ -105,21 +109,28 @@ class Mp4Encoder:
         stream.codec_context.bit_rate = _AUDIO_BITS
         return stream
 
-    def _encode_audio_frame(self, samples: Samples) -> None:
-        if self._audio is None:
-            raise ValueError("this clip was opened without sound")
-        planar = np.ascontiguousarray(samples.T)
-        frame = AudioFrame.from_ndarray(planar, format="fltp", layout="stereo")
-        frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, self._samples, Fraction(1, SAMPLE_RATE)
-        self._samples += len(samples)
-        self._container.mux(self._audio.encode(frame))
+    def _due(self) -> int:
+        """How many samples the pictures so far last."""
+        return round(self._encoded / self._fps * SAMPLE_RATE)
 
-    def _fit_audio(self, total: int) -> None:
-        missing = max(0, total - self._samples - len(self._waiting))
+    def _release_audio(self) -> None:
+        while (
+            self._audio and len(self._waiting) >= _AUDIO_FRAME and self._samples + _AUDIO_FRAME <= self._due()
+        ):
+            self._encode_audio_frame(self._audio, _AUDIO_FRAME)
+
+    def _fit_audio(self) -> None:
+        missing = max(0, self._due() - self._samples - len(self._waiting))
         self.encode_audio(np.zeros((missing, 2), np.float32))
-        rest = self._waiting[: max(0, total - self._samples)]
-        if len(rest):
-            self._encode_audio_frame(rest)
+        if self._audio is not None and (rest := self._due() - self._samples):
+            self._encode_audio_frame(self._audio, rest)
+
+    def _encode_audio_frame(self, stream: AudioStream, length: int) -> None:
+        samples, self._waiting = self._waiting[:length], self._waiting[length:]
+        frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples.T), format="fltp", layout="stereo")
+        frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, self._samples, Fraction(1, SAMPLE_RATE)
+        self._samples += length
+        self._container.mux(stream.encode(frame))
 
 
 def _movie_clock(fps: Fraction) -> int:
