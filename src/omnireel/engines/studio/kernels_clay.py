@@ -1,0 +1,302 @@
+"""Per-pixel loops of the clay look, compiled. float32 throughout, one thread, the same bits every time."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from omnireel.engines.studio.raster import Mask, Plane
+from omnireel.media.frames import Frame
+
+_F = np.float32
+
+
+@njit(cache=True, nogil=True)
+def choose_calmest(mean: Frame, spread: Plane, reach: int, out: Frame) -> None:
+    """Kuwahara's filter (1976): of four neighbouring means, the one whose neighbourhood varies least."""
+    height, width = spread.shape
+    for y in range(height):
+        up, down = max(y - reach, 0), min(y + reach, height - 1)
+        for x in range(width):
+            left, right = max(x - reach, 0), min(x + reach, width - 1)
+            row, column, least = up, left, spread[up, left]
+            if spread[up, right] < least:
+                row, column, least = up, right, spread[up, right]
+            if spread[down, left] < least:
+                row, column, least = down, left, spread[down, left]
+            if spread[down, right] < least:
+                row, column = down, right
+            out[y, x, 0] = mean[row, column, 0]
+            out[y, x, 1] = mean[row, column, 1]
+            out[y, x, 2] = mean[row, column, 2]
+
+
+@njit(cache=True, nogil=True)
+def mix(one: Frame, other: Frame, share: Mask, out: Frame) -> None:
+    """`other` where `share` is 255, `one` where it is 0."""
+    height, width = share.shape
+    for y in range(height):
+        for x in range(width):
+            part = np.int32(share[y, x])
+            for c in range(3):
+                base = np.int32(one[y, x, c])
+                out[y, x, c] = np.uint8(base + ((np.int32(other[y, x, c]) - base) * part + 127) // 255)
+
+
+@njit(cache=True, nogil=True)
+def keep_agreeing(now: Frame, past: Frame, trust: Plane, most: np.float32, out: Frame, agreed: Plane) -> None:
+    """Blend the moved past into the present, up to `most`, where both agree within 8 to 28 levels."""
+    height, width = trust.shape
+    for y in range(height):
+        for x in range(width):
+            gap = np.int32(0)
+            for c in range(3):
+                gap = max(gap, abs(np.int32(now[y, x, c]) - np.int32(past[y, x, c])))
+            like = min(max((_F(28) - _F(gap)) * _F(0.05), _F(0)), _F(1)) * trust[y, x]
+            agreed[y, x] = like
+            part = like * most
+            for c in range(3):
+                here = _F(now[y, x, c])
+                out[y, x, c] = np.uint8(here + (_F(past[y, x, c]) - here) * part + _F(0.5))
+
+
+@njit(cache=True, nogil=True)
+def classify(
+    flat: Frame,
+    nearest: Mask,
+    near: NDArray[np.uint32],
+    past: Mask,
+    x_past: Plane,
+    y_past: Plane,
+    trust: Plane,
+    out: Mask,
+) -> None:
+    """The colour of each pixel: the one it had before, moved here, while that is near enough."""
+    height, width = out.shape
+    for y in range(height):
+        for x in range(width):
+            blue, green, red = flat[y, x, 0] >> 2, flat[y, x, 1] >> 2, flat[y, x, 2] >> 2
+            colour = nearest[blue, green, red]
+            if trust[y, x] > _F(0.35):
+                column = min(max(np.int32(x_past[y, x] + _F(0.5)), 0), width - 1)
+                row = min(max(np.int32(y_past[y, x] + _F(0.5)), 0), height - 1)
+                before = past[row, column]
+                if (near[blue, green, red] >> before) & np.uint32(1):
+                    colour = before
+            out[y, x] = colour
+
+
+@njit(cache=True, nogil=True)
+def vote(labels: Mask, keep: Mask, radius: int, count: int, out: Mask) -> None:
+    """Each pixel takes the commonest label around it: corners round off and crumbs are kneaded in.
+
+    Pixels where `keep` is over 128 stay as they are. Windows slide, so the cost grows with the radius only.
+    """
+    height, width = labels.shape
+    seen = np.zeros(count, np.int32)
+    for y in range(height):
+        top, bottom = max(y - radius, 0), min(y + radius, height - 1) + 1
+        seen[:] = 0
+        for row in range(top, bottom):
+            for column in range(min(radius, width)):
+                seen[labels[row, column]] += 1
+        for x in range(width):
+            if x + radius < width:
+                for row in range(top, bottom):
+                    seen[labels[row, x + radius]] += 1
+            if x - radius - 1 >= 0:
+                for row in range(top, bottom):
+                    seen[labels[row, x - radius - 1]] -= 1
+            own = labels[y, x]
+            best, most = own, seen[own] + 2
+            if keep[y, x] <= 128 and most < (2 * radius + 1) * (2 * radius + 1):
+                for label in range(count):
+                    if seen[label] > most:
+                        best, most = np.uint8(label), seen[label]
+            out[y, x] = best
+
+
+@njit(cache=True, nogil=True)
+def find_seams(labels: Mask, contrast: Plane, seam: Plane) -> None:
+    """The contrast of each pixel's colour to those of its right and lower neighbour."""
+    height, width = labels.shape
+    for y in range(height):
+        down = min(y + 1, height - 1)
+        for x in range(width):
+            own = labels[y, x]
+            right = labels[y, min(x + 1, width - 1)]
+            seam[y, x] = max(contrast[own, right], contrast[own, labels[down, x]])
+
+
+@njit(cache=True, nogil=True)
+def relax(swell: Plane, seam: Plane, decay: np.float32, sweeps: int) -> None:
+    """Red-black Gauss-Seidel sweeps of (decay + seam) u - laplacian(u) = 1; the border mirrors."""
+    height, width = swell.shape
+    for _ in range(sweeps):
+        for colour in range(2):
+            for y in range(1, height - 1):
+                for x in range(1 + ((y + colour) & 1), width - 1, 2):
+                    around = swell[y, x - 1] + swell[y, x + 1] + swell[y - 1, x] + swell[y + 1, x]
+                    swell[y, x] = (around + _F(1)) / (_F(4) + decay + seam[y, x])
+        for x in range(width):
+            swell[0, x], swell[height - 1, x] = swell[1, x], swell[height - 2, x]
+        for y in range(height):
+            swell[y, 0], swell[y, width - 1] = swell[y, 1], swell[y, width - 2]
+
+
+@njit(cache=True, nogil=True)
+def cast_shadows(heights: Plane, bevel: np.float32, out: Plane) -> None:
+    """How much of the key light, which stands upper left, reaches each point of a height field: 0.45 to 1."""
+    rows, columns = heights.shape
+    for y in range(rows):
+        for x in range(columns):
+            here, blocked = heights[y, x], _F(0)
+            for step in range(1, 8):
+                far = _F(step) * bevel * _F(0.15)
+                column, row = np.int32(_F(x) - _F(0.62) * far), np.int32(_F(y) - _F(0.78) * far)
+                if column < 0 or row < 0:
+                    break
+                over = (heights[row, column] - here - far * _F(0.62)) / (far * _F(0.35) + _F(1.5))
+                blocked = max(blocked, over)
+            out[y, x] = _F(1) - min(blocked, _F(1)) * _F(0.55)
+
+
+@njit(cache=True, nogil=True)
+def light(heights: Plane, around: Plane, reach: Plane, tone: Plane, bevel: np.float32, out: Frame) -> None:
+    """Light on a height field, in pixels: a wrapped key from upper left, a warm fill from the right, sky
+    light, and hollows (lower than the heights `around` them) that see less of it. `reach` is how much of the
+    key arrives. Four bytes a pixel: light on blue, green, red with 128 as one, then sheen with 255 as one.
+    """
+    rows, columns = heights.shape
+    for y in range(rows):
+        up, down = max(y - 1, 0), min(y + 1, rows - 1)
+        for x in range(columns):
+            left, right = max(x - 1, 0), min(x + 1, columns - 1)
+            slope_x = (heights[y, right] - heights[y, left]) * _F(0.5)
+            slope_y = (heights[down, x] - heights[up, x]) * _F(0.5)
+            nz = _F(1) / np.sqrt(slope_x * slope_x + slope_y * slope_y + _F(1))
+            nx, ny = -slope_x * nz, -slope_y * nz
+            wrapped = max((nx * _F(-0.48) + ny * _F(-0.60) + nz * _F(0.64) + _F(0.35)) * _F(0.741), _F(0))
+            fill = max(nx * _F(0.66) + ny * _F(0.30) + nz * _F(0.68), _F(0))
+            sky = _F(0.5) - ny * _F(0.5)
+            half = max(nx * _F(-0.265) + ny * _F(-0.331) + nz * _F(0.906), _F(0))
+            half4 = half * half * half * half
+            half16 = half4 * half4 * half4 * half4
+            hollow = (around[y, x] - heights[y, x]) / (bevel * _F(0.8))
+            seen = min(max(_F(1) - hollow, _F(0.58)), _F(1.08))
+            key, glow = wrapped * reach[y, x], (_F(1) - wrapped) * _F(0.05)
+            shade = tone[y, x] * _F(128)
+            blue = (_F(0.22) + sky * _F(0.08) + fill * _F(0.14)) * seen + key * _F(0.80)
+            green = (_F(0.18) + sky * _F(0.06) + fill * _F(0.10)) * seen + key * _F(0.90)
+            red = (_F(0.16) + sky * _F(0.05) + fill * _F(0.09) + glow) * seen + key * _F(0.97)
+            out[y, x, 0] = np.uint8(min(blue * shade + _F(0.5), _F(255)))
+            out[y, x, 1] = np.uint8(min(green * shade + _F(0.5), _F(255)))
+            out[y, x, 2] = np.uint8(min(red * shade + _F(0.5), _F(255)))
+            sheen = half16 * (_F(0.10) + half16 * half4 * half4 * _F(0.16)) * reach[y, x] * seen
+            out[y, x, 3] = np.uint8(min(sheen * _F(255) + _F(0.5), _F(255)))
+
+
+@njit(cache=True, nogil=True)
+def lean_of(tile: Mask, x: np.float32, y: np.float32) -> np.int32:
+    """The tile's lean, -128 to 127, between four texels."""
+    side = np.uint32(tile.shape[0] - 1)
+    column, row = np.int32(np.floor(x)), np.int32(np.floor(y))
+    fx, fy = np.int32((x - _F(column)) * _F(64)), np.int32((y - _F(row)) * _F(64))
+    left, right = np.uint32(column) & side, np.uint32(column + 1) & side
+    above, below = np.uint32(row) & side, np.uint32(row + 1) & side
+    top = np.int32(tile[above, left]) * (64 - fx) + np.int32(tile[above, right]) * fx
+    bottom = np.int32(tile[below, left]) * (64 - fx) + np.int32(tile[below, right]) * fx
+    return np.int32(((top * (64 - fy) + bottom * fy) >> 12) - 128)
+
+
+@njit(cache=True, nogil=True)
+def lean_everywhere(tile: Mask, texel: np.float32, offset: Plane, out: NDArray[np.int8]) -> None:
+    """The lean of the texture sheet at every pixel of the canvas; `texel` is texels per pixel."""
+    height, width = out.shape
+    for y in range(height):
+        for x in range(width):
+            u, v = (_F(x) + offset[y, x, 0]) * texel, (_F(y) + offset[y, x, 1]) * texel
+            out[y, x] = np.int8(lean_of(tile, u, v))
+
+
+@njit(cache=True, nogil=True)
+def blend_pigments(
+    labels: Mask, pigments: Plane, x: np.float32, y: np.float32, votes: Plane, colour: Plane
+) -> None:
+    """The pigment at a point between label cells: cubic B-spline votes, raised so that seams stay crisp."""
+    rows, columns = labels.shape
+    left, top = np.int32(np.floor(x)), np.int32(np.floor(y))
+    wx, wy = spline(x - _F(left)), spline(y - _F(top))
+    for j in range(4):
+        row = np.uint32(min(max(top + j - 1, 0), rows - 1))
+        for i in range(4):
+            votes[labels[row, np.uint32(min(max(left + i - 1, 0), columns - 1))]] += wx[i] * wy[j]
+    blue, green, red, whole = _F(0), _F(0), _F(0), _F(0)
+    for j in range(4):
+        row = np.uint32(min(max(top + j - 1, 0), rows - 1))
+        for i in range(4):
+            label = labels[row, np.uint32(min(max(left + i - 1, 0), columns - 1))]
+            share = votes[label]
+            if share > _F(0):
+                votes[label] = _F(0)
+                share = share * share
+                share = share * share
+                whole += share
+                blue += share * pigments[label, 0]
+                green += share * pigments[label, 1]
+                red += share * pigments[label, 2]
+    colour[0], colour[1], colour[2] = blue / whole, green / whole, red / whole
+
+
+@njit(cache=True, nogil=True)
+def spline(t: np.float32) -> tuple[np.float32, np.float32, np.float32, np.float32]:
+    """The four weights of a uniform cubic B-spline at `t`, 0 to 1, past the second knot."""
+    s = _F(1) - t
+    first, last = s * s * s * _F(1 / 6), t * t * t * _F(1 / 6)
+    second = _F(2 / 3) - t * t * (_F(1) - t * _F(0.5))
+    return first, second, _F(1) - first - second - last, last
+
+
+@njit(cache=True, nogil=True)
+def press(
+    labels: Mask,
+    pigments: Plane,
+    lit: Frame,
+    lean: NDArray[np.int8],
+    rim: Plane,
+    curve: Mask,
+    out: Frame,
+) -> None:
+    """The finished picture: pigment times light times relief, plus sheen, through the film curve.
+
+    `rim` is the darkening by row and then by column; the two add up. `curve` has 1024 entries.
+    """
+    height, width = out.shape[0], out.shape[1]
+    rows, columns = labels.shape
+    step_x, step_y = _F(columns) / _F(width), _F(rows) / _F(height)
+    votes, colour = np.zeros(pigments.shape[0], np.float32), np.zeros(3, np.float32)
+    for y in range(height):
+        cell_y = (_F(y) + _F(0.5)) * step_y - _F(0.5)
+        above = np.uint32(max(cell_y, _F(0)))
+        below = np.uint32(min(cell_y + _F(1), _F(rows - 1)))
+        for x in range(width):
+            cell_x = (_F(x) + _F(0.5)) * step_x - _F(0.5)
+            left = np.uint32(max(cell_x, _F(0)))
+            right = np.uint32(min(cell_x + _F(1), _F(columns - 1)))
+            label = labels[above, left]
+            if (
+                labels[above, right] == label
+                and labels[below, left] == label
+                and labels[below, right] == label
+            ):
+                blue, green, red = pigments[label, 0], pigments[label, 1], pigments[label, 2]
+            else:
+                blend_pigments(labels, pigments, cell_x, cell_y, votes, colour)
+                blue, green, red = colour[0], colour[1], colour[2]
+            tilt = _F(lean[y, x])
+            relief = (_F(256) + tilt) * _F(1 / 32768) * (rim[y] + rim[height + x])
+            sheen = max(_F(lit[y, x, 3]) * (_F(1) + tilt * _F(3 / 256)), _F(0))
+            out[y, x, 0] = curve[np.uint32(min(blue * _F(lit[y, x, 0]) * relief + sheen, _F(1023)))]
+            out[y, x, 1] = curve[np.uint32(min(green * _F(lit[y, x, 1]) * relief + sheen, _F(1023)))]
+            out[y, x, 2] = curve[np.uint32(min(red * _F(lit[y, x, 2]) * relief + sheen, _F(1023)))]

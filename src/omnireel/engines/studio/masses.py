@@ -1,0 +1,93 @@
+"""A frame reduced to the masses a hand would model: large smooth shapes, fine ones where they stand out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import cv2
+import numpy as np
+
+from omnireel.engines.studio.kernels_clay import choose_calmest, mix
+from omnireel.engines.studio.raster import (
+    Mask,
+    Plane,
+    boxed,
+    curved,
+    difference,
+    grey_of,
+    medianed,
+    shrunk,
+    size_of,
+    smoothly_stretched,
+    softened,
+    stretched,
+    strongest,
+)
+from omnireel.media.frames import Frame
+
+_REACH = 4
+_CROWD = (0.34, 0.70)
+"""Share of a neighbourhood that is fine detail, from where detail starts to count as mere texture."""
+_CROWD_LOSS = 0.75
+
+
+@dataclass(frozen=True)
+class Masses:
+    """A simplified frame, and where (0 to 255) it kept fine shapes."""
+
+    flat: Frame
+    detail: Mask
+
+
+def masses_of(small: Frame) -> Masses:
+    """Simplify a working-size frame over three scales, the coarsest wherever contrast allows.
+
+    Medians move outlines by their curvature, as fingers do; Kuwahara's filter closes blurred outlines.
+    """
+    fine = medianed(small)
+    middle = medianed(calmed(medianed(shrunk(fine, _part(small, 2)))))
+    coarse = medianed(medianed(shrunk(middle, _part(small, 4))))
+    middle = _prefer(coarse, middle, 10, 24)
+    fine = medianed(fine)
+    base = smoothly_stretched(middle, size_of(small))
+    detail = _uncrowded(_standing_out(base, fine, 8, 20))
+    flat = np.empty_like(fine)
+    mix(base, fine, detail, flat)
+    return Masses(medianed(flat), detail)
+
+
+def calmed(frame: Frame, reach: int = _REACH) -> Frame:
+    """Kuwahara's filter over squares of `reach` + 1 pixels: flat areas, sharp outlines."""
+    grey = grey_of(frame).astype(np.float32)
+    side = reach + 1
+    squares = cast("Plane", cv2.sqrBoxFilter(grey, cv2.CV_32F, (side, side)))
+    out = np.empty_like(frame)
+    choose_calmest(boxed(frame, side), squares - boxed(grey, side) ** 2, reach // 2, out)
+    return out
+
+
+def _part(frame: Frame, divisor: int) -> tuple[int, int]:
+    return max(8, frame.shape[1] // divisor), max(8, frame.shape[0] // divisor)
+
+
+def _prefer(coarse: Frame, fine: Frame, low: int, high: int) -> Frame:
+    """The coarse version, but the fine one where the two differ by `high` levels."""
+    base = smoothly_stretched(coarse, size_of(fine))
+    out = np.empty_like(fine)
+    mix(base, fine, _standing_out(base, fine, low, high), out)
+    return out
+
+
+def _standing_out(base: Frame, fine: Frame, low: int, high: int) -> Mask:
+    ramp = np.clip((np.arange(256) - low) / (high - low), 0, 1) * 255
+    return cast("Mask", curved(boxed(strongest(difference(base, fine)), 5), ramp.astype(np.uint8)))
+
+
+def _uncrowded(detail: Mask) -> Mask:
+    """Less of the detail where nearly everything is detail: gravel and glitter become lumps, an eye stays."""
+    few = shrunk(detail, (max(8, detail.shape[1] // 8), max(8, detail.shape[0] // 8)))
+    crowd = softened(few.astype(np.float32) / 255, max(1.0, detail.shape[0] * 0.008))
+    loss = np.clip((crowd - _CROWD[0]) / (_CROWD[1] - _CROWD[0]), 0, 1) * np.float32(_CROWD_LOSS)
+    kept = stretched(((1 - loss) * 255).astype(np.uint8), size_of(detail))
+    return cast("Mask", cv2.multiply(detail, kept, scale=1 / 255))

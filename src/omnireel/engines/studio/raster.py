@@ -1,0 +1,88 @@
+"""OpenCV's picture operations with types: what goes in comes out, uint8 as uint8, float32 as float32."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias, TypeVar, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Plane: TypeAlias = NDArray[np.float32]
+"""One float32 value (or a few) per pixel: `(height, width)` or `(height, width, n)`."""
+Mask: TypeAlias = NDArray[np.uint8]
+"""One byte per pixel: a label, or a share with 255 as whole."""
+Size: TypeAlias = tuple[int, int]
+"""Width and height in pixels."""
+Raster = TypeVar("Raster", bound=NDArray[Any])
+
+
+def size_of(raster: NDArray[Any]) -> Size:
+    return raster.shape[1], raster.shape[0]
+
+
+def shrunk(raster: Raster, size: Size) -> Raster:
+    """Averaged down to `size`."""
+    return cast("Raster", cv2.resize(raster, size, interpolation=cv2.INTER_AREA))
+
+
+def stretched(raster: Raster, size: Size) -> Raster:
+    """Bilinear, up or down to `size`."""
+    return cast("Raster", cv2.resize(raster, size, interpolation=cv2.INTER_LINEAR))
+
+
+def smoothly_stretched(raster: Raster, size: Size) -> Raster:
+    """Bicubic, up to `size`."""
+    return cast("Raster", cv2.resize(raster, size, interpolation=cv2.INTER_CUBIC))
+
+
+def boxed(raster: Raster, side: int) -> Raster:
+    """The mean over a square of `side` pixels."""
+    return cast("Raster", cv2.blur(raster, (side, side)))
+
+
+def softened(raster: Raster, sigma: float) -> Raster:
+    """Gaussian blur; keep `sigma` under about 4 pixels, the cost grows with it."""
+    return cast("Raster", cv2.GaussianBlur(raster, (0, 0), sigma))
+
+
+def medianed(raster: Raster, side: int = 5) -> Raster:
+    """The median over a square of `side` pixels."""
+    return cast("Raster", cv2.medianBlur(raster, side))
+
+
+def difference(one: Raster, other: Raster) -> Raster:
+    return cast("Raster", cv2.absdiff(one, other))
+
+
+def grey_of(frame: NDArray[np.uint8]) -> Mask:
+    """Luma of a BGR frame."""
+    return cast("Mask", cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY))
+
+
+def strongest(frame: NDArray[np.uint8]) -> Mask:
+    """The largest of the three channels at each pixel."""
+    blue, green, red = cv2.split(frame)
+    return cast("Mask", cv2.max(cv2.max(blue, green), red))
+
+
+def curved(raster: NDArray[np.uint8], curve: NDArray[Any]) -> NDArray[Any]:
+    """Each byte replaced through a table of 256 values."""
+    return cast("NDArray[Any]", cv2.LUT(raster, curve))
+
+
+def fetched(raster: Raster, x: Plane, y: Plane) -> Raster:
+    """Bilinear samples at pixel positions `x`, `y`; beyond the border the border repeats."""
+    moved = cv2.remap(raster, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return cast("Raster", moved)
+
+
+def lab_of(bgr: NDArray[np.uint8]) -> Plane:
+    """CIE L*a*b* (L 0 to 100) of `(n, 3)` BGR bytes."""
+    return cast("Plane", cv2.cvtColor(bgr[None].astype(np.float32) / 255, cv2.COLOR_BGR2LAB)[0])
+
+
+def bgr_of(lab: Plane) -> Plane:
+    """BGR, 0 to 255 as float32, of `(n, 3)` L*a*b* values; colours outside the gamut are clipped."""
+    bgr = cv2.cvtColor(lab[None].astype(np.float32), cv2.COLOR_LAB2BGR)[0]
+    return cast("Plane", np.clip(bgr, 0, 1).astype(np.float32) * np.float32(255))

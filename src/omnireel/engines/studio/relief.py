@@ -1,0 +1,103 @@
+"""A tileable sheet of hand-worked clay: thumb dents, a few fingerprints, lumps and grain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omnireel.engines.studio.raster import Mask, Plane
+
+TILE = 1024
+"""Texels per side; one texel is one pixel on a canvas with a short side of 720."""
+_DENTS = 26
+_PRINTS = 12
+_LIGHT = (0.62, 0.78)
+"""Share of the slope in x and y that turns towards the light, which stands upper left."""
+_STEEPEST = 0.42
+
+
+@dataclass(frozen=True)
+class _Spot:
+    """A patch of the tile in the spot's own axes, wrapping at the tile's edges."""
+
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    along: Plane
+    across: Plane
+
+
+def relief_tile(seed: int) -> Mask:
+    """`(1024, 1024)` bytes: how much each texel leans towards the light, 128 is flat; wraps both ways."""
+    random = np.random.default_rng(seed)
+    height = _lumps(random)
+    bend = _noise(random, 0.014) * 4
+    for _ in range(_DENTS):
+        _press_thumb(height, random)
+    for _ in range(_PRINTS):
+        _press_print(height, bend, random)
+    return _towards_light(height)
+
+
+def _lumps(random: np.random.Generator) -> Plane:
+    octaves = ((0.0055, 1.25), (0.018, 0.32), (0.06, 0.06), (0.14, 0.03))
+    lumps: Plane = np.sum([_noise(random, band) * size for band, size in octaves], axis=0, dtype=np.float32)
+    return lumps
+
+
+def _noise(random: np.random.Generator, band: float) -> Plane:
+    """Smooth unit noise that wraps; `band` is its bandwidth in cycles per texel."""
+    side = max(64, min(TILE, 1 << int(np.ceil(np.log2(TILE * band * 8)))))
+    fy, fx = np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None]
+    shape = np.exp(-(fx**2 + fy**2) / (2 * (band * TILE / side) ** 2))
+    field = np.fft.irfft2(
+        np.fft.rfft2(random.standard_normal((side, side), np.float32)) * shape, (side, side)
+    )
+    return _enlarged((field / field.std()).astype(np.float32))
+
+
+def _enlarged(field: Plane) -> Plane:
+    """Fourier interpolation up to the tile: exact, and it still wraps."""
+    side = len(field)
+    if side == TILE:
+        return field
+    spectrum = np.zeros((TILE, TILE // 2 + 1), np.complex64)
+    known = np.fft.rfft2(field)
+    half = side // 2
+    spectrum[:half, :half], spectrum[-half:, :half] = known[:half, :half], known[-half:, :half]
+    whole: Plane = (np.fft.irfft2(spectrum, (TILE, TILE)) * (TILE / side) ** 2).astype(np.float32)
+    return whole
+
+
+def _spot(random: np.random.Generator, reach: float) -> _Spot:
+    centre, angle = random.uniform(0, TILE, 2), random.uniform(0, np.pi)
+    span = np.arange(-int(reach), int(reach) + 1, dtype=np.int64)
+    y, x = span[:, None].astype(np.float32), span[None].astype(np.float32)
+    along, across = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
+    rows, columns = (span + int(centre[1])) % TILE, (span + int(centre[0])) % TILE
+    return _Spot(rows[:, None], columns[None], along.astype(np.float32), across.astype(np.float32))
+
+
+def _press_thumb(height: Plane, random: np.random.Generator) -> None:
+    radius = random.uniform(34, 62)
+    spot = _spot(random, radius * 1.7)
+    reach = (spot.along / radius) ** 2 + (spot.across / (radius * 0.66)) ** 2
+    height[spot.rows, spot.columns] -= np.exp(-reach * reach * 0.9) * random.uniform(1.6, 4.5)
+
+
+def _press_print(height: Plane, bend: Plane, random: np.random.Generator) -> None:
+    radius, spacing, lift = random.uniform(38, 56), random.uniform(7.2, 8.8), random.uniform(0, 0.5)
+    spot = _spot(random, radius * 1.5)
+    reach = (spot.along / radius) ** 2 + (spot.across / (radius * 0.68)) ** 2
+    whorl = np.sqrt(spot.along**2 + ((spot.across + radius * lift) * 1.35) ** 2 + 30)
+    ridges = np.sin(2 * np.pi * (whorl + bend[spot.rows, spot.columns]) / spacing)
+    inked = np.exp(-(reach**3) * 1.2) * random.uniform(0.2, 0.42)
+    height[spot.rows, spot.columns] += inked * ridges - np.exp(-reach * reach) * 0.9
+
+
+def _towards_light(height: Plane) -> Mask:
+    across = (np.roll(height, -1, 1) - np.roll(height, 1, 1)) / 2
+    down = (np.roll(height, -1, 0) - np.roll(height, 1, 0)) / 2
+    lean = np.clip((across * _LIGHT[0] + down * _LIGHT[1]) * 0.62, -_STEEPEST, _STEEPEST)
+    return np.clip(128 + lean * 256, 0, 255).astype(np.uint8)
