@@ -1,0 +1,43 @@
+"""The director's door: a request becomes a storyboard."""
+
+from __future__ import annotations
+
+from omnireel.director.intent import job_kind
+from omnireel.director.limits import unsupported
+from omnireel.director.reading import Reading, read
+from omnireel.director.shots import names_shots
+from omnireel.director.storyboard import Brief, compose
+from omnireel.director.styles import asks_for_twos, read_styles
+from omnireel.models import JobKind, Storyboard, VideoRequest
+
+_ONE_SHOT = "The prompt describes several shots, but multi_shot is off, so the clip has one."
+_OWN_CUTS = "multi_shot was not used: a repainted video keeps its source's own cuts."
+
+
+def direct(request: VideoRequest) -> Storyboard:
+    """Understand a request. Deterministic, English and Chinese, linear in the prompt; it never fails.
+
+    A prompt in words the director does not know still gives a storyboard: one shot with nothing said.
+    """
+    reading = read(request.prompt)
+    kind = job_kind(request, reading)
+    banned = _banned(request)
+    return Storyboard(
+        kind=kind,
+        shots=compose(Brief(request, kind, banned)),
+        styles=read_styles(reading, kind, banned),
+        on_twos=asks_for_twos(reading) and "on" not in banned,
+        unsupported=(*_about_shots(request, kind), *unsupported(request, reading, kind)),
+    )
+
+
+def _banned(request: VideoRequest) -> frozenset[str]:
+    """Canonical words the negative prompt names, whether or not it says "no" to them again."""
+    reading: Reading = read(request.negative_prompt or "")
+    return frozenset(sense.value for mention in reading.mentions for sense in mention.senses)
+
+
+def _about_shots(request: VideoRequest, kind: JobKind) -> tuple[str, ...]:
+    if request.multi_shot:
+        return (_OWN_CUTS,) if kind is JobKind.EDIT else ()
+    return (_ONE_SHOT,) if kind is not JobKind.EDIT and names_shots(request.prompt) else ()

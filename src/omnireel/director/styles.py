@@ -1,0 +1,36 @@
+"""Which looks a text asks for, in the order they apply."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from omnireel.director.reading import Reading
+from omnireel.director.vocabulary import Topic
+from omnireel.models import JobKind
+
+_LOOKS_OF_PLACES = {"neon-city": "sci-fi"}
+
+
+def read_styles(reading: Reading, kind: JobKind, banned: Collection[str] = ()) -> tuple[str, ...]:
+    """Canonical style names, each once: those that repaint surfaces first, those that grade the picture last.
+
+    When a picture or video is repainted, a place that cannot be built can still lend its look.
+    """
+    senses = sorted(reading.senses(Topic.STYLE), key=lambda sense: sense.group == "grade")
+    names = [sense.value for sense in senses] + _borrowed(reading, kind)
+    return tuple(name for name in dict.fromkeys(names) if name not in banned and _is_style(name, kind))
+
+
+def asks_for_twos(reading: Reading) -> bool:
+    """Whether each drawing should be held for two frames."""
+    return reading.has(Topic.TWOS)
+
+
+def _borrowed(reading: Reading, kind: JobKind) -> list[str]:
+    look = _LOOKS_OF_PLACES.get(reading.first(Topic.PLACE) or "")
+    return [look] if look and kind in (JobKind.EDIT, JobKind.ANIMATE) else []
+
+
+def _is_style(name: str, kind: JobKind) -> bool:
+    """In a composed scene winter is weather; on a finished picture it is a look."""
+    return name != "winter" or kind in (JobKind.EDIT, JobKind.ANIMATE)
