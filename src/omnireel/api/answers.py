@@ -91,6 +91,7 @@ class TaskAnswer(_Frozen):
     task_id: str
     model_id: str
     progress: Annotated[float | None, Field(description="0 to 1, measured.")] = None
+    note: Annotated[str | None, Field(description="What is being done, in the engine's words.")] = None
     queue_position: Annotated[int | None, Field(description="Tasks ahead of this one, plus one.")] = None
     eta_seconds: float | None = None
     created_at: Annotated[str, Field(description="RFC 3339, UTC.")]

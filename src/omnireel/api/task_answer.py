@@ -42,6 +42,7 @@ def task_answer(task: Task, sign: Sign) -> TaskAnswer:
         task_id=task.task_id,
         model_id=task.model_id,
         progress=round(task.progress.value, 4) if live else None,
+        note=task.progress.note or None if live else None,
         queue_position=task.queue_position if live else None,
         eta_seconds=_rounded(task.eta_seconds) if live else None,
         created_at=wire_time(task.created_at),
