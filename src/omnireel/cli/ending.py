@@ -9,6 +9,7 @@ import typer
 
 from omnireel.cli.output import Output, complain
 from omnireel.client.errors import APIError, InvalidRequestError, Timeout
+from omnireel.errors import InvalidRequest, OmnireelError
 
 FAILED = 1
 BAD_INPUT = 2
@@ -17,7 +18,7 @@ TIMED_OUT = 124
 
 @contextmanager
 def ending(output: Output) -> Iterator[None]:
-    """Turn the SDK's errors into words on stderr (and a document under --json) and an exit code."""
+    """Turn errors made on purpose into words on stderr and an exit code; with --json also a document."""
     try:
         yield
     except APIError as error:
@@ -27,6 +28,9 @@ def ending(output: Output) -> Iterator[None]:
         if output.json:
             output.data("", {"error": _document(error)})
         raise typer.Exit(_code(error)) from None
+    except OmnireelError as error:
+        complain(f"error: {error}")
+        raise typer.Exit(BAD_INPUT if isinstance(error, InvalidRequest) else FAILED) from None
 
 
 def _code(error: APIError) -> int:

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from omnireel.cli.ending import ending
+from omnireel.cli.output import Output
 from omnireel.cli.server_extra import server_extra
 from omnireel.cli.settings_flags import (
     DataFolder,
@@ -48,4 +50,5 @@ def serve(
             allow_private_network=allow_private_network,
             sandbox=sandbox,
         )
-    raise typer.Exit(run(settings))
+    with ending(Output()):
+        raise typer.Exit(run(settings))

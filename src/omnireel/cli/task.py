@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from omnireel.cli.ending import ending
-from omnireel.cli.generate import Target, TimeLimit, check_target, tell_saved, watch
+from omnireel.cli.generate import Target, TimeLimit, check_target, resumable, tell_saved, watch
 from omnireel.cli.output import JsonFlag, Output, QuietFlag
 from omnireel.cli.progress import describe, remaining
 from omnireel.cli.session import BaseUrl, connect
@@ -76,7 +76,8 @@ def download(
     check_target(output)
     talk = Output(json, quiet)
     with ending(talk), connect(base_url) as client:
-        result = client.tasks.wait(task_id, timeout=0)
+        with resumable(task_id, output):
+            result = client.tasks.wait(task_id, timeout=0)
         tell_saved(talk, result, result.download(output))
 
 

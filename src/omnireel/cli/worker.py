@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from omnireel.cli.ending import ending
+from omnireel.cli.output import Output
 from omnireel.cli.server_extra import server_extra
 from omnireel.cli.settings_flags import (
     DataFolder,
@@ -33,4 +35,5 @@ def worker(
             allow_private_network=allow_private_network,
             sandbox=sandbox,
         )
-    raise typer.Exit(run(settings))
+    with ending(Output()):
+        raise typer.Exit(run(settings))
