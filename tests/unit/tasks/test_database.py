@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from threading import Thread
@@ -23,13 +22,6 @@ from omnireel.tasks.migrations import upgrade
 from omnireel.tasks.tables import REVISION, api_key, metadata, team
 
 OPENS = "import sys; from omnireel.tasks.database import open_database; open_database(sys.argv[1])"
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_database(tmp_path / "new" / "omnireel.db")
-    yield engine
-    engine.dispose()
 
 
 def test_the_migrations_make_exactly_the_tables_the_code_expects(engine: Engine) -> None:
