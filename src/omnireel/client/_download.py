@@ -13,7 +13,8 @@ from urllib.parse import unquote, urlsplit
 
 import httpx2
 
-from omnireel.client._exchange import BLOCK, CONNECT_SECONDS, seconds_left
+from omnireel.client._body import BLOCK
+from omnireel.client._exchange import CONNECT_SECONDS, seconds_left
 from omnireel.client._retry import RETRIED, pause
 from omnireel.client._wire import retry_after
 from omnireel.client.errors import DownloadFailed

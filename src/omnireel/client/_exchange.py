@@ -8,11 +8,18 @@ from collections.abc import Iterator
 import httpx2
 
 from omnireel.client._access import Access
+from omnireel.client._body import BLOCK, body_of
 from omnireel.client._wire import REPLY_LIMIT, Call, Reply
-from omnireel.client.errors import APIError, ConnectionFailed, OutcomeUnknown, ServerError, Timeout
+from omnireel.client.errors import (
+    APIError,
+    ConnectionFailed,
+    InvalidRequestError,
+    OutcomeUnknown,
+    ServerError,
+    Timeout,
+)
 
 CONNECT_SECONDS = 5.0
-BLOCK = 64 * 1024
 
 _NEVER_SENT = (
     httpx2.ConnectError,
@@ -29,13 +36,15 @@ def exchange(http: httpx2.Client, access: Access, call: Call, deadline: float) -
     Raises ConnectionFailed when nothing was sent; after that, OutcomeUnknown for a submit and
     ConnectionFailed or Timeout for the rest.
     """
-    request = _request(http, access, call, deadline)
     try:
+        request = _request(http, access, call, deadline)
         response = http.send(request, stream=True, follow_redirects=False)
         try:
             content = _body(response, deadline)
         finally:
             response.close()
+    except OSError as error:
+        raise InvalidRequestError(f"an input cannot be read any more: {_reason(error)}") from error
     except _NEVER_SENT as error:
         raise ConnectionFailed(f"cannot reach {access.base_url}: {_reason(error)}") from error
     except (httpx2.HTTPError, APIError) as error:
@@ -57,8 +66,9 @@ def _request(http: httpx2.Client, access: Access, call: Call, deadline: float) -
     headers = {"Authorization": f"Bearer {access.api_key}", "Accept": "application/json"}
     content: Iterator[bytes] | None = None
     if call.body is not None:
-        headers |= {"Content-Type": "application/json", "Content-Length": str(len(call.body))}
-        content = _paced(call.body, deadline)
+        body = body_of(call.body)
+        headers |= {"Content-Type": body.content_type, "Content-Length": str(body.length)}
+        content = _paced(body.blocks(), deadline)
     return http.build_request(
         call.method,
         access.base_url + call.path,
@@ -69,12 +79,11 @@ def _request(http: httpx2.Client, access: Access, call: Call, deadline: float) -
     )
 
 
-def _paced(body: bytes, deadline: float) -> Iterator[bytes]:
+def _paced(blocks: Iterator[bytes], deadline: float) -> Iterator[bytes]:
     # The library's write timeout starts anew with every block; the deadline does not.
-    view = memoryview(body)
-    for start in range(0, len(view), BLOCK):
+    for block in blocks:
         seconds_left(deadline)
-        yield bytes(view[start : start + BLOCK])
+        yield block
 
 
 def _body(response: httpx2.Response, deadline: float) -> bytes:

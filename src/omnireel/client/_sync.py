@@ -15,10 +15,12 @@ import httpx2
 
 from omnireel.client import _wire
 from omnireel.client._access import resolve
+from omnireel.client._body import body_of
 from omnireel.client._connection import Connection, open_http
 from omnireel.client._download import choose_target, download
 from omnireel.client._media import Media, to_wire
 from omnireel.client._retry import Patience
+from omnireel.client._wire import Call, Reply
 from omnireel.client.errors import (
     DownloadFailed,
     TaskCanceled,
@@ -143,12 +145,13 @@ class Videos:
     def create(self, prompt: str, **options: Unpack[VideoOptions]) -> Task:
         """Ask for a video and return at once with the task, which is pending.
 
-        Local `images` and `video` travel inside the request. The request is sent once, whatever happens:
-        OutcomeUnknown means that nobody knows whether it arrived.
+        Local `images` and `video` travel inside the request; what is too large for that is uploaded first.
+        The request is sent once, whatever happens: OutcomeUnknown means that nobody knows whether it arrived.
         """
-        call = _wire.submit(options.get("model", _wire.DEFAULT_MODEL), _body(prompt, options))
-        seconds = self._connection.timeout + len(call.body or b"") / UPLOAD_RATE
-        return _wire.read_receipt(self._connection.ask(call, Patience(seconds, tries=1)))
+        images, videos = to_wire(options.get("images") or (), options.get("video"), self._store)
+        body = _body(prompt, images, videos, options)
+        call = _wire.submit(options.get("model", _wire.DEFAULT_MODEL), body)
+        return _wire.read_receipt(self._send(call))
 
     def create_and_wait(
         self,
@@ -163,6 +166,15 @@ class Videos:
         if on_update:
             on_update(task)
         return self._tasks.wait(task.task_id, timeout=timeout, on_update=on_update)
+
+    def _store(self, filename: str, source: Path | bytes) -> str:
+        return _wire.read_upload(self._send(_wire.upload(filename, source)))
+
+    def _send(self, call: Call) -> Reply:
+        """Once, with time according to size."""
+        length = body_of(call.body).length if call.body else 0
+        seconds = self._connection.timeout + length / UPLOAD_RATE
+        return self._connection.ask(call, Patience(seconds, tries=1))
 
 
 class Tasks:
@@ -239,13 +251,14 @@ def _file(task: Task, role: str) -> Resource:
     return resource
 
 
-def _body(prompt: str, options: VideoOptions) -> dict[str, object]:
-    images, videos = to_wire(options.get("images") or (), options.get("video"))
+def _body(
+    prompt: str, images: Sequence[str], videos: Sequence[str], options: VideoOptions
+) -> dict[str, object]:
     sound = options.get("sound")
     body: dict[str, object] = {
         "prompt": prompt,
-        "images": images or None,
-        "videos": videos or None,
+        "images": _listed(images),
+        "videos": _listed(videos),
         "mode": options.get("mode"),
         "aspect_ratio": options.get("aspect_ratio"),
         "duration": options.get("duration"),

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -52,13 +53,21 @@ _ERRORS: dict[int, type[APIError]] = {
 
 
 @dataclass(frozen=True)
+class Upload:
+    """A file on its way to the server's own storage."""
+
+    filename: str
+    source: Path | bytes
+
+
+@dataclass(frozen=True)
 class Call:
     """One request. `paid` marks a submit, whose outcome matters even when its answer is lost."""
 
     method: str
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
+    body: bytes | Upload | None = None
     paid: bool = False
 
     @property
@@ -107,6 +116,10 @@ def balance() -> Call:
     return Call("GET", "/api/v1/team/balance")
 
 
+def upload(filename: str, source: Path | bytes) -> Call:
+    return Call("POST", "/api/v1/media/files", body=Upload(filename, source))
+
+
 def _segment(task_id: str) -> str:
     if not task_id:
         raise InvalidRequestError("task_id must not be empty")
@@ -141,6 +154,14 @@ def read_balance(reply: Reply) -> Decimal:
     if amount is None:
         raise _unreadable(reply, "it holds no balance")
     return Decimal(str(amount))
+
+
+def read_upload(reply: Reply) -> str:
+    """The link that stands for the file in later requests."""
+    link = _text(_data(reply), "url")
+    if not link:
+        raise _unreadable(reply, "it holds no link")
+    return link
 
 
 def error_in(reply: Reply) -> APIError:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import time
+from email import message_from_bytes
+from email.policy import HTTP
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,37 @@ def test_a_submit_carries_the_options_the_wire_knows(
         "seed": 3,
     }
     assert task.task_id == "task-t2v-abc"
+
+
+def test_a_video_too_large_for_the_request_is_uploaded_first(
+    server: Loopback, client: Client, tmp_path: Path
+) -> None:
+    clip = tmp_path / 'my "clip".mp4'
+    clip.write_bytes(b"0123456789" * 4_000_000)
+    server.script = [enveloped({"url": server.base_url + "/files/uploads/1/clip.mp4"}), enveloped(receipt())]
+
+    client.videos.create("clay", video=clip)
+
+    upload, submit = server.seen
+    assert (upload.method, upload.path) == ("POST", "/api/v1/media/files")
+    assert submit.json["videos"] == [server.base_url + "/files/uploads/1/clip.mp4"]
+    message = message_from_bytes(
+        b"Content-Type: " + upload.headers["content-type"].encode() + b"\r\n\r\n" + upload.body, policy=HTTP
+    )
+    (part,) = message.iter_parts()
+    assert part.get_filename() == "my %22clip%22.mp4"
+    assert part.get_payload(decode=True) == clip.read_bytes()
+
+
+def test_an_upload_is_never_sent_twice(server: Loopback, client: Client, tmp_path: Path) -> None:
+    server.script = [refused(503, "Service unavailable: x")]
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(b"0" * 40_000_000)
+
+    with pytest.raises(ServerError):
+        client.videos.create("clay", video=clip)
+
+    assert len(server.seen) == 1
 
 
 def test_a_prompt_alone_sends_a_prompt_alone(server: Loopback, client: Client) -> None:

@@ -4,12 +4,22 @@ import base64
 import io
 import os
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from omnireel.client._media import INLINE_LIMIT, to_wire
+from omnireel.client import _media
+from omnireel.client._media import INLINE_LIMIT, Media
 from omnireel.client.errors import InvalidRequestError
+
+
+def nowhere(name: str, source: Path | bytes) -> str:
+    raise AssertionError(f"{name} should travel inside the request")
+
+
+def to_wire(images: Sequence[Media], video: Media | None) -> tuple[list[str], list[str]]:
+    return _media.to_wire(images, video, nowhere)
 
 
 def test_every_kind_of_local_input_becomes_the_same_base64(tmp_path: Path) -> None:
@@ -46,8 +56,19 @@ def test_text_that_cannot_be_a_path_is_refused_without_echoing_all_of_it(text: s
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty.mp4").touch()
 
-    with pytest.raises(InvalidRequestError, match="video is empty"):
+    with pytest.raises(InvalidRequestError, match=r"video must have .* got none"):
         to_wire([], tmp_path / "empty.mp4")
+
+
+@pytest.mark.parametrize("folder", [Path(), Path("/dev/null")])
+def test_what_is_no_file_is_refused(folder: Path) -> None:
+    with pytest.raises(InvalidRequestError, match=r"Is a directory|got none"):
+        to_wire([], folder)
+
+
+def test_an_endless_device_is_given_up() -> None:
+    with pytest.raises(InvalidRequestError, match="must have 1 to"):
+        to_wire([], "/dev/zero")
 
 
 def test_text_files_are_refused() -> None:
@@ -55,14 +76,21 @@ def test_text_files_are_refused() -> None:
         to_wire([io.StringIO("text")], None)  # type: ignore[list-item]
 
 
-def test_inputs_too_large_for_one_request_are_refused_before_sending(tmp_path: Path) -> None:
-    path = tmp_path / "large.mp4"
-    with path.open("wb") as file:
-        file.truncate(INLINE_LIMIT - 3)
-    to_wire([], path)
+def test_what_does_not_fit_into_the_request_is_stored_first(tmp_path: Path) -> None:
+    large = tmp_path / "large.mp4"
+    with large.open("wb") as file:
+        file.truncate(INLINE_LIMIT - 5)
+    stored: list[tuple[str, Path | bytes]] = []
 
-    with pytest.raises(InvalidRequestError, match=r"video is too large.*give a link"):
-        to_wire([b"12345678"], path)
+    def store(name: str, source: Path | bytes) -> str:
+        stored.append((name, source))
+        return f"https://host/{name}"
+
+    images, videos = _media.to_wire([b"12345678", b"123456"], large, store)
+
+    assert stored == [("large.mp4", large)]
+    assert videos == ["https://host/large.mp4"]
+    assert [base64.b64decode(image) for image in images] == [b"12345678", b"123456"]
 
 
 def test_a_pipe_is_read_to_its_end() -> None:
