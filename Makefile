@@ -8,7 +8,7 @@ DEV := $(VENV)/.omnireel-dev
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --no-emit-package omnireel pyproject.toml requirements/build.in
 
-.PHONY: help demo serve test check lint types lock clean
+.PHONY: help demo serve test check lint imports types lock clean
 
 help:
 	@echo "make demo    restyle a clip into clay, for real: ends in demo-output/clay.mp4"
@@ -27,12 +27,14 @@ serve: $(SERVER)
 test: $(DEV)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
-check: lint types
+check: lint imports types
 	$(MAKE) test
 
 lint: $(DEV)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+
+imports: $(DEV)
 	$(BIN)/lint-imports
 
 types: $(DEV)
