@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ssl
 from pathlib import Path
+from typing import BinaryIO
 
 import httpx2
 
 from omnireel.errors import FetchFailed
 from omnireel.media.egress import EgressPolicy
-from omnireel.media.pinned import UNREADABLE, pinned_client
+from omnireel.media.pinned import UNREADABLE, PinnedTransport
 
 REDIRECTS = {301, 302, 303, 307, 308}
 # Compression would let a small answer fill the disk, and media does not shrink.
@@ -24,23 +25,34 @@ def fetch(
     Raises FetchFailed. Its text is the same for an address that is refused, closed, silent or slow.
     """
     try:
-        with pinned_client(policy, tls=tls) as client:
-            _follow(client, url, target, policy, limit)
-    except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError) as error:
+        with PinnedTransport(policy, tls) as transport:
+            _follow(transport, url, target, policy, limit)
+    except httpx2.TransportError as error:
         raise FetchFailed(UNREADABLE) from error
 
 
-def _follow(client: httpx2.Client, url: str, target: Path, policy: EgressPolicy, limit: int) -> None:
+def _follow(transport: PinnedTransport, url: str, target: Path, policy: EgressPolicy, limit: int) -> None:
     for _ in range(policy.max_redirects + 1):
-        try:
-            address = policy.parse(url)
-        except ValueError as error:
-            raise FetchFailed(str(error)) from error
-        with client.stream("GET", address, headers=HEADERS) as answer:
+        address = _parsed(url, policy)
+        with transport.answer("GET", address, headers=HEADERS) as answer:
             if answer.status_code not in REDIRECTS or "location" not in answer.headers:
                 return _save(answer, target, limit)
-            url = str(address.join(answer.headers["location"]))
+            url = _next(address, answer.headers["location"])
     raise FetchFailed(f"the address redirects more than {policy.max_redirects} times")
+
+
+def _parsed(url: str, policy: EgressPolicy) -> httpx2.URL:
+    try:
+        return policy.parse(url)
+    except ValueError as error:
+        raise FetchFailed(str(error)) from error
+
+
+def _next(address: httpx2.URL, location: str) -> str:
+    try:
+        return str(address.join(location))
+    except (httpx2.InvalidURL, ValueError) as error:
+        raise FetchFailed("the address redirects to something that is not a URL") from error
 
 
 def _save(answer: httpx2.Response, target: Path, limit: int) -> None:
@@ -50,22 +62,22 @@ def _save(answer: httpx2.Response, target: Path, limit: int) -> None:
         raise FetchFailed("the address answers with a compressed body, which was not asked for")
     if _announced(answer) > limit:
         raise _too_large(limit)
-    try:
-        _write(answer, target, limit)
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
+    with target.open("xb") as file:
+        try:
+            _write(answer, file, limit)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
 
 
-def _write(answer: httpx2.Response, target: Path, limit: int) -> None:
+def _write(answer: httpx2.Response, file: BinaryIO, limit: int) -> None:
     """Counts what comes, whatever was announced."""
     room = limit
-    with target.open("xb") as file:
-        for chunk in answer.iter_raw():
-            room -= len(chunk)
-            if room < 0:
-                raise _too_large(limit)
-            file.write(chunk)
+    for chunk in answer.iter_raw():
+        room -= len(chunk)
+        if room < 0:
+            raise _too_large(limit)
+        file.write(chunk)
 
 
 def _announced(answer: httpx2.Response) -> int:

@@ -1,4 +1,4 @@
-"""An HTTP client whose connections obey an `EgressPolicy`, made at the socket and not at the URL.
+"""HTTP whose connections obey an `EgressPolicy`, made at the socket and not at the URL.
 
 The policy sits in the network back end of httpcore, the last place before `connect`, so no spelling of a URL,
 redirect or second look-up can get around it.
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import httpcore2
@@ -26,31 +27,44 @@ UNREADABLE = "the address could not be read"
 SocketOptions = Iterable[httpcore2.SOCKET_OPTION] | None
 
 
-def pinned_client(policy: EgressPolicy, *, tls: ssl.SSLContext | None = None) -> httpx2.Client:
-    """A client without redirects, proxies or passwords that ends after `total_seconds`.
-
-    The time runs from this call. `tls` replaces the machine's own certificate authorities. Failures are
-    httpx2.TransportError, all with the same text.
-    """
-    return httpx2.Client(
-        transport=PinnedTransport(policy, tls),
-        timeout=httpx2.Timeout(policy.idle_seconds, connect=policy.connect_seconds),
-        headers={"User-Agent": USER_AGENT},
-        follow_redirects=False,
-        trust_env=False,
-    )
+@cache
+def _machine_tls() -> ssl.SSLContext:
+    """The machine's own certificate authorities, whatever the environment says."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 class PinnedTransport(httpx2.BaseTransport):
-    """Speaks HTTP/1.1 over connections that the policy has judged; none is used twice."""
+    """Speaks HTTP/1.1 over connections that the policy has judged; none is used twice.
+
+    The policy's `total_seconds` run from its making. `tls` replaces the machine's certificate authorities.
+    Whatever goes wrong is httpx2.TransportError, always with the same text.
+    """
 
     def __init__(self, policy: EgressPolicy, tls: ssl.SSLContext | None = None) -> None:
+        self._timeouts = {
+            "connect": policy.connect_seconds,
+            "read": policy.idle_seconds,
+            "write": policy.idle_seconds,
+            "pool": policy.connect_seconds,
+        }
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=tls or httpx2.create_ssl_context(trust_env=False),
+            ssl_context=tls or _machine_tls(),
             max_connections=1,
             max_keepalive_connections=0,
             network_backend=_PinnedBackend(policy),
         )
+
+    @contextmanager
+    def answer(
+        self, method: str, url: httpx2.URL, *, headers: Mapping[str, str], content: bytes = b""
+    ) -> Iterator[httpx2.Response]:
+        """One exchange, its body still to be read. Follows nothing and adds no cookies or passwords."""
+        request = httpx2.Request(method, url, headers={"User-Agent": USER_AGENT, **headers}, content=content)
+        response = self.handle_request(request)
+        try:
+            yield response
+        finally:
+            response.close()
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         url = request.url
@@ -59,7 +73,7 @@ class PinnedTransport(httpx2.BaseTransport):
             url=httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
             headers=request.headers.raw,
             content=request.stream,
-            extensions=request.extensions,
+            extensions={"timeout": self._timeouts},
         )
         with _uniform_errors():
             answer = self._pool.handle_request(outgoing)
