@@ -1,0 +1,350 @@
+"""The composition root: settings become a wired service. The only file that knows every room."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from threading import Event, Thread
+from types import FrameType
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import Engine as Database
+from sqlalchemy import text
+
+from omnireel.api.app import create_app
+from omnireel.api.health_routes import free_disk
+from omnireel.api.rooms import ApiValues, Check
+from omnireel.api.server import server_config
+from omnireel.catalog.model import Terms
+from omnireel.clock import SystemClock
+from omnireel.engines.registry import engine_names, load_engine
+from omnireel.errors import AttemptError, CannotStart, Unavailable
+from omnireel.execution import scratch
+from omnireel.execution.launching import LocalLimits
+from omnireel.execution.local import LocalExecutor
+from omnireel.logs import configure_logs
+from omnireel.media import sandbox
+from omnireel.settings import Settings
+from omnireel.storage.local import LocalBlobs
+from omnireel.tasks.balances import Balances
+from omnireel.tasks.database import open_database, writing
+from omnireel.tasks.dispatcher import Dispatcher
+from omnireel.tasks.files import MediaFiles
+from omnireel.tasks.janitor import Janitor
+from omnireel.tasks.keys import KeyStore
+from omnireel.tasks.running import Rhythm
+from omnireel.tasks.service import Admission, TaskService
+from omnireel.tasks.sql import SqlTaskStore
+
+FIRST_KEY = "first-key"
+SWEEP_EVERY = timedelta(minutes=10)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class House:
+    """What a data folder holds, opened."""
+
+    settings: Settings
+    database: Database
+    blobs: LocalBlobs
+    store: SqlTaskStore
+    keys: KeyStore
+    files: MediaFiles
+
+    @property
+    def scratch(self) -> Path:
+        return self.settings.data / "scratch"
+
+
+def open_house(settings: Settings, base_url: str) -> House:
+    """Open, or furnish, the data folder. Links in answers start with `base_url`."""
+    data = settings.data.resolve()
+    settings = settings.model_copy(update={"data": data})
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    clock = SystemClock()
+    retention = timedelta(days=settings.retention_days)
+    database = open_database(data / "omnireel.db")
+    return House(
+        settings=settings,
+        database=database,
+        blobs=LocalBlobs(data / "files", base_url=base_url, secret=_secret(data / "secret"), clock=clock),
+        store=SqlTaskStore(
+            database,
+            lease=timedelta(seconds=settings.lease_seconds),
+            max_attempts=settings.max_attempts,
+            retention=retention,
+        ),
+        keys=KeyStore(database, clock),
+        files=MediaFiles(database, clock),
+    )
+
+
+def open_keys(data: Path) -> KeyStore:
+    """The keys of the server whose data lies in `data`."""
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return KeyStore(open_database(data.resolve() / "omnireel.db"), SystemClock())
+
+
+class Workshop:
+    """The half of the service that makes videos: an executor, a dispatcher and a janitor on their threads."""
+
+    def __init__(self, house: House) -> None:
+        settings = house.settings
+        self._engine = settings.engine
+        self._stop = Event()
+        self._ready = Event()
+        self._patience = settings.drain_seconds + settings.stop_grace_seconds + 10
+        self._executor = LocalExecutor(
+            house.scratch,
+            house.blobs,
+            slots=settings.workers,
+            cache=settings.data / "kernels",
+            limits=_local_limits(settings),
+            sandbox_mode=settings.sandbox,
+        )
+        self._dispatcher = Dispatcher(
+            house.store,
+            self._executor,
+            house.blobs,
+            worker=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}",
+            rhythm=Rhythm(
+                heartbeat=settings.heartbeat_seconds,
+                drain=settings.drain_seconds,
+                stop=settings.stop_grace_seconds + 1,
+            ),
+        )
+        self._janitor = Janitor(
+            house.store,
+            house.files,
+            house.blobs,
+            clock=SystemClock(),
+            sweep_scratch=lambda: scratch.sweep(house.scratch),
+        )
+        self._threads = [
+            Thread(target=self._work, name="dispatcher", daemon=True),
+            Thread(target=self._janitor.run, args=(self._stop, SWEEP_EVERY), name="janitor", daemon=True),
+        ]
+
+    def open(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def ask_to_stop(self) -> None:
+        """Claim nothing more and drain; returns at once."""
+        self._stop.set()
+
+    def close(self) -> None:
+        """Wait for the drain, at most as long as the settings allow; end what is left."""
+        self.ask_to_stop()
+        for thread in self._threads:
+            if self._ready.is_set():
+                thread.join(self._patience)
+        if self._ready.is_set():
+            self._executor.close()
+
+    def check(self) -> str:
+        """For `/readyz`. Raises Unavailable while nothing would be worked on."""
+        if not self._ready.is_set():
+            raise Unavailable(f"preparing the {self._engine} engine; the first time takes a minute")
+        if not self._threads[0].is_alive():
+            raise Unavailable("the dispatcher has stopped")
+        return "claiming tasks"
+
+    def _work(self) -> None:
+        # Kernels first: an attempt beside their compilation would only compile them a second time.
+        try:
+            self._executor.prepare(self._engine)
+        except (AttemptError, OSError):
+            log.exception("engine not prepared", engine=self._engine)
+        self._ready.set()
+        self._dispatcher.run(self._stop)
+
+
+def build_app(house: House, base_url: str, workshop: Workshop | None, draining: Event) -> FastAPI:
+    """The HTTP side, wired to the house."""
+    settings = house.settings
+    engines = {name: load_engine(name, threads=1) for name in {settings.engine, *engine_names()}}
+    service = TaskService(
+        house.store,
+        engines,
+        default=settings.engine,
+        balance_of=Balances(house.database).of,
+        free_disk=lambda: shutil.disk_usage(settings.data).free,
+        admission=Admission(max_queued=settings.max_queued, min_free_disk=settings.min_free_disk),
+    )
+    values = ApiValues(
+        base_url=base_url,
+        scratch=settings.data / "incoming",
+        terms=Terms(
+            strict=settings.strict, engines=tuple(sorted(engines)) if settings.allow_engine_choice else ()
+        ),
+        max_body=settings.max_body,
+        requests_per_minute=settings.requests_per_minute,
+        link_lifetime=timedelta(seconds=settings.link_seconds),
+        media_limits=settings.media_limits,
+        checks=_checks(house, workshop),
+    )
+    return create_app(
+        service=service,
+        keys=house.keys,
+        files=house.files,
+        blobs=house.blobs,
+        values=values,
+        draining=draining,
+    )
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, telling us at once when a signal asks it to stop, not only after the last connection."""
+
+    def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_stop = on_stop
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._on_stop()
+        super().handle_exit(sig, frame)
+
+
+def serve(settings: Settings) -> int:
+    """Run the server until it is told to stop. Returns the exit status. Raises CannotStart."""
+    configure_logs()
+    door = _listen(settings.host, settings.port)
+    origin = _origin(settings.host, door.getsockname()[1])
+    base_url = (settings.public_url or origin).rstrip("/")
+    house = open_house(settings, base_url)
+    workshop = Workshop(house) if settings.workers else None
+    draining = Event()
+
+    def stop() -> None:
+        draining.set()
+        if workshop is not None:
+            workshop.ask_to_stop()
+
+    app = build_app(house, base_url, workshop, draining)
+    server = _Server(server_config(app, drain_seconds=int(settings.drain_seconds)), stop)
+    # uvicorn raises the signal once more when it is done; without handlers of ours that would cut the drain.
+    _on_stop_signals(stop)
+    _greet(house, origin)
+    if workshop is not None:
+        workshop.open()
+    server.run(sockets=[door])
+    stop()
+    if workshop is not None:
+        workshop.close()
+    house.database.dispose()
+    return 0
+
+
+def worker(settings: Settings) -> int:
+    """Work on a data folder's tasks, without HTTP, until told to stop. Returns the exit status."""
+    configure_logs()
+    if not settings.workers:
+        raise CannotStart("setting 'workers' must be at least 1 for a worker, got 0")
+    house = open_house(settings, settings.public_url or _origin(settings.host, settings.port))
+    workshop = Workshop(house)
+    stopped = Event()
+    _on_stop_signals(stopped.set)
+    workshop.open()
+    stopped.wait()
+    workshop.close()
+    house.database.dispose()
+    return 0
+
+
+def _local_limits(settings: Settings) -> LocalLimits:
+    cores = len(os.sched_getaffinity(0))
+    return LocalLimits(
+        media=settings.media_limits,
+        memory=settings.engine_memory,
+        threads=settings.engine_threads or max(1, cores // max(1, settings.workers)),
+        attempt_seconds=settings.attempt_seconds,
+        fetch_seconds=settings.fetch_seconds,
+        stop_grace_seconds=settings.stop_grace_seconds,
+        allow_private=settings.allow_private_network,
+    )
+
+
+def _checks(house: House, workshop: Workshop | None) -> dict[str, Check]:
+    settings = house.settings
+    level = sandbox.level(settings.sandbox)
+    return {
+        "database": lambda: _writable(house.database),
+        "disk": free_disk(settings.data, settings.min_free_disk),
+        "worker": workshop.check if workshop else lambda: "none in this process",
+        "sandbox": lambda: level.description,
+    }
+
+
+def _writable(database: Database) -> str:
+    with writing(database) as connection:
+        connection.execute(text("SELECT 1"))
+    return "writable"
+
+
+def _secret(path: Path) -> bytes:
+    """The key that result links are signed with, made on first use."""
+    with suppress(FileExistsError):
+        _write_private(path, secrets.token_hex(32))
+    return bytes.fromhex(path.read_text())
+
+
+def _write_private(path: Path, content: str) -> None:
+    """Write a file only its owner may read, whole or not at all. Raises FileExistsError when there is one."""
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(partial, path)
+    finally:
+        partial.unlink()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=512)
+    except OSError as error:
+        raise CannotStart(f"cannot listen on {host} port {port}: {error.strerror}") from error
+
+
+def _origin(host: str, port: int) -> str:
+    """Where this machine reaches the server; a wildcard address means loopback."""
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{reachable}:{port}"
+
+
+def _on_stop_signals(stop: Callable[[], None]) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
+        stop()
+
+    signal.signal(signal.SIGINT, handle)
+    signal.signal(signal.SIGTERM, handle)
+
+
+def _greet(house: House, origin: str) -> None:
+    lines = [f"Omnireel listens on {origin} (API reference at {origin}/docs)"]
+    if not house.keys.list():
+        path = house.settings.data / FIRST_KEY
+        key = house.keys.create("first").secret
+        with suppress(FileExistsError):
+            _write_private(path, key)
+        lines += [f"First API key, shown this once and kept in {path}:", key]
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
