@@ -6,11 +6,12 @@ from fastapi import APIRouter, Request
 
 from omnireel.api.answers import Answer, BalanceAnswer, KeyAnswer
 from omnireel.api.auth import CallerHere, bearer_key
+from omnireel.api.lean import LeanRoute
 from omnireel.api.openapi import problems
 from omnireel.api.rooms import Rooms, RoomsHere
 from omnireel.errors import AuthenticationFailed
 
-router = APIRouter(prefix="/api/v1", tags=["account"])
+router = APIRouter(route_class=LeanRoute, prefix="/api/v1", tags=["account"])
 
 
 @router.get("/apikey/validate", summary="Whether the key sent is a good one")

@@ -63,12 +63,12 @@ def check_json_type(request: Request) -> None:
         raise _unsupported("the body must come without a Content-Encoding")
 
 
-def stated_length(request: Request, limit: int) -> int | None:
-    """The Content-Length, None when there is none. Refuses, with 413, one above the limit."""
+def stated_length(request: Request, limit: int, *, slack: int = 0) -> int | None:
+    """The Content-Length, None when there is none. Refuses, with 413, one above limit and slack."""
     stated = request.headers.get("content-length", "")
     if not (stated.isascii() and stated.isdigit() and len(stated) < 20):
         return None
-    if int(stated) > limit:
+    if int(stated) > limit + slack:
         raise too_large(limit)
     return int(stated)
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 
 from omnireel.api.answers import ModelAnswer, ModelPage, ModelsAnswer
 from omnireel.api.auth import CallerHere
+from omnireel.api.lean import LeanRoute
 from omnireel.api.links import Links
 from omnireel.api.openapi import model_document, problems
 from omnireel.api.rooms import RoomsHere
@@ -19,7 +20,7 @@ PageNumber = Annotated[int, Query(ge=1, le=10_000)]
 PageSize = Annotated[int, Query(ge=1, le=100)]
 Category = Annotated[str | None, Query(max_length=64)]
 
-router = APIRouter(tags=["catalogue"])
+router = APIRouter(route_class=LeanRoute, tags=["catalogue"])
 
 
 @router.get("/api/v1/models", summary="Every model", responses=problems(400, 401, 429))

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import FileResponse, Response
 
+from omnireel.api.lean import LeanRoute
 from omnireel.api.openapi import problems
 from omnireel.api.problems import Problem
 from omnireel.api.rooms import RoomsHere
@@ -33,7 +34,7 @@ _INERT = {
     "Cache-Control": "private, max-age=3600",
 }
 
-router = APIRouter(tags=["files"])
+router = APIRouter(route_class=LeanRoute, tags=["files"])
 Query200 = Annotated[str, Query(max_length=200)]
 
 

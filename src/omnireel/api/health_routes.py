@@ -8,11 +8,12 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from omnireel.api.answers import Answer, HealthAnswer, ReadyAnswer
+from omnireel.api.lean import LeanRoute
 from omnireel.api.openapi import problems
 from omnireel.api.rooms import Check, RoomsHere
 from omnireel.errors import Unavailable
 
-router = APIRouter(tags=["health"])
+router = APIRouter(route_class=LeanRoute, tags=["health"])
 
 
 @router.get("/healthz", summary="The process answers")

@@ -106,7 +106,7 @@ def _read_url(text: memoryview) -> str:
     if url is None or len(url) > LONGEST_URL:
         raise OutOfRange(f"must be a URL of at most {LONGEST_URL} characters, got {len(url or text)}")
     if _NOT_IN_URLS.search(url):
-        raise InvalidFormat("must be a URL without space or control characters")
+        raise InvalidFormat("must be a URL without white space and control characters")
     _check_host(url)
     return url
 

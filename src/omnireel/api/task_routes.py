@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from omnireel.api.answers import Answer, Receipt, TaskAnswer, TaskListAnswer
 from omnireel.api.auth import Caller, CallerHere
 from omnireel.api.gate import decode
+from omnireel.api.lean import LeanRoute
 from omnireel.api.openapi import problems, submit_description, submit_extra
 from omnireel.api.polling import DEFAULT_SECONDS, wait_for_change
 from omnireel.api.rooms import Rooms, RoomsHere
@@ -28,7 +29,7 @@ Limit = Annotated[int, Query(ge=1, le=100)]
 Cursor = Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before.")]
 StatusFilter = Annotated[TaskStatus | None, Query(alias="status")]
 
-router = APIRouter(prefix="/api/v1/tasks", tags=["tasks"])
+router = APIRouter(route_class=LeanRoute, prefix="/api/v1/tasks", tags=["tasks"])
 
 
 @router.get("/{task_id}", summary="State and result of a task", responses=problems(400, 401, 404, 429))
@@ -66,7 +67,7 @@ def cancel(task_id: str, caller: CallerHere, rooms: RoomsHere) -> Answer[TaskAns
 
 def submit_routes(models: Iterable[Model], terms: Terms) -> APIRouter:
     """Both submit paths of every model, each with its own schema in the OpenAPI document."""
-    router = APIRouter(prefix="/api/v1", tags=["submit"])
+    router = APIRouter(route_class=LeanRoute, prefix="/api/v1", tags=["submit"])
     for model in models:
         _add_submit(router, model, terms)
     return router

@@ -66,7 +66,7 @@ async def receive_file(request: Request, target: Path, *, limit: int) -> str:
     Raises a 415 or 413 Problem, InvalidFormat or MissingParameter.
     """
     boundary = _boundary(request)
-    stated_length(request, limit + _FORM_OVERHEAD)
+    stated_length(request, limit, slack=_FORM_OVERHEAD)
     with target.open("wb") as file:
         parts = _Parts(file)
         await _parse(request, _parser(boundary, parts), limit + _FORM_OVERHEAD)

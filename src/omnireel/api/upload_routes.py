@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from omnireel.api.answers import Answer, FileAnswer, FileDeletedAnswer, FileListAnswer
 from omnireel.api.auth import CallerHere
+from omnireel.api.lean import LeanRoute
 from omnireel.api.openapi import problems
 from omnireel.api.rooms import Rooms, RoomsHere
 from omnireel.api.scratch import scratch_file
@@ -37,7 +38,7 @@ _EXTRA = {"requestBody": {"required": True, "content": {"multipart/form-data": {
 
 Limit = Annotated[int, Query(ge=1, le=100)]
 
-router = APIRouter(prefix="/api/v1/media/files", tags=["media files"])
+router = APIRouter(route_class=LeanRoute, prefix="/api/v1/media/files", tags=["media files"])
 
 
 @router.post(

@@ -1,0 +1,118 @@
+"""The real application on a real database and real files, with nobody working on its tasks but the test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from omnireel.api.app import create_app
+from omnireel.api.rooms import ApiValues
+from omnireel.catalog.model import Terms
+from omnireel.clock import Clock, SystemClock
+from omnireel.models import Resource, ShotReport, Succeeded
+from omnireel.storage.local import LocalBlobs
+from omnireel.tasks.balances import Balances
+from omnireel.tasks.database import open_database
+from omnireel.tasks.files import MediaFiles
+from omnireel.tasks.keys import KeyStore
+from omnireel.tasks.service import Admission, TaskService
+from omnireel.tasks.sql import SqlTaskStore
+from omnireel.tasks.store import Claim
+from omnireel.testing.fake_engine import FakeEngine
+
+BASE = "http://video.example"
+O1 = "/api/v1/kling/kling-video-o1"
+OMNI = "/api/v1/kling/kling-v3-omni-video"
+TERMS = Terms(engines=("fake",))
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything a test may want to look into. `key` belongs to the team `default`."""
+
+    app: FastAPI
+    store: SqlTaskStore
+    keys: KeyStore
+    blobs: LocalBlobs
+    values: ApiValues
+    draining: Event
+    key: str
+
+    def client(self, key: str | None = None) -> TestClient:
+        """A caller with this key, the default team's when not said."""
+        headers = {"Authorization": f"Bearer {key or self.key}"}
+        return TestClient(self.app, base_url="http://some-other-name", headers=headers)
+
+    def stranger(self) -> TestClient:
+        """A caller without a key."""
+        return TestClient(self.app, base_url="http://some-other-name")
+
+    def submit(self, **body: Any) -> str:
+        """The id of a new task."""
+        answer = self.client().post(O1, json={"prompt": "a cat", **body})
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["data"]["task_id"])
+
+    def claim(self) -> Claim:
+        """Work on the next task, as a dispatcher would."""
+        claim = self.store.claim("a worker")
+        assert claim is not None
+        return claim
+
+    def succeed(self, claim: Claim, content: bytes, folder: Path) -> None:
+        """Hand back these bytes as the video."""
+        key = f"results/{claim.task_id}/{claim.token}/{claim.task_id}.mp4"
+        source = folder / "made.mp4"
+        source.write_bytes(content)
+        self.blobs.put(key, source)
+        video = Resource(key, "video", "primary", "mp4", 1280, 720, len(content), "ab" * 32, 5.0, 24.0)
+        shots = (ShotReport(0, 120, "a cat"),)
+        assert self.store.finish(claim, Succeeded((video,), "fake", 7, shots, ("no sound",)))
+
+
+@contextmanager
+def open_house(
+    folder: Path,
+    *,
+    clock: Clock | None = None,
+    base_url: str = BASE,
+    admission: Admission | None = None,
+    **values: Any,
+) -> Iterator[House]:
+    """A house in a folder; `values` are fields of `ApiValues`."""
+    clock = clock or SystemClock()
+    database = open_database(folder / "omnireel.db")
+    store = SqlTaskStore(database, retention=timedelta(days=7))
+    service = TaskService(
+        store,
+        {"fake": FakeEngine()},
+        default="fake",
+        balance_of=Balances(database).of,
+        free_disk=lambda: 10**12,
+        admission=admission or Admission(),
+    )
+    keys = KeyStore(database)
+    blobs = LocalBlobs(folder / "blobs", base_url=base_url, secret=b"s" * 32, clock=clock)
+    settled = ApiValues(**{"base_url": base_url, "scratch": folder / "incoming", "terms": TERMS, **values})
+    draining = Event()
+    app = create_app(
+        service=service,
+        keys=keys,
+        files=MediaFiles(database, clock),
+        blobs=blobs,
+        values=settled,
+        clock=clock,
+        draining=draining,
+    )
+    try:
+        yield House(app, store, keys, blobs, settled, draining, keys.create("first").secret)
+    finally:
+        database.dispose()

@@ -1,0 +1,242 @@
+"""Polling, waiting, listing and canceling."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+from tests.service.house import BASE, House, open_house
+
+from omnireel.clock import ManualClock
+from omnireel.models import Failed, Progress, Stopped
+
+
+def data(answer: Any) -> dict[str, Any]:
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["code"], answer.json()["message"]) == (0, "success")
+    return dict(answer.json()["data"])
+
+
+def show(house: House, task_id: str, query: str = "") -> dict[str, Any]:
+    return data(house.client().get(f"/api/v1/tasks/{task_id}{query}"))
+
+
+def test_a_pending_task_shows_its_place_and_nothing_it_does_not_have(house: House) -> None:
+    house.submit()
+    task_id = house.submit()
+
+    shown = show(house, task_id)
+
+    assert shown.keys() - {"eta_seconds"} == {
+        "status",
+        "task_id",
+        "model_id",
+        "progress",
+        "queue_position",
+        "created_at",
+    }
+    assert (shown["status"], shown["task_id"], shown["model_id"]) == ("pending", task_id, "kling-video-o1")
+    assert shown["progress"] == 0
+    assert shown["queue_position"] == 2
+
+
+def test_a_task_is_processing_once_a_worker_has_it(house: House) -> None:
+    task_id = house.submit()
+    claim = house.claim()
+    house.store.renew(claim, Progress(0.25, "painting"), "")
+
+    shown = show(house, task_id)
+
+    assert (shown["status"], shown["progress"]) == ("processing", 0.25)
+    assert datetime.fromisoformat(shown["started_at"]).utcoffset() == timedelta(0)
+    assert "result" not in shown
+
+
+def test_a_finished_task_answers_as_the_contract_says(house: House, tmp_path: Path) -> None:
+    task_id = house.submit(seed=7)
+    claim = house.claim()
+    house.succeed(claim, b"a video", tmp_path)
+
+    shown = show(house, task_id)
+
+    times = {name: shown.pop(name) for name in ("created_at", "started_at", "completed_at", "expires_at")}
+    assert all(value.endswith("Z") and datetime.fromisoformat(value) for value in times.values())
+    assert shown.pop("duration") >= 0
+    url = shown["result"]["resources"][0].pop("url")
+    path, _, query = url.partition("?")
+    assert path == f"{BASE}/files/results/{task_id}/{claim.token}/{task_id}.mp4"
+    assert query.startswith("expires=")
+    request_id = shown["result"]["metadata"].pop("request_id")
+    assert request_id.startswith("req-")
+    assert shown == {
+        "status": "success",
+        "task_id": task_id,
+        "model_id": "kling-video-o1",
+        "result": {
+            "resources": [
+                {
+                    "type": "video",
+                    "width": 1280,
+                    "height": 720,
+                    "format": "mp4",
+                    "role": "primary",
+                    "duration": 5.0,
+                    "fps": 24.0,
+                    "size": 7,
+                    "sha256": "ab" * 32,
+                }
+            ],
+            "metadata": {
+                "video_count": 1,
+                "engine": "fake",
+                "seed": 7,
+                "shots": [{"start": 0, "frames": 120, "prompt": "a cat"}],
+                "warnings": ["no sound"],
+            },
+            "extensions": {"submit_time": times["created_at"], "end_time": times["completed_at"]},
+        },
+        "billing": {"amount": "0.0000"},
+    }
+
+
+def test_a_failed_task_says_why_with_code_0(house: House) -> None:
+    task_id = house.submit()
+    house.store.finish(house.claim(), Failed("invalid_media", "the video is cut off", retryable=False))
+
+    shown = show(house, task_id)
+
+    assert shown["status"] == "failed"
+    assert shown["error"] == {"type": "invalid_media", "message": "the video is cut off", "retryable": False}
+    assert shown["billing"] == {"amount": "0.0000"}
+    assert "result" not in shown
+
+
+def test_a_pending_task_is_canceled_at_once(house: House) -> None:
+    task_id = house.submit()
+
+    shown = data(house.client().post(f"/api/v1/tasks/{task_id}/cancel"))
+
+    assert (shown["status"], shown["duration"]) == ("canceled", 0)
+    assert show(house, task_id)["status"] == "canceled"
+
+
+def test_canceling_a_running_task_asks_its_worker(house: House) -> None:
+    task_id = house.submit()
+    claim = house.claim()
+
+    assert data(house.client().post(f"/api/v1/tasks/{task_id}/cancel"))["status"] == "processing"
+    house.store.finish(claim, Stopped())
+    assert show(house, task_id)["status"] == "canceled"
+
+
+@pytest.mark.parametrize("call", ["get", "cancel"])
+@pytest.mark.parametrize("kind", ["foreign", "unknown", "odd"])
+def test_a_task_of_nobody_or_another_team_is_404(house: House, call: str, kind: str) -> None:
+    task_id = {"foreign": house.submit(), "unknown": "task-t2v-" + "0" * 22, "odd": "%00%ff'--"}[kind]
+    other = house.client(house.keys.create("theirs", team="others").secret)
+
+    path = f"/api/v1/tasks/{task_id}"
+    answer = other.get(path) if call == "get" else other.post(f"{path}/cancel")
+
+    assert answer.status_code == 404
+    assert answer.json()["code"] == 404
+    assert answer.json()["message"].startswith("Resource not found: ")
+
+
+def test_waiting_ends_as_soon_as_the_status_changes(house: House) -> None:
+    task_id = house.submit()
+    seen: list[dict[str, Any]] = []
+    waiter = Thread(target=lambda: seen.append(show(house, task_id, "?wait=true&timeout=40")))
+    waiter.start()
+    time.sleep(0.3)
+    assert waiter.is_alive()
+
+    house.claim()
+    waiter.join(10)
+
+    assert seen[0]["status"] == "processing"
+
+
+def test_waiting_gives_the_task_as_it_is_when_the_time_is_over(house: House) -> None:
+    task_id = house.submit()
+
+    before = time.monotonic()
+    shown = show(house, task_id, "?wait=true&timeout=0.5")
+
+    assert shown["status"] == "pending"
+    assert time.monotonic() - before >= 0.5
+
+
+def test_waiting_for_a_finished_task_does_not_wait(house: House) -> None:
+    task_id = house.submit()
+    house.client().post(f"/api/v1/tasks/{task_id}/cancel")
+
+    before = time.monotonic()
+    assert show(house, task_id, "?wait=true")["status"] == "canceled"
+    assert time.monotonic() - before < 20
+
+
+def test_a_draining_server_lets_waiters_go(house: House) -> None:
+    task_id = house.submit()
+    seen: list[dict[str, Any]] = []
+    waiter = Thread(target=lambda: seen.append(show(house, task_id, "?wait=true&timeout=40")))
+    waiter.start()
+    time.sleep(0.2)
+
+    house.draining.set()
+    waiter.join(10)
+
+    assert seen[0]["status"] == "pending"
+
+
+@pytest.mark.parametrize("query", ["wait=perhaps", "wait=true&timeout=soon", "timeout=-1", "timeout=nan"])
+def test_a_wait_that_cannot_be_read_is_400(house: House, query: str) -> None:
+    answer = house.client().get(f"/api/v1/tasks/{house.submit()}?{query}")
+
+    assert answer.status_code == 400
+    assert answer.json()["message"].startswith(
+        ("Invalid format: parameter '", "Value out of range: parameter '")
+    )
+
+
+def test_the_list_shows_the_teams_tasks_page_by_page(house: House, client: TestClient) -> None:
+    mine = [house.submit() for _ in range(5)]
+    others = house.client(house.keys.create("theirs", team="others").secret)
+    house.claim()
+
+    first = data(client.get("/api/v1/tasks?limit=3"))
+    rest = data(client.get(f"/api/v1/tasks?limit=3&cursor={first['next_cursor']}"))
+
+    assert [item["task_id"] for item in first["items"] + rest["items"]] == mine[::-1]
+    assert (first["has_more"], rest["has_more"]) == (True, False)
+    assert "next_cursor" not in rest
+    assert [item["task_id"] for item in data(client.get("/api/v1/tasks?status=processing"))["items"]] == mine[
+        :1
+    ]
+    assert data(others.get("/api/v1/tasks"))["items"] == []
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "cursor=nonsense", "status=done"])
+def test_a_list_that_cannot_be_read_is_400(client: TestClient, query: str) -> None:
+    answer = client.get(f"/api/v1/tasks?{query}")
+
+    assert answer.status_code == 400, answer.text
+    assert answer.json().keys() == {"code", "message"}
+
+
+def test_an_old_tasks_link_is_renewed_at_each_poll(tmp_path: Path) -> None:
+    clock = ManualClock(datetime.now().astimezone())
+    with open_house(tmp_path, clock=clock) as house:
+        task_id = house.submit()
+        house.succeed(house.claim(), b"a video", tmp_path)
+        old = show(house, task_id)["result"]["resources"][0]["url"]
+        clock.advance(seconds=3700)
+        new = show(house, task_id)["result"]["resources"][0]["url"]
+
+        assert house.stranger().get(old).status_code == 403
+        assert house.stranger().get(new).content == b"a video"
