@@ -48,13 +48,15 @@ def make_video(
     stamps: Sequence[int] | None = None,
     gop: int = 48,
     movflags: str = "",
+    aspect: Fraction = Fraction(1),
     videos: int = 1,
     pictures: Iterator[Picture] | None = None,
 ) -> Path:
     """Write a playable video; the container follows from the name: .mp4, .mov, .webm, .mkv, .avi.
 
     `rotation` is in degrees clockwise, `stamps` are times of the frames in milliseconds instead of an even
-    rate, `videos` is the number of video tracks, `pictures` replaces the drawn ones (BGR, of the right size).
+    rate, `aspect` is a pixel's width to its height, `videos` is the number of video tracks, `pictures`
+    replaces the drawn ones (BGR, of the right size).
     Returns `path`.
     """
     rate = Fraction(fps)
@@ -67,6 +69,8 @@ def make_video(
     name = codec or _CODECS[path.suffix]
     with av.open(str(path), "w", options={"movflags": movflags} if movflags else {}) as container:
         streams = [_video_stream(container, name, rate, width, height, pix_fmt, gop) for _ in range(videos)]
+        for stream in streams:
+            stream.codec_context.sample_aspect_ratio = aspect
         if rotation:
             streams[0].set_display_rotation(-rotation)
         sound = _sound_stream(container, audio_codec or _SOUND_CODECS[path.suffix]) if audio else None

@@ -45,7 +45,9 @@ def pictures(
             continue
         for picture in found:
             seen += 1
-            _check(picture, seen, most, limits)
+            check_side(picture.width, picture.height, limits)
+            if seen > most:
+                raise InvalidMedia(f"the video has more than {most} frames")
             yield picture
 
 
@@ -57,11 +59,8 @@ def _set_up(stream: VideoStream, skip: Skip, limits: MediaLimits) -> None:
     context.skip_frame = skip
 
 
-def _check(picture: VideoFrame, seen: int, most: int, limits: MediaLimits) -> None:
-    if max(picture.width, picture.height) > limits.video_max_side:
-        raise InvalidMedia(
-            f"the video's pictures must be at most {limits.video_max_side} pixels a side, "
-            f"got {picture.width}x{picture.height}"
-        )
-    if seen > most:
-        raise InvalidMedia(f"the video has more than {most} frames")
+def check_side(width: int, height: int, limits: MediaLimits) -> None:
+    """Raise InvalidMedia for pictures larger than the limits allow, whatever the header said."""
+    most = limits.video_max_side
+    if max(width, height) > most:
+        raise InvalidMedia(f"the video's pictures must be at most {most} pixels a side, got {width}x{height}")

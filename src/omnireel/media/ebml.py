@@ -35,7 +35,7 @@ def elements(
         element = _element(window, start, end, opened)
         yield element
         start = element.start if element.id in opened else element.end
-    raise InvalidFormat(f"the file has more than {_MOST_ELEMENTS} elements")
+    raise InvalidFormat(f"the file has more than {_MOST_ELEMENTS} elements, more than any clip taken here")
 
 
 def unsigned(window: Window, element: Element) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from omnireel.errors import InvalidFormat
-from omnireel.media.boxes import Box, children
+from omnireel.media.boxes import Box, child, children
 from omnireel.media.window import Window
 
 _MOST_SAMPLES = 100_000
@@ -27,7 +27,7 @@ def fragment_timing(window: Window, moov: Box, track: Box, top: list[Box]) -> tu
 
 
 def _track_number(window: Window, track: Box) -> int:
-    tkhd = children(window, track, b"tkhd")[0]
+    tkhd = child(window, track, b"tkhd")
     return window.number(tkhd.start + (20 if window.number(tkhd.start, ">B") else 12), ">I")
 
 

@@ -53,7 +53,7 @@ def read_mp4(window: Window) -> Sniffed:
         width=width,
         height=height,
         size=window.size,
-        duration=_edited_seconds(window, moov, videos[0]) or timing.seconds,
+        duration=min(timing.seconds, _edited_seconds(window, moov, videos[0]) or timing.seconds),
         fps=timing.samples / timing.seconds,
         codecs=tuple(codecs),
         has_audio=bool(sounds),
@@ -151,8 +151,9 @@ def _is_turned(window: Window, track: Box) -> bool:
 def _timing(window: Window, moov: Box, track: Box, top: list[Box]) -> _Timing:
     clock = _clock(window, child(window, track, b"mdia", b"mdhd"))
     samples, ticks = _sample_table(window, track)
-    if not samples and children(window, moov, b"mvex"):
-        samples, ticks = fragment_timing(window, moov, track, top)
+    if children(window, moov, b"mvex"):
+        more, longer = fragment_timing(window, moov, track, top)
+        samples, ticks = samples + more, ticks + longer
     if samples <= 0 or ticks <= 0:
         raise InvalidFormat("the video has no frames, or they last no time")
     return _Timing(samples, ticks / clock)

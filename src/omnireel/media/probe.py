@@ -12,7 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from omnireel.errors import InvalidMedia
-from omnireel.media.decode import pictures
+from omnireel.media.decode import check_side, pictures
 from omnireel.media.demux import open_container, video_stream
 from omnireel.media.sniffed import Sniffed
 from omnireel.media.timing import Timing, measure
@@ -55,7 +55,7 @@ def probe(path: Path, file_format: str, limits: MediaLimits | None = None) -> Vi
         picture = next(pictures(container, stream, limits), None)
         if picture is None:
             raise InvalidMedia("the video holds no picture that can be decoded")
-        return _facts(container, stream, picture, timing)
+        return _facts(container, stream, picture, timing, limits)
 
 
 def measured(sniffed: Sniffed, facts: VideoFacts) -> Sniffed:
@@ -83,10 +83,13 @@ def _timing(container: InputContainer, stream: VideoStream, limits: MediaLimits)
     return measure(stamps, lengths[stamps[-1]], stream.time_base)
 
 
-def _facts(container: InputContainer, stream: VideoStream, first: VideoFrame, timing: Timing) -> VideoFacts:
+def _facts(
+    container: InputContainer, stream: VideoStream, first: VideoFrame, timing: Timing, limits: MediaLimits
+) -> VideoFacts:
     rotation = round(-first.rotation / 90) * 90 % 360
     aspect = stream.sample_aspect_ratio or Fraction(1)
     width, height = max(1, round(first.width * aspect)), first.height
+    check_side(width, height, limits)
     if rotation % 180:
         width, height = height, width
     return VideoFacts(

@@ -25,7 +25,7 @@ _MOVIE_BOXES = {b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"}
 def sniff(path: Path, kind: MediaKind | None = None) -> Sniffed:
     """The facts in a file's header; `kind` is what the file ought to be.
 
-    Reads at most 16 MiB however large the file, and never more than its header claims to need. Raises
+    Reads at most 4 MiB however large the file. Raises
     InvalidFormat when the file is not of an accepted format, is damaged, holds a codec outside the list or is
     not of the `kind` asked for.
     """

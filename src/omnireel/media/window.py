@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from omnireel.errors import InvalidFormat
 
-_BUDGET = 16 * 1024 * 1024
+_BUDGET = 4 * 1024 * 1024
 
 
 class Window:
