@@ -49,7 +49,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def _connect(where: str | Path) -> Engine:
     url = make_url(str(where)) if "://" in str(where) else make_url(f"sqlite:///{where}")
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
@@ -57,6 +57,8 @@ def _connect(where: str | Path) -> Engine:
         connect_args={"timeout": _LOCK_SECONDS},
         pool_size=_CONNECTIONS,
         max_overflow=_MORE_CONNECTIONS,
+        # Errors end in logs, and parameters hold prompts.
+        hide_parameters=True,
     )
     durable_sqlite(engine)
     return engine

@@ -1,0 +1,144 @@
+"""The loop that gives rows to an executor: claim, start, watch, finish; drain when told to stop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
+import structlog
+
+from omnireel.crashpoints import crash_point
+from omnireel.errors import Unavailable
+from omnireel.execution.base import Attempt, Executor, Handle
+from omnireel.storage.base import BlobStore
+from omnireel.tasks.running import Rhythm, RunningTask, backoff
+from omnireel.tasks.store import Claim, TaskStore
+
+_PUBLISHERS = 4
+_PAUSE = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Dispatcher:
+    """Works on tasks through an executor, as many at once as it has room for.
+
+    `worker` names this process in the rows it claims.
+    """
+
+    def __init__(
+        self,
+        store: TaskStore,
+        executor: Executor,
+        blobs: BlobStore,
+        *,
+        worker: str,
+        rhythm: Rhythm | None = None,
+    ) -> None:
+        self._store = store
+        self._executor = executor
+        self._blobs = blobs
+        self._worker = worker
+        self._rhythm = rhythm or Rhythm()
+        self._running: list[RunningTask] = []
+        self._due: dict[str, float] = {}
+        # Hashing and storing a big clip must not keep the leases of the others waiting.
+        self._pool = ThreadPoolExecutor(_PUBLISHERS, thread_name_prefix="publish")
+
+    def run(self, stop: Event) -> None:
+        """Work until `stop` is set, then drain: what runs may end, what does not is given back. Once only."""
+        log.info("dispatcher started", worker=self._worker)
+        try:
+            while not stop.is_set():
+                self._turn()
+                self._periodically("claim", self._rhythm.claim, self._fill)
+                stop.wait(self._rhythm.poll)
+            self._drain()
+        finally:
+            for running in self._running:
+                running.abandon("dispatcher ended")
+            self._pool.shutdown(wait=False, cancel_futures=True)
+        log.info("dispatcher stopped", worker=self._worker)
+
+    def _turn(self) -> None:
+        self._periodically("watch", self._rhythm.cancel, self._watch)
+        self._periodically("reap", self._rhythm.heartbeat, self._reap)
+        for running in self._running:
+            if not running.done:
+                self._try(running.turn, task=running.claim.task_id)
+        self._running = [running for running in self._running if not running.done]
+
+    def _drain(self) -> None:
+        log.info("dispatcher draining", worker=self._worker, running=len(self._running))
+        self._turn_until_idle(self._rhythm.drain)
+        for running in self._running:
+            running.give_back()
+        self._turn_until_idle(self._rhythm.stop)
+        for running in self._running:
+            self._try(running.give_back_now, task=running.claim.task_id)
+
+    def _turn_until_idle(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while self._running and time.monotonic() < deadline:
+            self._turn()
+            time.sleep(self._rhythm.poll)
+
+    def _fill(self) -> None:
+        while self._executor.capacity() > 0 and (claim := self._store.claim(self._worker)) is not None:
+            crash_point("after_claim")
+            handle = self._start(claim)
+            if handle is None:
+                return
+            self._running.append(
+                RunningTask(
+                    claim,
+                    handle,
+                    store=self._store,
+                    blobs=self._blobs,
+                    pool=self._pool,
+                    rhythm=self._rhythm,
+                )
+            )
+            crash_point("after_start")
+
+    def _start(self, claim: Claim) -> Handle | None:
+        """Begin an attempt. None when this machine cannot, and then the task is to be tried again later."""
+        try:
+            handle = self._executor.start(_attempt_at(claim))
+        except (OSError, Unavailable) as error:
+            log.warning("attempt did not start", task=claim.task_id, error=str(error))
+            reason = "the attempt could not be started"
+            self._store.retry(claim, reason, backoff(claim.attempt, self._rhythm.retry))
+            return None
+        log.info("attempt started", task=claim.task_id, attempt=claim.attempt, engine=claim.engine)
+        return handle
+
+    def _watch(self) -> None:
+        if self._running:
+            holds = self._store.watch([running.claim for running in self._running])
+            for running in self._running:
+                running.heed(holds[running.claim.token])
+
+    def _reap(self) -> None:
+        if reaped := self._store.reap():
+            log.warning("tasks given up", tasks=reaped)
+
+    def _periodically(self, name: str, seconds: float, step: Callable[[], None]) -> None:
+        now = time.monotonic()
+        if now >= self._due.get(name, now):
+            self._due[name] = now + seconds
+            self._try(step, name=name)
+
+    def _try(self, step: Callable[[], None], **facts: str) -> None:
+        """Try a step that is safe to repeat: a database that is away for a moment must not end the loop."""
+        try:
+            step()
+        except Exception:
+            log.exception("dispatcher step failed", **facts)
+            time.sleep(min(_PAUSE, self._rhythm.claim))
+
+
+def _attempt_at(claim: Claim) -> Attempt:
+    return Attempt(claim.task_id, claim.attempt, claim.request, claim.engine, claim.seed, claim.note)

@@ -1,0 +1,140 @@
+"""Takes away what nobody owns any more: after kills, after deletions, after the keeping time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from threading import Event
+
+import structlog
+
+from omnireel.clock import Clock
+from omnireel.crashpoints import crash_point
+from omnireel.storage.base import BlobStore
+from omnireel.tasks.files import MediaFiles
+from omnireel.tasks.places import INPUTS, RESULTS, UPLOADS
+from omnireel.tasks.publish import token_of
+from omnireel.tasks.store import TaskStore
+
+_BATCH = 200
+_MOST_BATCHES = 1000
+_SHORTEST_PAUSE = 0.05
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Swept:
+    """How many of each were taken away."""
+
+    given_up: int = 0
+    """Tasks whose worker is gone and that may not be tried again."""
+    expired_tasks: int = 0
+    expired_files: int = 0
+    orphan_results: int = 0
+    orphan_inputs: int = 0
+    partial_blobs: int = 0
+    scratch_folders: int = 0
+
+
+class Janitor:
+    """Sweeps. Any number of processes may sweep at once.
+
+    `sweep_scratch` removes the scratch folders of dead owners and tells how many those were. Blobs that no
+    row knows are left alone for `grace`, because a submit stores its inputs before its row.
+    """
+
+    def __init__(
+        self,
+        store: TaskStore,
+        files: MediaFiles,
+        blobs: BlobStore,
+        *,
+        clock: Clock,
+        sweep_scratch: Callable[[], int],
+        grace: timedelta = timedelta(hours=1),
+    ) -> None:
+        self._store = store
+        self._files = files
+        self._blobs = blobs
+        self._clock = clock
+        self._sweep_scratch = sweep_scratch
+        self._grace = grace
+
+    def run(self, stop: Event, every: timedelta) -> None:
+        """Sweep now and then until `stop` is set."""
+        while not stop.is_set():
+            try:
+                self.sweep()
+            except Exception:
+                log.exception("sweep failed")
+            stop.wait(max(every.total_seconds(), _SHORTEST_PAUSE))
+
+    def sweep(self) -> Swept:
+        """Take away all there is to take away."""
+        swept = Swept(
+            given_up=self._store.reap(),
+            expired_tasks=self._expire_tasks(),
+            expired_files=self._expire_files(),
+            orphan_results=self._sweep_results(),
+            orphan_inputs=self._sweep_inputs(INPUTS) + self._sweep_inputs(UPLOADS),
+            partial_blobs=self._blobs.sweep(self._grace),
+            scratch_folders=self._sweep_scratch(),
+        )
+        if swept != Swept():
+            log.info("swept", **asdict(swept))
+        return swept
+
+    def _expire_tasks(self) -> int:
+        count = 0
+        for _ in range(_MOST_BATCHES):
+            batch = self._store.expired(_BATCH)
+            for old in batch:
+                # Files first: a kill in between leaves a row that says what is still to be deleted.
+                self._delete_unneeded(old.keys)
+                crash_point("mid_janitor")
+                self._store.delete(old.task_id)
+            count += len(batch)
+            if len(batch) < _BATCH:
+                break
+        return count
+
+    def _expire_files(self) -> int:
+        # A submit may just have looked the file up; its blob stays for the grace.
+        old = self._files.expired(self._clock.now() - self._grace)
+        self._files.forget([file.file_id for file in old])
+        return len(old)
+
+    def _sweep_results(self) -> int:
+        count = 0
+        for keys in _batches(self._old_keys(RESULTS)):
+            tokens = {key: token for key in keys if (token := token_of(key)) is not None}
+            live = self._store.live_tokens(set(tokens.values()))
+            count += self._delete_unneeded([key for key, token in tokens.items() if token not in live])
+        return count
+
+    def _sweep_inputs(self, prefix: str) -> int:
+        count = 0
+        for keys in _batches(self._old_keys(prefix)):
+            known = self._files.known_keys(keys)
+            count += self._delete_unneeded([key for key in keys if key not in known])
+        return count
+
+    def _old_keys(self, prefix: str) -> Iterator[str]:
+        latest: datetime = self._clock.now() - self._grace
+        return (info.key for info in self._blobs.list(prefix) if info.modified <= latest)
+
+    def _delete_unneeded(self, keys: Collection[str]) -> int:
+        """Delete blobs, but those that an unfinished task reads: a result may be another task's input."""
+        needed = self._store.needed_inputs(keys)
+        unneeded = [key for key in keys if key not in needed]
+        for key in unneeded:
+            self._blobs.delete(key)
+        return len(unneeded)
+
+
+def _batches(keys: Iterator[str]) -> Iterator[list[str]]:
+    while batch := list(islice(keys, _BATCH)):
+        yield batch

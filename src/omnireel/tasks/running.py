@@ -1,0 +1,181 @@
+"""One claimed task while this process works on it: keep the lease, watch the attempt, write how it ended."""
+
+from __future__ import annotations
+
+import random
+import time
+from concurrent.futures import Executor as Pool
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from omnireel.crashpoints import crash_point
+from omnireel.execution.base import Ending, Handle, Lost, Made
+from omnireel.models import Failed, Progress, Stopped, Succeeded
+from omnireel.storage.base import BlobStore
+from omnireel.tasks.publish import publish
+from omnireel.tasks.store import Claim, Hold, TaskStore
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """How often things are done and how long they are waited for, seconds."""
+
+    poll: float = 0.05
+    """Between looks at the running attempts."""
+    claim: float = 0.2
+    """Between looks at an empty queue."""
+    cancel: float = 0.25
+    """Between looks for tasks that should stop."""
+    progress: float = 1.0
+    """Between writes of a progress that changes."""
+    heartbeat: float = 10.0
+    """Between renewals of a lease; well under the lease itself."""
+    retry: float = 2.0
+    """Before the second attempt; four times as long before each further one."""
+    drain: float = 30.0
+    """For running attempts to end by themselves after a stop."""
+    stop: float = 6.0
+    """For stopped attempts to end after that, before they are killed."""
+
+
+class RunningTask:
+    """A claim with its attempt. `done` when its ending is written, or the claim is lost."""
+
+    def __init__(
+        self, claim: Claim, handle: Handle, *, store: TaskStore, blobs: BlobStore, pool: Pool, rhythm: Rhythm
+    ) -> None:
+        self.claim = claim
+        self.done = False
+        self._handle = handle
+        self._store = store
+        self._blobs = blobs
+        self._pool = pool
+        self._rhythm = rhythm
+        self._began = self._renewed = time.monotonic()
+        self._written = (Progress(), claim.note)
+        self._publishing: Future[Succeeded] | None = None
+        self._ending: Failed | Stopped | Succeeded | Lost | None = None
+        self._canceling = False
+        self._releasing = False
+
+    def turn(self) -> None:
+        """Do what is due now. Safe to repeat when the database was not to be reached."""
+        if self._ending is None:
+            self._ending = self._look()
+        if self._ending is None:
+            self._beat()
+        else:
+            self._settle(self._ending)
+
+    def heed(self, hold: Hold) -> None:
+        """Act on what became of the claim."""
+        if hold is Hold.LOST:
+            self.abandon("claim lost")
+        elif hold is Hold.CANCEL_REQUESTED and not self._canceling:
+            self._canceling = True
+            self._handle.stop()
+            log.info("attempt stopping", task=self.claim.task_id, attempt=self.claim.attempt)
+
+    def give_back(self) -> None:
+        """Stop the attempt; the task is another worker's to begin anew."""
+        self._releasing = True
+        self._handle.stop()
+
+    def give_back_now(self) -> None:
+        """Kill the attempt and release the task without waiting for it to end."""
+        self._handle.kill()
+        self._store.release(self.claim)
+        self._end("released")
+
+    def abandon(self, why: str) -> None:
+        """Kill the attempt and write nothing."""
+        self._handle.kill()
+        self._end(why)
+
+    def _look(self) -> Failed | Stopped | Succeeded | Lost | None:
+        if self._publishing is not None:
+            return _published(self._publishing) if self._publishing.done() else None
+        ending: Ending | None = self._handle.poll()
+        if isinstance(ending, Made):
+            self._publishing = self._pool.submit(publish, self._blobs, self.claim, ending)
+            return None
+        return ending
+
+    def _beat(self) -> None:
+        news = self._news()
+        since = time.monotonic() - self._renewed
+        due = since >= self._rhythm.heartbeat
+        worth_telling = news != self._written and since >= self._rhythm.progress
+        if due or worth_telling or news[1] != self._written[1]:
+            self.heed(self._tell(news))
+
+    def _news(self) -> tuple[Progress, str]:
+        return self._handle.progress, self._handle.note or self.claim.note
+
+    def _tell(self, news: tuple[Progress, str]) -> Hold:
+        hold = self._store.renew(self.claim, *news)
+        self._renewed, self._written = time.monotonic(), news
+        return hold
+
+    def _settle(self, ending: Failed | Stopped | Succeeded | Lost) -> None:
+        crash_point("before_finish")
+        written = self._write(ending)
+        crash_point("after_finish")
+        self._end(written)
+
+    def _write(self, ending: Failed | Stopped | Succeeded | Lost) -> str:
+        """Write the ending; what became of the task, in a word or two."""
+        news = self._news()
+        if news[1] != self._written[1]:
+            # The last thing it asked to be remembered decides what the next attempt may do.
+            self._tell(news)
+        match ending:
+            case Succeeded() | Failed():
+                return self._finish(ending)
+            case Stopped() if self._canceling:
+                return self._finish(ending)
+            case _ if self._releasing:
+                return "released" if self._store.release(self.claim) else "claim lost"
+            case Stopped():
+                return self._retry("the attempt was stopped from outside")
+            case Lost(reason):
+                return self._retry(reason)
+
+    def _finish(self, outcome: Succeeded | Failed | Stopped) -> str:
+        kept = self._store.finish(self.claim, outcome)
+        return type(outcome).__name__.lower() if kept else "claim lost"
+
+    def _retry(self, reason: str) -> str:
+        log.warning("attempt lost", task=self.claim.task_id, attempt=self.claim.attempt, reason=reason)
+        status = self._store.retry(self.claim, reason, backoff(self.claim.attempt, self._rhythm.retry))
+        return "claim lost" if status is None else status.value
+
+    def _end(self, how: str) -> None:
+        self.done = True
+        self._handle.close()
+        log.info(
+            "attempt ended",
+            task=self.claim.task_id,
+            attempt=self.claim.attempt,
+            engine=self.claim.engine,
+            outcome=how,
+            seconds=round(time.monotonic() - self._began, 3),
+        )
+
+
+def backoff(attempt: int, first: float) -> timedelta:
+    """How long a task waits after this attempt failed, spread out so that many do not return together."""
+    return timedelta(seconds=first * 4 ** (attempt - 1) * random.uniform(0.5, 1.5))
+
+
+def _published(publishing: Future[Succeeded]) -> Succeeded | Lost:
+    error = publishing.exception()
+    if error is None:
+        return publishing.result()
+    log.error("publishing failed", error=f"{type(error).__name__}: {error}")
+    return Lost(f"the result could not be stored ({type(error).__name__})")

@@ -1,0 +1,330 @@
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from fractions import Fraction
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+
+from omnireel.clock import SystemClock
+from omnireel.execution.base import Lost, Made
+from omnireel.models import Clip, Failed, Progress, Stopped, Succeeded, Task, TaskStatus, VideoRequest
+from omnireel.storage.local import LocalBlobs
+from omnireel.tasks.dispatcher import Dispatcher
+from omnireel.tasks.running import Rhythm
+from omnireel.tasks.sql import SqlTaskStore
+from omnireel.tasks.store import Claim, NewTask
+from omnireel.testing.fake_executor import FakeExecutor, FakeHandle
+
+QUICK = Rhythm(
+    poll=0.01, claim=0.02, cancel=0.05, progress=0.05, heartbeat=0.1, retry=0.02, drain=0.3, stop=0.3
+)
+LEASE = timedelta(seconds=1)
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    """Wait for something that must come, ten seconds at most."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain for: {what}"
+        time.sleep(0.01)
+
+
+class Works:
+    """A dispatcher at work in a thread of its own, and all it works with."""
+
+    def __init__(self, engine: Engine, folder: Path, *, slots: int = 4, obedient: bool = True) -> None:
+        scratch = folder / "scratch"
+        scratch.mkdir(exist_ok=True)
+        self.engine = engine
+        self.store = SqlTaskStore(engine, lease=LEASE)
+        self.blobs = LocalBlobs(folder / "files", base_url="http://x", secret=b"s", clock=SystemClock())
+        self.executor = FakeExecutor(scratch, slots=slots, obedient=obedient)
+        self.stop = Event()
+        self.thread: Thread | None = None
+
+    def start(self, *, store: SqlTaskStore | None = None, rhythm: Rhythm = QUICK) -> None:
+        dispatcher = Dispatcher(
+            store or self.store, self.executor, self.blobs, worker="worker-1", rhythm=rhythm
+        )
+        self.thread = Thread(target=dispatcher.run, args=(self.stop,))
+        self.thread.start()
+
+    def finish(self) -> None:
+        self.stop.set()
+        if self.thread is not None:
+            self.thread.join(20)
+            assert not self.thread.is_alive()
+
+    def submit(self, task_id: str, *notes: str) -> None:
+        request = VideoRequest("kling/kling-video-o1", "a pond", notes=notes)
+        self.store.add(NewTask(task_id, "team", request, "fake", 7))
+
+    def task(self, task_id: str) -> Task:
+        return self.store.get("team", task_id)
+
+    def until_status(self, task_id: str, status: TaskStatus) -> Task:
+        until(lambda: self.store.status("team", task_id) is status, f"{task_id} {status}")
+        return self.task(task_id)
+
+    def handle(self, number: int) -> FakeHandle:
+        """The attempt started as number so-and-so, the first being 1."""
+        until(lambda: len(self.executor.handles) >= number, f"attempt {number}")
+        return self.executor.handles[number - 1]
+
+    def stored(self) -> set[str]:
+        return {info.key for info in self.blobs.list("")}
+
+
+@pytest.fixture
+def works(engine: Engine, tmp_path: Path) -> Iterator[Works]:
+    works = Works(engine, tmp_path)
+    yield works
+    works.finish()
+
+
+def test_a_made_clip_is_published_and_then_the_task_succeeds(works: Works) -> None:
+    works.start()
+    works.submit("t1", "unknown field 'style'")
+    handle = works.handle(1)
+    assert (handle.attempt.task_id, handle.attempt.number, handle.attempt.seed) == ("t1", 1, 7)
+    assert works.task("t1").status is TaskStatus.PROCESSING
+    handle.make(b"pixels" * 100_000, warnings=("no sound", "unknown field 'style'"))
+    outcome = works.until_status("t1", TaskStatus.SUCCESS).outcome
+    assert isinstance(outcome, Succeeded)
+    assert (outcome.engine, outcome.seed, outcome.shots[0].frames) == ("fake", 7, 48)
+    assert outcome.warnings == ("unknown field 'style'", "no sound")
+    for resource in outcome.resources:
+        content = works.blobs.path(resource.key).read_bytes()
+        assert (resource.size, resource.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+    clip, poster = outcome.resources
+    assert (clip.type, clip.role, clip.width, clip.height) == ("video", "primary", 1280, 720)
+    assert (clip.duration, clip.fps, poster.type, poster.role) == (2.0, 24.0, "image", "poster")
+    assert [Path(resource.key).name for resource in outcome.resources] == ["t1.mp4", "t1.jpg"]
+    until(lambda: handle.closed, "scratch given back")
+
+
+def test_no_more_is_claimed_than_there_is_room_for(engine: Engine, tmp_path: Path) -> None:
+    works = Works(engine, tmp_path, slots=2)
+    for n in range(4):
+        works.submit(f"t{n}")
+    works.start()
+    works.handle(2)
+    time.sleep(0.2)
+    assert [works.task(f"t{n}").status for n in range(4)] == [TaskStatus.PROCESSING] * 2 + [
+        TaskStatus.PENDING
+    ] * 2
+    works.handle(1).make()
+    works.until_status("t2", TaskStatus.PROCESSING)
+    assert works.task("t3").status is TaskStatus.PENDING
+    works.finish()
+
+
+def test_progress_is_written_and_the_lease_outlives_itself(works: Works) -> None:
+    works.start()
+    works.submit("t1")
+    handle = works.handle(1)
+    handle.progress = Progress(0.25, "modelling")
+    until(lambda: works.task("t1").progress == Progress(0.25, "modelling"), "progress")
+    time.sleep(1.5 * LEASE.total_seconds())
+    assert works.store.claim("other") is None
+    handle.make()
+    works.until_status("t1", TaskStatus.SUCCESS)
+
+
+def test_a_failure_of_the_engine_is_final(works: Works) -> None:
+    works.start()
+    works.submit("t1")
+    works.handle(1).ending = Failed("invalid_media", "image 1 is not a picture")
+    task = works.until_status("t1", TaskStatus.FAILED)
+    assert task.outcome == Failed("invalid_media", "image 1 is not a picture")
+    assert task.attempt == 1
+
+
+def test_a_lost_attempt_is_tried_again_and_succeeds(works: Works) -> None:
+    works.start()
+    works.submit("t1")
+    works.handle(1).ending = Lost("the child was killed")
+    works.handle(2).make(b"second try")
+    task = works.until_status("t1", TaskStatus.SUCCESS)
+    assert task.attempt == 2
+    assert len(works.stored()) == 2
+
+
+def test_three_lost_attempts_are_enough(works: Works) -> None:
+    works.start()
+    works.submit("t1")
+    for number in (1, 2, 3):
+        works.handle(number).ending = Lost("out of memory")
+    outcome = works.until_status("t1", TaskStatus.FAILED).outcome
+    assert isinstance(outcome, Failed)
+    assert (outcome.type, outcome.retryable) == ("worker_lost", True)
+    assert "out of memory" in outcome.message
+
+
+def test_what_an_attempt_remembers_reaches_the_next_even_when_it_dies_at_once(works: Works) -> None:
+    works.start()
+    works.submit("t1")
+    first = works.handle(1)
+    first.note = "upstream-42"
+    first.ending = Lost("killed")
+    second = works.handle(2)
+    assert second.attempt.note == "upstream-42"
+    second.progress = Progress(0.5)
+    until(lambda: works.task("t1").progress.value == 0.5, "progress")
+    second.ending = Lost("killed")
+    assert works.handle(3).attempt.note == "upstream-42"
+
+
+def test_a_cancel_stops_the_attempt(works: Works) -> None:
+    works.start()
+    works.submit("t1")
+    handle = works.handle(1)
+    works.store.cancel("team", "t1")
+    task = works.until_status("t1", TaskStatus.CANCELED)
+    assert handle.stopped
+    assert task.outcome == Stopped()
+    assert works.stored() == set()
+
+
+def test_a_canceled_attempt_that_had_to_be_killed_is_not_tried_again(engine: Engine, tmp_path: Path) -> None:
+    works = Works(engine, tmp_path, obedient=False)
+    works.start()
+    works.submit("t1")
+    handle = works.handle(1)
+    works.store.cancel("team", "t1")
+    until(lambda: handle.stopped, "stop")
+    handle.ending = Lost("killed after the grace period")
+    works.until_status("t1", TaskStatus.CANCELED)
+    assert len(works.executor.handles) == 1
+    works.finish()
+
+
+def test_an_attempt_stopped_by_somebody_else_is_tried_again(works: Works) -> None:
+    works.start()
+    works.submit("t1")
+    works.handle(1).ending = Stopped()
+    works.handle(2).make()
+    works.until_status("t1", TaskStatus.SUCCESS)
+
+
+def test_a_worker_that_lost_its_claim_kills_the_attempt_and_writes_nothing(works: Works) -> None:
+    works.start()
+    works.submit("t1")
+    handle = works.handle(1)
+    with works.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE task SET token = 'somebody-elses'")
+    until(lambda: handle.closed, "abandoned")
+    assert handle.killed
+    assert works.task("t1").status is TaskStatus.PROCESSING
+
+
+def test_an_attempt_that_cannot_start_is_tried_again(works: Works) -> None:
+    works.executor.refusal = OSError("no space left on device")
+    works.start()
+    works.submit("t1")
+    until(lambda: works.task("t1").attempt == 1, "first attempt")
+    works.executor.refusal = None
+    works.handle(1).make()
+    assert works.until_status("t1", TaskStatus.SUCCESS).attempt > 1
+
+
+def test_a_result_that_cannot_be_stored_is_an_attempt_lost(works: Works) -> None:
+    works.start()
+    works.submit("t1")
+    works.handle(1).ending = Made(Clip(Path("gone.mp4"), Path("gone.jpg"), 64, 36, Fraction(24), 24))
+    works.handle(2).make()
+    task = works.until_status("t1", TaskStatus.SUCCESS)
+    assert task.attempt == 2
+
+
+class StumblingStore(SqlTaskStore):
+    """A store whose every other call finds the database locked."""
+
+    calls = 0
+
+    def _stumble(self) -> None:
+        self.calls += 1
+        if self.calls % 2:
+            raise OperationalError("UPDATE task", {}, Exception("database is locked"))
+
+    def claim(self, worker: str) -> Claim | None:
+        self._stumble()
+        return super().claim(worker)
+
+    def finish(self, claim: Claim, outcome: Failed | Stopped | Succeeded) -> bool:
+        self._stumble()
+        return super().finish(claim, outcome)
+
+
+def test_a_database_that_stumbles_delays_and_loses_nothing(works: Works, engine: Engine) -> None:
+    works.start(store=StumblingStore(engine, lease=LEASE))
+    for n in range(6):
+        works.submit(f"t{n}")
+    for n in range(6):
+        works.handle(n + 1).make()
+    for n in range(6):
+        assert works.until_status(f"t{n}", TaskStatus.SUCCESS).attempt == 1
+
+
+def test_a_stop_lets_running_work_end_and_claims_no_more(works: Works) -> None:
+    works.start(rhythm=Rhythm(poll=0.01, claim=0.02, drain=10))
+    works.submit("t1")
+    handle = works.handle(1)
+    works.stop.set()
+    time.sleep(0.1)
+    works.submit("t2")
+    handle.make()
+    works.until_status("t1", TaskStatus.SUCCESS)
+    works.finish()
+    assert not handle.stopped
+    assert works.task("t2").status is TaskStatus.PENDING
+
+
+def test_work_that_outlasts_the_drain_is_given_back_at_no_cost(works: Works) -> None:
+    works.start()
+    works.submit("t1")
+    handle = works.handle(1)
+    works.finish()
+    task = works.task("t1")
+    assert (task.status, task.attempt) == (TaskStatus.PENDING, 0)
+    assert handle.stopped
+    assert handle.closed
+
+
+def test_work_that_ignores_the_stop_is_killed_and_given_back(engine: Engine, tmp_path: Path) -> None:
+    works = Works(engine, tmp_path, obedient=False)
+    works.start()
+    works.submit("t1")
+    handle = works.handle(1)
+    works.finish()
+    assert handle.killed
+    assert (works.task("t1").status, works.task("t1").attempt) == (TaskStatus.PENDING, 0)
+
+
+def test_a_task_asked_to_stop_while_draining_is_canceled(engine: Engine, tmp_path: Path) -> None:
+    works = Works(engine, tmp_path, obedient=False)
+    works.start(rhythm=Rhythm(poll=0.01, claim=0.02, cancel=0.02, drain=0.2, stop=0.1))
+    works.submit("t1")
+    works.handle(1)
+    works.stop.set()
+    works.store.cancel("team", "t1")
+    works.finish()
+    assert works.task("t1").status is TaskStatus.CANCELED
+
+
+def test_tasks_of_dead_workers_that_were_canceled_are_ended(works: Works) -> None:
+    works.submit("t1")
+    short = SqlTaskStore(works.engine, lease=timedelta(0))
+    assert short.claim("dead") is not None
+    with works.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE task SET cancel_requested = 1")
+    works.start()
+    works.until_status("t1", TaskStatus.CANCELED)
+    assert works.executor.handles == []
