@@ -146,7 +146,8 @@ def _encode_picture(
 
 
 def _sound_stream(container: OutputContainer, codec: str) -> AudioStream:
-    stream = container.add_stream(codec, rate=48_000, layout="stereo")
+    # FFmpeg calls its own Vorbis encoder experimental.
+    stream = container.add_stream(codec, rate=48_000, layout="stereo", options={"strict": "experimental"})
     if not isinstance(stream, AudioStream):
         raise TypeError(f"{codec} does not code sound")
     return stream

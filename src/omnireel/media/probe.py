@@ -80,7 +80,10 @@ def _timing(container: InputContainer, stream: VideoStream, limits: MediaLimits)
     if not stamps or not stream.time_base:
         raise InvalidMedia("the video has no frames")
     stamps.sort()
-    return measure(stamps, lengths[stamps[-1]], stream.time_base)
+    timing = measure(stamps, lengths[stamps[-1]], stream.time_base)
+    if timing.frames / timing.fps > limits.video_max_seconds * _SLACK:
+        raise InvalidMedia(f"the video runs {float(timing.frames / timing.fps):.6g} seconds")
+    return timing
 
 
 def _facts(

@@ -31,6 +31,7 @@ _EVEN_SHARE = 0.9
 _NOMINAL_TOLERANCE = Fraction(1, 100)
 _STANDARD_TOLERANCE = Fraction(3, 1000)
 _FINEST = 10_000
+_SLOWEST = Fraction(1, 100)
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def measure(stamps: Sequence[int], last: int, time_base: Fraction) -> Timing:
     nominal = 1 / (step * time_base)
     even = count >= _EVEN_SHARE * max(1, len(stamps) - 1) and _near(nominal, average, _NOMINAL_TOLERANCE)
     start = _phase(stamps, step) if even else stamps[0]
-    fps = nominal.limit_denominator(_FINEST) if even else _standard(average)
+    fps = max(_SLOWEST, nominal.limit_denominator(_FINEST)) if even else _standard(average)
     return Timing(start * time_base, fps, max(1, round((end - start) * time_base * fps)))
 
 

@@ -223,6 +223,13 @@ def test_more_frames_than_the_limits_allow_are_refused_without_decoding_them(tmp
         probe(path, "mp4", limits)
 
 
+def test_a_last_frame_that_never_ends_is_refused(tmp_path: Path) -> None:
+    path = make_video(tmp_path / "clip.mp4", width=64, height=64, stamps=[0, 40, 80, 86_400_000])
+
+    with pytest.raises(InvalidMedia, match=r"runs 864\d\d(\.\d+)? seconds"):
+        probe(path, "mp4")
+
+
 def test_larger_pictures_than_the_limits_allow_are_refused(tmp_path: Path) -> None:
     path = make_video(tmp_path / "clip.mp4", width=640, height=360, seconds=0.5)
 
