@@ -55,7 +55,7 @@ class Listener:
             while b"\r\n\r\n" not in request and (chunk := connection.recv(4096)):
                 request += chunk
             self.requests.append(request)
-            self._reply((request.decode("latin-1").split(" ", 2) + ["", ""])[1], connection)
+            self._reply([*request.decode("latin-1").split(" ", 2), "", ""][1], connection)
             connection.close()
 
     def close(self) -> None:

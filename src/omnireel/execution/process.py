@@ -14,6 +14,8 @@ from omnireel.execution.protocol import MAX_EVENTS, MAX_LINE, AnyEvent, decode_e
 
 LOG_TAIL = 64 * 1024
 """How much of a child's standard error is kept, bytes."""
+LAST_WORDS = 300
+"""How much of its last line goes into the account of its end, characters."""
 READ_SIZE = 64 * 1024
 READS_A_PUMP = 16
 """Bounds how long one `pump` can take, whatever the child writes."""
@@ -94,10 +96,12 @@ class ChildProcess:
     def obituary(self) -> str:
         """How it ended, for the operator."""
         code = self._popen.returncode
+        # Bubblewrap passes a signal on as a status above 128, as shells do.
         number = -code if code < 0 else code - 128 if code > 128 else 0
-        how = f"was killed by signal {number}" if number else f"exited with status {code} and no result"
-        last = self.log.strip().rpartition("\n")[2][-300:]
-        return f"the child process {how}" + (f": {last}" if last else "")
+        if number:
+            return f"the child process was killed by signal {number}"
+        last = self.log.strip().rpartition("\n")[2][-LAST_WORDS:]
+        return f"the child process exited with status {code} and no result" + (f": {last}" if last else "")
 
     def signal(self, number: signal.Signals) -> None:
         """Send to its whole process group."""
