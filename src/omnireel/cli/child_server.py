@@ -8,13 +8,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
 
-START_SECONDS = 60.0
+from omnireel.client._wire import Reply, error_in
+
+START_SECONDS = 300.0
+"""A first start compiles the engine, which takes a slow machine minutes."""
 STOP_SECONDS = 20.0
 
 
@@ -23,12 +26,15 @@ class ServerNotReady(Exception):
 
 
 @contextmanager
-def child_server(data: Path, log: Path) -> Iterator[str]:
-    """Run `omnireel serve` on `data` and give its address once it is ready. Raises ServerNotReady."""
+def child_server(data: Path, log: Path, say: Callable[[str], None]) -> Iterator[str]:
+    """Run `omnireel serve` on `data` and give its address once it is ready; `say` hears what it waits for.
+
+    Raises ServerNotReady.
+    """
     address = f"http://127.0.0.1:{_free_port()}"
     process = _start(address, data, log)
     try:
-        _wait_ready(process, address, log)
+        _wait_ready(process, address, log, say)
         yield address
     finally:
         _stop(process)
@@ -49,22 +55,34 @@ def _start(address: str, data: Path, log: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def _wait_ready(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+def _wait_ready(
+    process: subprocess.Popen[bytes], address: str, log: Path, say: Callable[[str], None]
+) -> None:
     deadline = time.monotonic() + START_SECONDS
+    said = ""
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise ServerNotReady(f"the server ended with {process.returncode}:\n{_tail(log)}")
-        if _is_ready(address):
+        lacking = _lacking(address)
+        if lacking is None:
             return
+        if lacking != said:
+            said = lacking
+            say(lacking)
         time.sleep(0.1)
     raise ServerNotReady(f"the server was not ready after {START_SECONDS:.0f} s:\n{_tail(log)}")
 
 
-def _is_ready(address: str) -> bool:
+def _lacking(address: str) -> str | None:
+    """What the server says it waits for; None when it is ready."""
     try:
-        return httpx2.get(f"{address}/readyz", timeout=2.0, trust_env=False).status_code == 200
+        answer = httpx2.get(f"{address}/readyz", timeout=2.0, trust_env=False)
     except httpx2.HTTPError:
-        return False
+        return "starting the server"
+    if answer.status_code == 200:
+        return None
+    message = str(error_in(Reply(answer.status_code, {}, answer.content)))
+    return message.removeprefix("Service unavailable: ")
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

@@ -48,7 +48,7 @@ def demo(
     data = data or folder / "data"
     signal.signal(signal.SIGTERM, _leave)
     try:
-        with child_server(data, folder / "server.log") as address:
+        with child_server(data, folder / "server.log", talk.say) as address:
             talk.say(f"server at {address}, its data in {data}")
             _restyle(talk, address, data, folder)
             talk.say(f"the server's address: {address}  (docs at {address}/docs)")

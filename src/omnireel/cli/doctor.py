@@ -25,8 +25,6 @@ from omnireel.client.errors import APIError
 if TYPE_CHECKING:
     from omnireel.media.sandbox import SandboxMode
 
-CACHE = "cache"
-"""Where, in its data folder, a server keeps what it compiled."""
 
 SERVER_MODULES = (
     "alembic", "av", "cv2", "fastapi", "msgspec", "numba", "numpy", "PIL", "psutil", "pydantic_settings",
@@ -93,7 +91,7 @@ def _server_side(data: Path | None) -> Iterator[Finding]:
     yield _guarded("sandbox", lambda: _sandbox(settings.sandbox))
     yield _guarded("bwrap", _bubblewrap)
     yield _disk(settings.data, settings.min_free_disk)
-    yield _kernels(settings.data)
+    yield _kernels(settings.data, settings.engine)
 
 
 def _guarded(check: str, look: Callable[[], Finding]) -> Finding:
@@ -140,8 +138,10 @@ def _disk(data: Path, least: int) -> Finding:
     )
 
 
-def _kernels(data: Path) -> Finding:
-    cached = sum(1 for _ in (data / CACHE).rglob("*.nbc"))
-    if cached:
-        return Finding("kernels", State.OK, f"{cached} compiled kernels in {data / CACHE}")
-    return Finding("kernels", State.NOTE, "none compiled yet; the server does it when it first starts")
+def _kernels(data: Path, engine: str) -> Finding:
+    from omnireel.execution.kernels import KernelCache
+
+    folder = data / "kernels"
+    if KernelCache(folder).ready(engine):
+        return Finding("kernels", State.OK, f"compiled for {engine} and this processor, in {folder}")
+    return Finding("kernels", State.NOTE, f"not compiled for {engine} yet; the server does it when it starts")

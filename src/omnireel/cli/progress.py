@@ -52,7 +52,7 @@ class Lines:
         now = (describe(task), percent // 10)
         if now != self._said:
             self._said = now
-            figures = [f"{percent} %"] if task.progress is not None and not task.status.terminal else []
+            figures = [f"{percent} %"] if task.status == "processing" and task.progress is not None else []
             self._say(", ".join([describe(task), *figures, *filter(None, [remaining(task)])]))
 
 
