@@ -89,13 +89,14 @@ class Box:
     """Its parent's process number, when it can see it."""
 
 
-def level(mode: SandboxMode = "auto") -> SandboxLevel:
-    """The level in force under an operator's setting. Raises Unavailable when one is required and there is
-    none.
+def level(mode: SandboxMode = "auto", offer: SandboxLevel | None = None) -> SandboxLevel:
+    """The level in force under an operator's setting; `offer` is what the machine has, else it is tried.
+
+    Raises Unavailable when a sandbox is required and there is none.
     """
     if mode == "off":
         return SandboxLevel()
-    found = offered()
+    found = offer or offered()
     if mode == "required" and not found.confined:
         raise Unavailable(f"a sandbox is required, but {found.description}")
     return found
