@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from omnireel.engines.studio.raster import Plane, Size, boxed, fetched, stretched
+from omnireel.engines.studio.raster import Plane, Size, boxed, fetched
 
 _FADE = 20
 _TOO_STRETCHED = 0.30
@@ -64,10 +64,9 @@ class Anchor:
             self._old, self._fresh = fresh, None
 
 
-def offset_at(sheet: Sheet, size: Size) -> Plane:
-    """A sheet's offsets `(height, width, 2)` on a finer grid, in that grid's pixels."""
-    scale = size[0] / sheet.offset.shape[1]
-    return stretched(sheet.offset * np.float32(scale), size)
+def canvas_offset(sheet: Sheet, size: Size) -> Plane:
+    """A sheet's offsets on the flow's grid, in pixels of a canvas of `size`."""
+    return sheet.offset * np.float32(size[0] / sheet.offset.shape[1])
 
 
 def _carried(offset: Plane, flow: Plane, x: Plane, y: Plane) -> Plane:

@@ -7,21 +7,18 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
 
-from omnireel.engines.studio.anchor import Sheet, offset_at
+from omnireel.engines.studio.anchor import Sheet, canvas_offset
 from omnireel.engines.studio.kernels_clay import (
     cast_shadows,
     classify,
     find_seams,
     keep_agreeing,
-    lean_everywhere,
     light,
-    mix,
     press,
-    relax,
     vote,
 )
+from omnireel.engines.studio.kernels_masses import mix
 from omnireel.engines.studio.masses import Masses, masses_of
 from omnireel.engines.studio.palette import COLOURS, palette_of
 from omnireel.engines.studio.pigment import pigments_of
@@ -31,22 +28,24 @@ from omnireel.engines.studio.raster import (
     Plane,
     Size,
     boxed,
+    crossfaded,
     curved,
     grey_of,
+    merged,
     shrunk,
     size_of,
     softened,
     stretched,
 )
-from omnireel.engines.studio.relief import relief_tile
+from omnireel.engines.studio.relief import relief_tile, sampled, spread_tile
 from omnireel.engines.studio.tracker import Moment, Motion, working_size
+from omnireel.engines.studio.volume import inflated
 from omnireel.media.frames import Frame
 
 _BEVEL = 0.05
 """Radius of rounded edges, as a share of the working grid's short side."""
 _COLOUR_MEMORY = np.float32(0.6)
 _SHAPE_MEMORY = np.float32(0.82)
-_EXPOSURE = 1.15
 _MINIATURE = 0.2
 """Share of the canvas height, top and bottom each, that lies out of the miniature's focus."""
 
@@ -57,7 +56,8 @@ class Sculpture:
 
     moment: Moment
     labels: Mask
-    lit: Frame
+    lit: Mask
+    """`(4, height, width)`: light on blue, green and red, then sheen."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,9 @@ class Clay:
         flats = [masses_of(self._lifted(shrunk(frame, self._grid))).flat for frame in samples]
         self._palette = palette_of(flats, seed)
         self._pigments = pigments_of(self._palette)
-        self._tile = relief_tile(seed)
+        self._sheet = spread_tile(relief_tile(seed), size)
         self._bevel = min(self._grid) * _BEVEL
-        self._rim, self._curve = _rim(size), _film_curve()
+        self._rims = _rim(size[1]), _rim(size[0])
         self._past: _Past | None = None
 
     def apply(self, moments: Iterable[Moment], *, threads: int) -> Iterator[Moment]:
@@ -104,30 +104,14 @@ class Clay:
 
     def paint(self, sculpture: Sculpture) -> Frame:
         """One sculpture at full size. Does not depend on other frames."""
-        out = np.empty((self._size[1], self._size[0], 3), np.uint8)
-        press(
-            sculpture.labels,
-            self._pigments.bgr,
-            stretched(sculpture.lit, self._size),
-            self._lean(sculpture.moment.motion.sheets),
-            self._rim,
-            self._curve,
-            out,
-        )
-        return _out_of_focus_bands(out)
-
-    def _lean(self, sheets: Sequence[Sheet]) -> NDArray[np.int8]:
-        """The relief of the texture sheets, each in its share, at every pixel."""
-        leans = [self._lean_of(sheet) for sheet in sheets]
-        if len(leans) == 1:
-            return leans[0]
-        parts = [lean * np.float32(sheet.weight) for lean, sheet in zip(leans, sheets, strict=True)]
-        return np.asarray(np.sum(parts, axis=0), np.int8)
-
-    def _lean_of(self, sheet: Sheet) -> NDArray[np.int8]:
-        lean = np.empty((self._size[1], self._size[0]), np.int8)
-        lean_everywhere(self._tile, np.float32(720 / min(self._size)), offset_at(sheet, self._size), lean)
-        return lean
+        lit = np.empty((4, self._size[1], self._size[0]), np.uint8)
+        for plane, target in zip(sculpture.lit, lit, strict=True):
+            stretched(plane, self._size, target)
+        lean = _lean(self._sheet, sculpture.moment.motion.sheets, self._size)
+        planes = np.empty((3, self._size[1], self._size[0]), np.uint8)
+        rims = self._rims
+        press(sculpture.labels, self._pigments.bgr, lit[:3], lit[3], lean, rims[0], rims[1], planes)
+        return _out_of_focus_bands(merged(planes))
 
     def _lifted(self, small: Frame) -> Frame:
         return cast("Frame", curved(small, self._lift))
@@ -145,7 +129,7 @@ class Clay:
         return voted
 
     def _height(self, labels: Mask, seam: Plane, luma: Mask) -> Plane:
-        swell = _inflated(softened(seam, 0.8) * np.float32(1.2), self._bevel)
+        swell = inflated(softened(seam, 0.8) * np.float32(1.2), self._bevel)
         root = np.sqrt(swell * np.float32(2 / self._bevel**2))
         pillow = root * np.sqrt(root) * np.float32(self._bevel * 0.85)
         rise = softened(cast("Plane", curved(labels, _table(self._pigments.rise))), self._bevel * 0.12)
@@ -153,14 +137,14 @@ class Clay:
         shape = softened(pillow, 1.6) + rise * (self._bevel * 0.55) + form * (self._bevel * 0.006)
         return cast("Plane", shape.astype(np.float32))
 
-    def _lit(self, height: Plane, labels: Mask, flat: Frame) -> Frame:
+    def _lit(self, height: Plane, labels: Mask, flat: Frame) -> Mask:
         half = shrunk(height, (max(8, height.shape[1] // 2), max(8, height.shape[0] // 2)))
         few = shrunk(half, (max(8, half.shape[1] // 2), max(8, half.shape[0] // 2)))
         around = stretched(softened(few, max(0.8, self._bevel * 0.22)), size_of(height))
         reach = np.empty_like(half)
         cast_shadows(half * np.float32(0.5), np.float32(self._bevel / 2), reach)
         reach = stretched(reach, size_of(height))
-        out = np.empty((*height.shape, 4), np.uint8)
+        out = np.empty((4, *height.shape), np.uint8)
         light(height, around, reach, self._tone(labels, grey_of(flat)), np.float32(self._bevel), out)
         return out
 
@@ -179,25 +163,6 @@ def _settle(flat: Frame, past: _Past | None, motion: Motion) -> tuple[Frame, Pla
     out = np.empty_like(flat)
     keep_agreeing(flat, motion.follow(past.flat), motion.trust, _COLOUR_MEMORY, out, agreed)
     return out, agreed
-
-
-def _inflated(seam: Plane, bevel: float) -> Plane:
-    """Swell every piece between its seams, coarse to fine: quarter circles of radius `bevel` at deep seams.
-
-    The screened Poisson equation (2 / bevel**2 + seam) u - laplacian(u) = 1 has u = bevel**2 / 2 in the
-    middle of wide pieces, and sqrt(2 u) is a circle's profile across narrow ones.
-    """
-    levels = [seam]
-    while len(levels) < 4 and min(levels[-1].shape) > 16:
-        size = size_of(levels[-1])
-        # A seam is a line: at half the size its pixels are half as many, so each counts double.
-        levels.append(shrunk(levels[-1], (size[0] // 2, size[1] // 2)) * np.float32(2))
-    swell = np.zeros_like(levels[-1])
-    for depth, sweeps in zip(reversed(range(len(levels))), (24, 8, 5, 4), strict=False):
-        if swell.shape != levels[depth].shape:
-            swell = stretched(swell, size_of(levels[depth])) * np.float32(4)
-        relax(swell, levels[depth], np.float32(2 / (bevel / 2**depth) ** 2), sweeps)
-    return swell
 
 
 def _out_of_focus_bands(frame: Frame) -> Frame:
@@ -221,21 +186,18 @@ def _shadow_lift(samples: Sequence[Frame]) -> Mask:
     return np.asarray(255 * (np.arange(256) / 255) ** gamma + 0.5, np.uint8)
 
 
-def _film_curve() -> Mask:
-    """1,024 entries: a soft shoulder above white and a gentle S."""
-    level = np.arange(1024) / 255
-    shoulder = np.clip((1 - np.exp(-level * _EXPOSURE)) / (1 - np.exp(-_EXPOSURE)), 0, 1)
-    curve = shoulder * 0.55 + shoulder**2 * (3 - 2 * shoulder) * 0.45
-    return np.asarray(curve * 255 + 0.5, np.uint8)
+def _rim(length: int) -> Plane:
+    """Darkening towards both ends of one side of the canvas; two sides add up to 1 in the middle."""
+    away = np.linspace(-1, 1, length) ** 2
+    return np.asarray(0.5 - 0.1 * np.clip(away - 0.2, 0, 1), np.float32)
 
 
-def _rim(size: Size) -> Plane:
-    """Darkening towards the edges: half of it by row, then half by column."""
-    sides = []
-    for length in (size[1], size[0]):
-        away = np.linspace(-1, 1, length) ** 2
-        sides.append(0.5 - 0.1 * np.clip(away - 0.2, 0, 1))
-    return np.asarray(np.concatenate(sides), np.float32)
+def _lean(sheet_of_relief: Mask, sheets: Sequence[Sheet], size: Size) -> Mask:
+    """The relief of the texture sheets, each in its share, at every pixel."""
+    leans = [sampled(sheet_of_relief, canvas_offset(sheet, size), size) for sheet in sheets]
+    if len(leans) == 1:
+        return leans[0]
+    return crossfaded(leans[0], leans[1], sheets[1].weight)
 
 
 def _table(values: Plane) -> Plane:

@@ -12,39 +12,7 @@ from omnireel.media.frames import Frame
 _F = np.float32
 
 
-@njit(cache=True, nogil=True)
-def choose_calmest(mean: Frame, spread: Plane, reach: int, out: Frame) -> None:
-    """Kuwahara's filter (1976): of four neighbouring means, the one whose neighbourhood varies least."""
-    height, width = spread.shape
-    for y in range(height):
-        up, down = max(y - reach, 0), min(y + reach, height - 1)
-        for x in range(width):
-            left, right = max(x - reach, 0), min(x + reach, width - 1)
-            row, column, least = up, left, spread[up, left]
-            if spread[up, right] < least:
-                row, column, least = up, right, spread[up, right]
-            if spread[down, left] < least:
-                row, column, least = down, left, spread[down, left]
-            if spread[down, right] < least:
-                row, column = down, right
-            out[y, x, 0] = mean[row, column, 0]
-            out[y, x, 1] = mean[row, column, 1]
-            out[y, x, 2] = mean[row, column, 2]
-
-
-@njit(cache=True, nogil=True)
-def mix(one: Frame, other: Frame, share: Mask, out: Frame) -> None:
-    """`other` where `share` is 255, `one` where it is 0."""
-    height, width = share.shape
-    for y in range(height):
-        for x in range(width):
-            part = np.int32(share[y, x])
-            for c in range(3):
-                base = np.int32(one[y, x, c])
-                out[y, x, c] = np.uint8(base + ((np.int32(other[y, x, c]) - base) * part + 127) // 255)
-
-
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def keep_agreeing(now: Frame, past: Frame, trust: Plane, most: np.float32, out: Frame, agreed: Plane) -> None:
     """Blend the moved past into the present, up to `most`, where both agree within 8 to 28 levels."""
     height, width = trust.shape
@@ -61,7 +29,7 @@ def keep_agreeing(now: Frame, past: Frame, trust: Plane, most: np.float32, out: 
                 out[y, x, c] = np.uint8(here + (_F(past[y, x, c]) - here) * part + _F(0.5))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def classify(
     flat: Frame,
     nearest: Mask,
@@ -87,7 +55,7 @@ def classify(
             out[y, x] = colour
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def vote(labels: Mask, keep: Mask, radius: int, count: int, out: Mask) -> None:
     """Each pixel takes the commonest label around it: corners round off and crumbs are kneaded in.
 
@@ -117,7 +85,7 @@ def vote(labels: Mask, keep: Mask, radius: int, count: int, out: Mask) -> None:
             out[y, x] = best
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def find_seams(labels: Mask, contrast: Plane, seam: Plane) -> None:
     """The contrast of each pixel's colour to those of its right and lower neighbour."""
     height, width = labels.shape
@@ -129,23 +97,7 @@ def find_seams(labels: Mask, contrast: Plane, seam: Plane) -> None:
             seam[y, x] = max(contrast[own, right], contrast[own, labels[down, x]])
 
 
-@njit(cache=True, nogil=True)
-def relax(swell: Plane, seam: Plane, decay: np.float32, sweeps: int) -> None:
-    """Red-black Gauss-Seidel sweeps of (decay + seam) u - laplacian(u) = 1; the border mirrors."""
-    height, width = swell.shape
-    for _ in range(sweeps):
-        for colour in range(2):
-            for y in range(1, height - 1):
-                for x in range(1 + ((y + colour) & 1), width - 1, 2):
-                    around = swell[y, x - 1] + swell[y, x + 1] + swell[y - 1, x] + swell[y + 1, x]
-                    swell[y, x] = (around + _F(1)) / (_F(4) + decay + seam[y, x])
-        for x in range(width):
-            swell[0, x], swell[height - 1, x] = swell[1, x], swell[height - 2, x]
-        for y in range(height):
-            swell[y, 0], swell[y, width - 1] = swell[y, 1], swell[y, width - 2]
-
-
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def cast_shadows(heights: Plane, bevel: np.float32, out: Plane) -> None:
     """How much of the key light, which stands upper left, reaches each point of a height field: 0.45 to 1."""
     rows, columns = heights.shape
@@ -162,11 +114,11 @@ def cast_shadows(heights: Plane, bevel: np.float32, out: Plane) -> None:
             out[y, x] = _F(1) - min(blocked, _F(1)) * _F(0.55)
 
 
-@njit(cache=True, nogil=True)
-def light(heights: Plane, around: Plane, reach: Plane, tone: Plane, bevel: np.float32, out: Frame) -> None:
+@njit(cache=True, nogil=True, error_model="numpy")
+def light(heights: Plane, around: Plane, reach: Plane, tone: Plane, bevel: np.float32, out: Mask) -> None:
     """Light on a height field, in pixels: a wrapped key from upper left, a warm fill from the right, sky
     light, and hollows (lower than the heights `around` them) that see less of it. `reach` is how much of the
-    key arrives. Four bytes a pixel: light on blue, green, red with 128 as one, then sheen with 255 as one.
+    key arrives. `out`, `(4, height, width)`: light on blue, green, red with 128 as one, then sheen with 255.
     """
     rows, columns = heights.shape
     for y in range(rows):
@@ -190,37 +142,14 @@ def light(heights: Plane, around: Plane, reach: Plane, tone: Plane, bevel: np.fl
             blue = (_F(0.22) + sky * _F(0.08) + fill * _F(0.14)) * seen + key * _F(0.80)
             green = (_F(0.18) + sky * _F(0.06) + fill * _F(0.10)) * seen + key * _F(0.90)
             red = (_F(0.16) + sky * _F(0.05) + fill * _F(0.09) + glow) * seen + key * _F(0.97)
-            out[y, x, 0] = np.uint8(min(blue * shade + _F(0.5), _F(255)))
-            out[y, x, 1] = np.uint8(min(green * shade + _F(0.5), _F(255)))
-            out[y, x, 2] = np.uint8(min(red * shade + _F(0.5), _F(255)))
+            out[0, y, x] = np.uint8(min(blue * shade + _F(0.5), _F(255)))
+            out[1, y, x] = np.uint8(min(green * shade + _F(0.5), _F(255)))
+            out[2, y, x] = np.uint8(min(red * shade + _F(0.5), _F(255)))
             sheen = half16 * (_F(0.10) + half16 * half4 * half4 * _F(0.16)) * reach[y, x] * seen
-            out[y, x, 3] = np.uint8(min(sheen * _F(255) + _F(0.5), _F(255)))
+            out[3, y, x] = np.uint8(min(sheen * _F(255) + _F(0.5), _F(255)))
 
 
-@njit(cache=True, nogil=True)
-def lean_of(tile: Mask, x: np.float32, y: np.float32) -> np.int32:
-    """The tile's lean, -128 to 127, between four texels."""
-    side = np.uint32(tile.shape[0] - 1)
-    column, row = np.int32(np.floor(x)), np.int32(np.floor(y))
-    fx, fy = np.int32((x - _F(column)) * _F(64)), np.int32((y - _F(row)) * _F(64))
-    left, right = np.uint32(column) & side, np.uint32(column + 1) & side
-    above, below = np.uint32(row) & side, np.uint32(row + 1) & side
-    top = np.int32(tile[above, left]) * (64 - fx) + np.int32(tile[above, right]) * fx
-    bottom = np.int32(tile[below, left]) * (64 - fx) + np.int32(tile[below, right]) * fx
-    return np.int32(((top * (64 - fy) + bottom * fy) >> 12) - 128)
-
-
-@njit(cache=True, nogil=True)
-def lean_everywhere(tile: Mask, texel: np.float32, offset: Plane, out: NDArray[np.int8]) -> None:
-    """The lean of the texture sheet at every pixel of the canvas; `texel` is texels per pixel."""
-    height, width = out.shape
-    for y in range(height):
-        for x in range(width):
-            u, v = (_F(x) + offset[y, x, 0]) * texel, (_F(y) + offset[y, x, 1]) * texel
-            out[y, x] = np.int8(lean_of(tile, u, v))
-
-
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def blend_pigments(
     labels: Mask, pigments: Plane, x: np.float32, y: np.float32, votes: Plane, colour: Plane
 ) -> None:
@@ -249,7 +178,7 @@ def blend_pigments(
     colour[0], colour[1], colour[2] = blue / whole, green / whole, red / whole
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def spline(t: np.float32) -> tuple[np.float32, np.float32, np.float32, np.float32]:
     """The four weights of a uniform cubic B-spline at `t`, 0 to 1, past the second knot."""
     s = _F(1) - t
@@ -258,45 +187,60 @@ def spline(t: np.float32) -> tuple[np.float32, np.float32, np.float32, np.float3
     return first, second, _F(1) - first - second - last, last
 
 
-@njit(cache=True, nogil=True)
-def press(
-    labels: Mask,
-    pigments: Plane,
-    lit: Frame,
-    lean: NDArray[np.int8],
-    rim: Plane,
-    curve: Mask,
-    out: Frame,
+@njit(cache=True, nogil=True, error_model="numpy")
+def lay_pigment(
+    labels: Mask, pigments: Plane, cell_y: np.float32, row: Plane, pure: Mask, votes: Plane, colour: Plane
 ) -> None:
-    """The finished picture: pigment times light times relief, plus sheen, through the film curve.
-
-    `rim` is the darkening by row and then by column; the two add up. `curve` has 1024 entries.
-    """
-    height, width = out.shape[0], out.shape[1]
+    """One row of the canvas in unlit pigment: `row` is `(3, width)`. The last three are for its own use."""
     rows, columns = labels.shape
-    step_x, step_y = _F(columns) / _F(width), _F(rows) / _F(height)
+    width = row.shape[1]
+    step = _F(columns) / _F(width)
+    above, below = np.uint32(max(cell_y, _F(0))), np.uint32(min(cell_y + _F(1), _F(rows - 1)))
+    for column in range(columns):
+        right = min(column + 1, columns - 1)
+        label = labels[above, column]
+        alike = labels[above, right] == label and labels[below, column] == label
+        pure[column] = label if alike and labels[below, right] == label else np.uint8(255)
+    for x in range(width):
+        cell_x = (_F(x) + _F(0.5)) * step - _F(0.5)
+        label = pure[np.uint32(max(cell_x, _F(0)))]
+        if label != 255:
+            row[0, x], row[1, x], row[2, x] = pigments[label, 0], pigments[label, 1], pigments[label, 2]
+        else:
+            blend_pigments(labels, pigments, cell_x, cell_y, votes, colour)
+            row[0, x], row[1, x], row[2, x] = colour[0], colour[1], colour[2]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def develop(pigment: Plane, lit: Mask, relief: Plane, sheen: Plane, out: Mask) -> None:
+    """One row of one colour: pigment times light times relief, plus sheen, through the film curve."""
+    for x in range(out.shape[0]):
+        v = min(pigment[x] * _F(lit[x]) * relief[x] + sheen[x], _F(1.6))
+        # A soft shoulder above white and a gentle S: a rational fit to exponential film.
+        seen = v * (_F(1.062) + _F(1.1656) * v) / (_F(1) + v * (_F(1.6056) * v - _F(0.3532)))
+        out[x] = np.uint8(np.int32(min(seen, _F(1)) * _F(255) + _F(0.5)))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def press(
+    labels: Mask, pigments: Plane, lit: Mask, sheen: Mask, lean: Mask, rim_y: Plane, rim_x: Plane, out: Mask
+) -> None:
+    """The finished picture, `(3, height, width)`.
+
+    `lit` is `(3, height, width)` with 128 as one, `sheen` has 255 as one, `lean` has 128 as flat; the two
+    rims are the darkening by row and by column and add up.
+    """
+    height, width = sheen.shape
+    rows = labels.shape[0]
     votes, colour = np.zeros(pigments.shape[0], np.float32), np.zeros(3, np.float32)
+    row, pure = np.zeros((3, width), np.float32), np.zeros(labels.shape[1], np.uint8)
+    relief, glint = np.zeros(width, np.float32), np.zeros(width, np.float32)
     for y in range(height):
-        cell_y = (_F(y) + _F(0.5)) * step_y - _F(0.5)
-        above = np.uint32(max(cell_y, _F(0)))
-        below = np.uint32(min(cell_y + _F(1), _F(rows - 1)))
+        cell_y = (_F(y) + _F(0.5)) * _F(rows) / _F(height) - _F(0.5)
+        lay_pigment(labels, pigments, cell_y, row, pure, votes, colour)
         for x in range(width):
-            cell_x = (_F(x) + _F(0.5)) * step_x - _F(0.5)
-            left = np.uint32(max(cell_x, _F(0)))
-            right = np.uint32(min(cell_x + _F(1), _F(columns - 1)))
-            label = labels[above, left]
-            if (
-                labels[above, right] == label
-                and labels[below, left] == label
-                and labels[below, right] == label
-            ):
-                blue, green, red = pigments[label, 0], pigments[label, 1], pigments[label, 2]
-            else:
-                blend_pigments(labels, pigments, cell_x, cell_y, votes, colour)
-                blue, green, red = colour[0], colour[1], colour[2]
-            tilt = _F(lean[y, x])
-            relief = (_F(256) + tilt) * _F(1 / 32768) * (rim[y] + rim[height + x])
-            sheen = max(_F(lit[y, x, 3]) * (_F(1) + tilt * _F(3 / 256)), _F(0))
-            out[y, x, 0] = curve[np.uint32(min(blue * _F(lit[y, x, 0]) * relief + sheen, _F(1023)))]
-            out[y, x, 1] = curve[np.uint32(min(green * _F(lit[y, x, 1]) * relief + sheen, _F(1023)))]
-            out[y, x, 2] = curve[np.uint32(min(red * _F(lit[y, x, 2]) * relief + sheen, _F(1023)))]
+            tilt = _F(lean[y, x]) - _F(128)
+            relief[x] = (_F(256) + tilt) * (rim_y[y] + rim_x[x]) * _F(1 / 8355840)
+            glint[x] = max(_F(sheen[y, x]) * (_F(1) + tilt * _F(3 / 256)), _F(0)) * _F(1 / 255)
+        for c in range(3):
+            develop(row[c], lit[c, y], relief, glint, out[c, y])

@@ -8,7 +8,7 @@ from typing import cast
 import cv2
 import numpy as np
 
-from omnireel.engines.studio.kernels_clay import choose_calmest, mix
+from omnireel.engines.studio.kernels_masses import choose_calmest, mix
 from omnireel.engines.studio.raster import (
     Mask,
     Plane,

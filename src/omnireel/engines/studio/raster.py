@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar, cast
 
 import cv2
@@ -26,9 +27,9 @@ def shrunk(raster: Raster, size: Size) -> Raster:
     return cast("Raster", cv2.resize(raster, size, interpolation=cv2.INTER_AREA))
 
 
-def stretched(raster: Raster, size: Size) -> Raster:
-    """Bilinear, up or down to `size`."""
-    return cast("Raster", cv2.resize(raster, size, interpolation=cv2.INTER_LINEAR))
+def stretched(raster: Raster, size: Size, target: Raster | None = None) -> Raster:
+    """Bilinear, up or down to `size`; into `target` when there is one."""
+    return cast("Raster", cv2.resize(raster, size, target, interpolation=cv2.INTER_LINEAR))
 
 
 def smoothly_stretched(raster: Raster, size: Size) -> Raster:
@@ -86,3 +87,29 @@ def bgr_of(lab: Plane) -> Plane:
     """BGR, 0 to 255 as float32, of `(n, 3)` L*a*b* values; colours outside the gamut are clipped."""
     bgr = cv2.cvtColor(lab[None].astype(np.float32), cv2.COLOR_LAB2BGR)[0]
     return cast("Plane", np.clip(bgr, 0, 1).astype(np.float32) * np.float32(255))
+
+
+def merged(planes: Mask) -> NDArray[np.uint8]:
+    """A BGR frame from `(3, height, width)` bytes."""
+    return cast("NDArray[np.uint8]", cv2.merge(list(planes)))
+
+
+def crossfaded(one: Raster, other: Raster, share: float) -> Raster:
+    """`other` in its share, 0 to 1, over `one`."""
+    return cast("Raster", cv2.addWeighted(one, 1 - share, other, share, 0))
+
+
+@lru_cache(maxsize=8)
+def pixel_grid(size: Size) -> Plane:
+    """`(height, width, 2)`: every pixel's own x and y. Shared; do not write to it."""
+    x, y = np.meshgrid(np.arange(size[0], dtype=np.float32), np.arange(size[1], dtype=np.float32))
+    grid = np.stack([x, y], axis=-1)
+    grid.flags.writeable = False
+    return grid
+
+
+def wrapped_at(raster: Raster, place: Plane) -> Raster:
+    """Bilinear samples at `(height, width, 2)` positions; beyond one border follows the opposite one."""
+    none = cast("Plane", None)
+    moved = cv2.remap(raster, place, none, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+    return cast("Raster", moved)

@@ -3,19 +3,47 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from omnireel.engines.studio.raster import Mask, Plane
+from omnireel.engines.studio.raster import Mask, Plane, Size, pixel_grid, stretched, wrapped_at
 
 TILE = 1024
-"""Texels per side; one texel is one pixel on a canvas with a short side of 720."""
+"""Texels per side."""
+_TILE_SIDE = 720
+"""The short side of a canvas on which one texel is one pixel."""
 _DENTS = 26
 _PRINTS = 12
 _LIGHT = (0.62, 0.78)
 """Share of the slope in x and y that turns towards the light, which stands upper left."""
 _STEEPEST = 0.42
+
+
+def spread_tile(tile: Mask, size: Size) -> Mask:
+    """The tile repeated so often that a canvas of `size` fits on it wherever its corner lies in the first."""
+    texel = _texel(size)
+    return np.tile(tile, (2 + int(size[1] * texel) // TILE, 2 + int(size[0] * texel) // TILE))
+
+
+def sampled(spread: Mask, offset: Plane, size: Size) -> Mask:
+    """The spread tile under every pixel of a canvas. `offset`, `(h, w, 2)` on any grid, is in pixels."""
+    texels = offset * np.float32(_texel(size))
+    corner = np.floor(texels.min(axis=(0, 1)) / TILE) * TILE
+    place = stretched(texels - corner.astype(np.float32), size)
+    place += _texel_grid(size)
+    return wrapped_at(spread, place)
+
+
+@lru_cache(maxsize=2)
+def _texel_grid(size: Size) -> Plane:
+    return pixel_grid(size) * np.float32(_texel(size))
+
+
+def _texel(size: Size) -> float:
+    """Texels per pixel: prints keep their share of large canvases and their detail on small ones."""
+    return min(1.0, _TILE_SIDE / min(size))
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from omnireel.engines.studio.raster import (
     difference,
     fetched,
     grey_of,
+    pixel_grid,
     shrunk,
     size_of,
     stretched,
@@ -134,8 +135,8 @@ class Tracker:
 
 
 def _grid(size: Size) -> tuple[Plane, Plane]:
-    x, y = np.meshgrid(np.arange(size[0], dtype=np.float32), np.arange(size[1], dtype=np.float32))
-    return x, y
+    grid = pixel_grid(size)
+    return np.ascontiguousarray(grid[..., 0]), np.ascontiguousarray(grid[..., 1])
 
 
 def _steadied(flow: Plane) -> Plane:
