@@ -77,6 +77,12 @@ class House:
         shots = (ShotReport(0, 120, "a cat"),)
         assert self.store.finish(claim, Succeeded((video,), "fake", 7, shots, ("no sound",)))
 
+    def succeed_one(self, folder: Path) -> str:
+        """The id of a task that has ended well."""
+        task_id = self.submit()
+        self.succeed(self.claim(), b"a video", folder)
+        return task_id
+
 
 @contextmanager
 def open_house(

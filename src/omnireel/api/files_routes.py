@@ -38,9 +38,9 @@ router = APIRouter(route_class=LeanRoute, tags=["files"])
 Query200 = Annotated[str, Query(max_length=200)]
 
 
-@router.api_route(
+@router.head("/files/{key:path}", include_in_schema=False)
+@router.get(
     "/files/{key:path}",
-    methods=["GET", "HEAD"],
     summary="A file behind a signed link",
     response_class=FileResponse,
     responses={206: {"description": "The range asked for."}, **problems(403, 404, 416)},

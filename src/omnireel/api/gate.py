@@ -44,7 +44,7 @@ def decode(body: bytearray) -> SubmitBody:
 def _check_encoding(body: bytearray) -> None:
     if body.startswith(_BYTE_ORDER_MARKS):
         raise InvalidFormat("the body must be UTF-8 without a byte order mark")
-    if not body.strip():
+    if not body or body.isspace():
         raise InvalidFormat("the body is empty; it must be a JSON object")
     if max(body.count(b'"'), body.count(b",")) > MOST_MARKS:
         raise InvalidFormat(f"the body has more than {MOST_MARKS} quotes or commas")

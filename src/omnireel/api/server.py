@@ -65,12 +65,16 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
+        self._stop_deadline()
         self._in_headers = True
         self._header_bytes = 0
 
     def on_response_complete(self) -> None:
         self._answering = bool(self.pipeline)
         super().on_response_complete()
+        if not self._in_headers:
+            # Answered before the body's end: its sender gets a little time to finish, not for ever.
+            self._start_deadline()
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(Problem(400, "Invalid format", "this is not a valid HTTP request"))
@@ -89,6 +93,8 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._answering:
             # Stray bytes behind a request that is still being answered must not cut its answer short.
             self._start_deadline()
+        elif not self._in_headers:
+            self.transport.close()
         else:
             self._refuse(Problem(408, "Request timeout", f"no headers within {HEADER_SECONDS:g} seconds"))
 
