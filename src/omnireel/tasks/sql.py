@@ -76,9 +76,9 @@ class SqlTaskStore:
             row = connection.execute(statement).one()
             if inputs:
                 connection.execute(insert(task_input), inputs)
-            shown = self._show(connection, row)
             crash_point("before_submit_commit")
-        return shown
+        with reading(self._engine) as connection:
+            return self._show(connection, row)
 
     def get(self, team: str, task_id: str) -> Task:
         with reading(self._engine) as connection:

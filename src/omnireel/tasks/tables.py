@@ -110,8 +110,16 @@ task = Table(
 LIVE = task.c.completed_at.is_(None)
 """Tasks that have not ended: all that the queue and its indexes are about."""
 
-Index("ix_task_queue", task.c.priority.desc(), task.c.seq, sqlite_where=LIVE, postgresql_where=LIVE)
-Index("ix_task_live_status", task.c.status, sqlite_where=LIVE, postgresql_where=LIVE)
+Index(
+    "ix_task_queue",
+    task.c.priority.desc(),
+    task.c.seq,
+    # So that places in the queue are counted from the index alone.
+    task.c.status,
+    task.c.completed_at,
+    sqlite_where=LIVE,
+    postgresql_where=LIVE,
+)
 Index("ix_task_token", task.c.token)
 Index("ix_task_team_seq", task.c.team, task.c.seq)
 Index("ix_task_expires_at", task.c.expires_at)

@@ -89,12 +89,13 @@ def _tasks() -> None:
 
 
 def _task_indexes() -> None:
-    live: dict[str, list[str | sa.TextClause]] = {
-        "ix_task_queue": [sa.text("priority DESC"), "seq"],
-        "ix_task_live_status": ["status"],
-    }
-    for name, columns in live.items():
-        op.create_index(name, "task", columns, sqlite_where=_LIVE, postgresql_where=_LIVE)
+    op.create_index(
+        "ix_task_queue",
+        "task",
+        [sa.text("priority DESC"), "seq", "status", "completed_at"],
+        sqlite_where=_LIVE,
+        postgresql_where=_LIVE,
+    )
     op.create_index("ix_task_token", "task", ["token"])
     op.create_index("ix_task_team_seq", "task", ["team", "seq"])
     op.create_index("ix_task_expires_at", "task", ["expires_at"])

@@ -1,0 +1,221 @@
+"""The store against a model of it in plain Python, under random histories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
+
+from omnireel.clock import ManualClock
+from omnireel.errors import NotFound
+from omnireel.models import Failed, Outcome, Progress, Stopped, TaskStatus
+from omnireel.tasks.database import open_database
+from omnireel.tasks.sql import SqlTaskStore
+from omnireel.tasks.store import Claim, Hold
+from omnireel.testing.task_store import LEASE, MAX_ATTEMPTS, RETENTION, a_success, a_task
+
+OUTCOMES: dict[TaskStatus, Outcome] = {
+    TaskStatus.SUCCESS: a_success(),
+    TaskStatus.FAILED: Failed("engine_failed", "no"),
+    TaskStatus.CANCELED: Stopped(),
+}
+
+
+@dataclass
+class ModelTask:
+    """What a task should be. Times are seconds since the beginning."""
+
+    priority: int
+    number: int
+    status: TaskStatus = TaskStatus.PENDING
+    attempt: int = 0
+    not_before: float = 0.0
+    token: str | None = None
+    lease_until: float = 0.0
+    cancel_requested: bool = False
+    expires: float | None = None
+
+    def end(self, status: TaskStatus, now: float) -> None:
+        self.status, self.token, self.expires = status, None, now + RETENTION.total_seconds()
+
+    def left_behind(self, now: float) -> bool:
+        return self.status is TaskStatus.PROCESSING and self.lease_until < now
+
+    def claimable(self, now: float) -> bool:
+        if self.status is TaskStatus.PENDING:
+            return self.not_before <= now
+        return self.left_behind(now) and self.attempt < MAX_ATTEMPTS and not self.cancel_requested
+
+
+class StoreAgainstModel(RuleBasedStateMachine):
+    tasks = Bundle("tasks")
+    claims = Bundle("claims")
+
+    @initialize()
+    def open(self) -> None:
+        self.folder = TemporaryDirectory()
+        self.engine = open_database(Path(self.folder.name) / "omnireel.db")
+        self.clock = ManualClock()
+        self.began = self.clock.now()
+        self.model: dict[str, ModelTask] = {}
+        self.reopen()
+
+    def teardown(self) -> None:
+        if hasattr(self, "engine"):
+            self.engine.dispose()
+            self.folder.cleanup()
+
+    @property
+    def now(self) -> float:
+        return (self.clock.now() - self.began).total_seconds()
+
+    def held(self, claim: Claim) -> ModelTask | None:
+        """The claim's task while the claim is worth anything."""
+        task = self.model.get(claim.task_id)
+        return task if task is not None and task.token == claim.token else None
+
+    @rule()
+    def reopen(self) -> None:
+        self.store = SqlTaskStore(
+            self.engine, lease=LEASE, max_attempts=MAX_ATTEMPTS, retention=RETENTION, clock=self.clock
+        )
+
+    @rule(seconds=st.sampled_from([0.5, 5.0, 29.0, 31.0, 3600.0, 86400.0 * 3]))
+    def wait(self, seconds: float) -> None:
+        self.clock.advance(seconds=seconds)
+
+    @rule(target=tasks, priority=st.sampled_from([0, 0, 1]))
+    def add(self, priority: int) -> str:
+        name = f"t{len(self.model)}"
+        self.model[name] = ModelTask(priority, len(self.model), not_before=self.now)
+        self.store.add(a_task(name, priority=priority))
+        return name
+
+    @rule(target=claims)
+    def claim(self) -> object:
+        due = [name for name, task in self.model.items() if task.claimable(self.now)]
+        due.sort(key=lambda name: (-self.model[name].priority, self.model[name].number))
+        claim = self.store.claim("worker")
+        assert (claim and claim.task_id) == (due[0] if due else None)
+        if claim is None:
+            return multiple()
+        task = self.model[claim.task_id]
+        assert claim.token != task.token
+        task.status, task.token = TaskStatus.PROCESSING, claim.token
+        task.attempt, task.lease_until = task.attempt + 1, self.now + LEASE.total_seconds()
+        assert claim.attempt == task.attempt
+        return claim
+
+    @rule(claim=claims)
+    def renew(self, claim: Claim) -> None:
+        task = self.held(claim)
+        hold = self.store.renew(claim, Progress(0.5), "note")
+        assert hold is self.expected_hold(task)
+        if task is not None:
+            task.lease_until = self.now + LEASE.total_seconds()
+
+    @rule(claim=claims)
+    def watch(self, claim: Claim) -> None:
+        assert self.store.watch([claim]) == {claim.token: self.expected_hold(self.held(claim))}
+
+    @rule(claim=claims, status=st.sampled_from(sorted(OUTCOMES)))
+    def finish(self, claim: Claim, status: TaskStatus) -> None:
+        task = self.held(claim)
+        assert self.store.finish(claim, OUTCOMES[status]) is (task is not None)
+        if task is not None:
+            task.end(status, self.now)
+
+    @rule(claim=claims, delay=st.sampled_from([0.0, 1.0, 60.0]))
+    def retry(self, claim: Claim, delay: float) -> None:
+        task = self.held(claim)
+        status = self.store.retry(claim, "killed", timedelta(seconds=delay))
+        if task is None:
+            assert status is None
+        elif task.cancel_requested:
+            assert status is TaskStatus.CANCELED
+            task.end(TaskStatus.CANCELED, self.now)
+        elif task.attempt >= MAX_ATTEMPTS:
+            assert status is TaskStatus.FAILED
+            task.end(TaskStatus.FAILED, self.now)
+        else:
+            assert status is TaskStatus.PENDING
+            task.status, task.token, task.not_before = TaskStatus.PENDING, None, self.now + delay
+
+    @rule(claim=claims)
+    def release(self, claim: Claim) -> None:
+        task = self.held(claim)
+        assert self.store.release(claim) is (task is not None)
+        if task is not None and task.cancel_requested:
+            task.end(TaskStatus.CANCELED, self.now)
+        elif task is not None:
+            task.status, task.token, task.not_before = TaskStatus.PENDING, None, self.now
+            task.attempt -= 1
+
+    @rule(name=tasks)
+    def cancel(self, name: str) -> None:
+        task = self.model.get(name)
+        if task is None or self.gone(task):
+            return
+        if task.status is TaskStatus.PENDING or task.left_behind(self.now):
+            task.end(TaskStatus.CANCELED, self.now)
+        elif task.status is TaskStatus.PROCESSING:
+            task.cancel_requested = True
+        assert self.store.cancel("team", name).status is task.status
+
+    @rule()
+    def reap(self) -> None:
+        reaped = 0
+        for task in self.model.values():
+            if task.left_behind(self.now) and (task.cancel_requested or task.attempt >= MAX_ATTEMPTS):
+                task.end(TaskStatus.CANCELED if task.cancel_requested else TaskStatus.FAILED, self.now)
+                reaped += 1
+        assert self.store.reap() == reaped
+
+    @rule()
+    def sweep(self) -> None:
+        expired = {name for name, task in self.model.items() if self.gone(task)}
+        assert {old.task_id for old in self.store.expired(1000)} == {
+            name for name in expired if self.model[name].number >= 0
+        }
+        for name in expired:
+            self.store.delete(name)
+            # The number stays taken: names are never used twice.
+            self.model[name].number = -1
+
+    @invariant()
+    def every_task_is_as_the_model_says(self) -> None:
+        if not hasattr(self, "store"):
+            return
+        for name, task in self.model.items():
+            try:
+                shown = self.store.get("team", name)
+            except NotFound:
+                assert self.gone(task)
+            else:
+                assert (shown.status, shown.attempt) == (task.status, task.attempt)
+                assert (shown.outcome is not None) == shown.status.terminal
+                assert shown.cancel_requested == task.cancel_requested
+        waiting = sum(task.status is TaskStatus.PENDING for task in self.model.values())
+        assert self.store.waiting() == waiting
+
+    def gone(self, task: ModelTask) -> bool:
+        return task.expires is not None and task.expires <= self.now
+
+    def expected_hold(self, task: ModelTask | None) -> Hold:
+        if task is None:
+            return Hold.LOST
+        return Hold.CANCEL_REQUESTED if task.cancel_requested else Hold.KEPT
+
+
+TestStoreAgainstModel = StoreAgainstModel.TestCase
+TestStoreAgainstModel.settings = settings(
+    max_examples=60,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
