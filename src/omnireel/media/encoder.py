@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from fractions import Fraction
 from math import lcm
 from pathlib import Path
@@ -10,6 +11,7 @@ import av
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
+from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, VideoReformatter
 from av.video.stream import VideoStream
@@ -88,7 +90,9 @@ class Mp4Encoder:
 
     def abort(self) -> None:
         """Let go of the file without completing it."""
-        self._container.close()
+        # Closing writes what is left, which a full disk refuses once more.
+        with suppress(FFmpegError):
+            self._container.close()
 
     def _add_video(self, width: int, height: int, preset: str, crf: int) -> VideoStream:
         stream = self._container.add_stream(

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import numpy as np
+from av.error import FFmpegError
 
+from omnireel.errors import WorkerLost
 from omnireel.media.encoder import Mp4Encoder
 from omnireel.media.frames import Frame, Samples
 
@@ -23,8 +27,9 @@ class ClipWriter:
     """Writes H.264 High, yuv420p, BT.709, constant rate, +faststart; AAC 48 kHz stereo when `audio`.
 
     Use it as a context manager. The file appears under `path` complete, when the block ends without an
-    exception, or not at all. The bytes depend on the frames, samples and settings only: `threads` of 2 or
-    more puts the encoder beside the caller, and changes how long it takes but not what comes out.
+    exception, or not at all; a disk that cannot take it raises WorkerLost. The bytes depend on the frames,
+    samples and settings only: `threads` of 2 or more puts the encoder beside the caller, and changes how long
+    it takes but not what comes out.
     """
 
     def __init__(
@@ -47,9 +52,10 @@ class ClipWriter:
         self._path, self._partial = path, path.with_name(path.name + ".part")
         self._shape = (height, width, 3)
         self._audio = audio
-        self._encoder = Mp4Encoder(
-            self._partial, width=width, height=height, fps=fps, audio=audio, preset=preset, crf=crf
-        )
+        with _faults_of_the_machine():
+            self._encoder = Mp4Encoder(
+                self._partial, width=width, height=height, fps=fps, audio=audio, preset=preset, crf=crf
+            )
         self._beside = ThreadPoolExecutor(1, "encoder") if threads > 1 else None
         self._backlog: deque[Future[None]] = deque()
 
@@ -61,7 +67,8 @@ class ClipWriter:
     ) -> None:
         try:
             if kind is None:
-                self._finish()
+                with _faults_of_the_machine():
+                    self._finish()
             else:
                 self._abort()
         finally:
@@ -73,10 +80,11 @@ class ClipWriter:
             raise ValueError(f"a frame must be uint8 {self._shape}, got {frame.dtype} {frame.shape}")
         picture = self._encoder.picture(frame)
         self.frames += 1
-        if self._beside is None:
-            self._encoder.encode(picture)
-        else:
-            self._queue(self._beside.submit(self._encoder.encode, picture))
+        with _faults_of_the_machine():
+            if self._beside is None:
+                self._encoder.encode(picture)
+            else:
+                self._queue(self._beside.submit(self._encoder.encode, picture))
 
     def write_audio(self, samples: Samples) -> None:
         """Add the next samples, `(n, 2)` float32 at 48 kHz.
@@ -87,10 +95,11 @@ class ClipWriter:
             raise ValueError("this clip was opened without sound")
         if samples.ndim != 2 or samples.shape[1] != 2 or samples.dtype != np.float32:
             raise ValueError(f"samples must be float32 (n, 2), got {samples.dtype} {samples.shape}")
-        if self._beside is None:
-            self._encoder.encode_audio(samples)
-        else:
-            self._queue(self._beside.submit(self._encoder.encode_audio, samples.copy()))
+        with _faults_of_the_machine():
+            if self._beside is None:
+                self._encoder.encode_audio(samples)
+            else:
+                self._queue(self._beside.submit(self._encoder.encode_audio, samples.copy()))
 
     def _queue(self, work: Future[None]) -> None:
         self._backlog.append(work)
@@ -119,6 +128,15 @@ class ClipWriter:
         if self._beside is not None:
             self._beside.shutdown(cancel_futures=True)
         self._encoder.abort()
+
+
+@contextmanager
+def _faults_of_the_machine() -> Iterator[None]:
+    """A full disk is nobody's request's fault: the attempt may be tried again."""
+    try:
+        yield
+    except (FFmpegError, OSError) as error:
+        raise WorkerLost(f"the clip cannot be written: {error.strerror or error}") from error
 
 
 def _publish(partial: Path, path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import resource
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from tests.media_files import draw, frame_number
 
+from omnireel.errors import WorkerLost
 from omnireel.media.frames import Frame
 from omnireel.media.reader import VideoReader
 from omnireel.media.sniff import sniff
@@ -190,6 +192,26 @@ def write_and_fail(path: Path, threads: int) -> None:
         for frame in draw(WIDTH, HEIGHT, 20):
             writer.write(frame)
         raise RuntimeError("the engine gave up")
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_disk_that_is_full_loses_the_attempt_not_the_request(tmp_path: Path, threads: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+    try:
+        with pytest.raises(WorkerLost, match="the clip cannot be written"):
+            write_noise(tmp_path / "clip.mp4", threads)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(tmp_path.iterdir()) == []
+
+
+def write_noise(path: Path, threads: int) -> None:
+    noise = np.random.default_rng(1)
+    with ClipWriter(path, width=WIDTH, height=HEIGHT, fps=Fraction(24), threads=threads) as writer:
+        for _ in range(200):
+            writer.write(noise.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8))
 
 
 def test_nothing_stands_under_the_final_name_before_the_end(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 from tests.malformed_media import png, real
 from tests.media_files import draw, make_image
 
@@ -35,6 +35,33 @@ def test_a_phones_orientation_is_applied(tmp_path: Path, orientation: int, turns
 
     # Tag 8 means: turn a quarter anticlockwise to see it upright; 6 the other way.
     assert np.array_equal(load_image(path, "png"), np.rot90(upright, turns))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_all_eight_orientations_agree_with_pillows(tmp_path: Path, orientation: int) -> None:
+    path = make_image(tmp_path / "turned.png", width=400, height=300, orientation=orientation)
+
+    with Image.open(path) as image:
+        expected = np.asarray(ImageOps.exif_transpose(image))[..., ::-1]
+    assert np.array_equal(load_image(path, "png"), expected)
+
+
+def test_damaged_metadata_does_not_spoil_a_picture(tmp_path: Path) -> None:
+    data = make_image(tmp_path / "photo.jpg", width=400, height=300, orientation=6).read_bytes()
+    place = data.index(b"Exif\0\0") + 6
+    (tmp_path / "odd.jpg").write_bytes(data[:place] + b"\xff" * 12 + data[place + 12 :])
+
+    assert load_image(tmp_path / "odd.jpg", "jpg").shape == (300, 400, 3)
+
+
+def test_the_servers_paths_are_not_in_the_message(tmp_path: Path) -> None:
+    data = bytearray(real("photo.png"))
+    data[8 + 25 :] = b"\0" * 40
+    (tmp_path / "photo.png").write_bytes(data)
+
+    with pytest.raises(InvalidMedia) as refusal:
+        load_image(tmp_path / "photo.png", "png")
+    assert str(tmp_path) not in str(refusal.value)
 
 
 def test_transparency_lies_over_white(tmp_path: Path) -> None:
