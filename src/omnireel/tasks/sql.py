@@ -280,8 +280,7 @@ class SqlTaskStore:
     def _show(self, connection: Connection, row: Row[*tuple[Any, ...]]) -> Task:
         match TaskStatus(row.status):
             case TaskStatus.PENDING:
-                position = _position(connection, row)
-                lanes = connection.execute(select(func.count()).where(LIVE, _PROCESSING)).scalar_one()
+                position, lanes = _queue(connection, row)
                 eta = estimate.until_done(position, lanes, _typical(connection, row.workload))
                 return to_task(row, position=position, eta=eta)
             case TaskStatus.PROCESSING:
@@ -330,10 +329,15 @@ def _place(connection: Connection, team: str, cursor: str) -> int:
     return place
 
 
-def _position(connection: Connection, row: Row[*tuple[Any, ...]]) -> int:
-    """1 for the task that is next."""
-    ahead = or_(task.c.priority > row.priority, and_(task.c.priority == row.priority, task.c.seq < row.seq))
-    return 1 + connection.execute(select(func.count()).where(LIVE, _PENDING, ahead)).scalar_one()
+def _queue(connection: Connection, row: Row[*tuple[Any, ...]]) -> tuple[int, int]:
+    """A waiting task's place, 1 being next, and how many tasks run at once now."""
+    before = or_(task.c.priority > row.priority, and_(task.c.priority == row.priority, task.c.seq < row.seq))
+    counts = select(
+        func.count().filter(_PENDING, before).label("ahead"),
+        func.count().filter(_PROCESSING).label("running"),
+    )
+    found = connection.execute(counts.where(LIVE)).one()
+    return found.ahead + 1, found.running
 
 
 def _typical(connection: Connection, workload: str) -> float | None:
