@@ -1,0 +1,313 @@
+"""What only the local executor promises: processes that die, hang, hoard or peek."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Thread
+
+import psutil
+import pytest
+from tests.loopback import listening, respond
+from tests.media_files import make_image
+
+from omnireel.clock import SystemClock
+from omnireel.errors import EngineUnavailable, NotFound, Unavailable
+from omnireel.execution.base import Lost, Made
+from omnireel.execution.handle import LocalHandle
+from omnireel.execution.launching import LocalLimits
+from omnireel.execution.local import LocalExecutor
+from omnireel.media import sandbox
+from omnireel.media.sandbox import SandboxMode
+from omnireel.models import Failed, MediaKind, MediaRef, Stopped
+from omnireel.storage.local import LocalBlobs
+from omnireel.testing.executor import FAKE, attempt, ending_of, wait_until_working
+
+Build = Callable[..., LocalExecutor]
+PATIENCE = 30.0
+QUICK = LocalLimits(stop_grace_seconds=0.3)
+PRIVATE = LocalLimits(stop_grace_seconds=30, allow_private=True)
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Iterator[Build]:
+    built: list[LocalExecutor] = []
+
+    def build(mode: SandboxMode = "auto", **limits: float | bool) -> LocalExecutor:
+        blobs = LocalBlobs(tmp_path / "blobs", base_url="http://localhost", secret=b"s", clock=SystemClock())
+        executor = LocalExecutor(
+            tmp_path / "scratch",
+            blobs,
+            slots=2,
+            cache=tmp_path / "cache",
+            limits=limits,
+            sandbox_mode=mode,
+            engines=[FAKE],
+        )
+        built.append(executor)
+        return executor
+
+    yield build
+    for executor in built:
+        executor.close()
+
+
+def family(handle: LocalHandle) -> list[psutil.Process]:
+    """The child and everything it started."""
+    assert handle.pid is not None
+    child = psutil.Process(handle.pid)
+    return [child, *child.children(recursive=True)]
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    _, alive = psutil.wait_procs(processes, timeout=PATIENCE)
+    return not alive
+
+
+@pytest.mark.parametrize("mode", ["auto", "off"])
+def test_a_child_killed_from_outside_is_lost(build: Build, mode: SandboxMode) -> None:
+    handle = build(mode).start(attempt("a cat fake:hang"))
+    wait_until_working(handle)
+    processes = family(handle)
+    processes[-1].kill()
+    ending = ending_of(handle)
+    assert isinstance(ending, Lost)
+    assert "signal 9" in ending.reason
+    assert gone(processes)
+
+
+def test_a_child_stopped_by_somebody_else_is_lost_and_not_canceled(build: Build) -> None:
+    handle = build("off").start(attempt("a cat fake:seconds=60 fake:steps=600"))
+    wait_until_working(handle)
+    assert handle.pid is not None
+    os.killpg(handle.pid, signal.SIGTERM)
+    assert isinstance(ending_of(handle), Lost)
+
+
+def test_a_stop_reaches_the_engine_within_a_second(build: Build) -> None:
+    handle = build(limits=PRIVATE).start(attempt("a cat fake:seconds=60 fake:steps=600"))
+    wait_until_working(handle)
+    started = time.monotonic()
+    handle.stop()
+    assert ending_of(handle) == Stopped()
+    assert time.monotonic() - started < 1
+
+
+@pytest.mark.parametrize("mode", ["auto", "off"])
+def test_a_deaf_child_is_killed_with_its_children(build: Build, mode: SandboxMode) -> None:
+    handle = build(mode).start(attempt("a cat fake:deaf"))
+    wait_until_working(handle, 0.5)
+    deadline = time.monotonic() + PATIENCE
+    while mode == "off" and len(family(handle)) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    processes = family(handle)
+    handle.stop()
+    assert handle.poll() is None
+    assert ending_of(handle) == Stopped()
+    assert gone(processes)
+
+
+@pytest.mark.parametrize("mode", ["auto", "off"])
+def test_an_attempt_over_its_time_is_killed(build: Build, mode: SandboxMode) -> None:
+    handle = build(mode, LocalLimits(attempt_seconds=1.0)).start(attempt("a cat fake:hang"))
+    processes = family(handle)
+    assert ending_of(handle) == Failed("timeout", "the attempt took longer than 1 seconds")
+    assert gone(processes)
+
+
+def test_an_attempt_that_wants_too_much_memory_fails_and_says_so(build: Build) -> None:
+    handle = build(limits=LocalLimits(memory=1 << 30)).start(attempt("a cat fake:allocate=2000"))
+    assert ending_of(handle) == Failed(
+        "engine_failed", "the work needs more memory than the 1024 MiB it may use"
+    )
+
+
+def test_a_flood_of_log_lines_is_bounded_and_harmless(build: Build) -> None:
+    handle = build().start(attempt("a cat fake:spam=8"))
+    assert isinstance(ending_of(handle), Made)
+
+
+OWNER = """
+import sys, time
+from pathlib import Path
+from omnireel.clock import SystemClock
+from omnireel.execution.local import LocalExecutor
+from omnireel.storage.local import LocalBlobs
+from omnireel.testing.executor import FAKE, attempt, wait_until_working
+folder = Path(sys.argv[1])
+blobs = LocalBlobs(folder / "blobs", base_url="http://localhost", secret=b"s", clock=SystemClock())
+executor = LocalExecutor(
+    folder / "scratch", blobs, slots=1, cache=folder / "cache", sandbox_mode=sys.argv[2], engines=[FAKE]
+)
+handle = executor.start(attempt("a cat fake:deaf"))
+wait_until_working(handle, 0.5)
+print(handle.pid, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("mode", ["auto", "off"])
+def test_children_die_with_a_killed_server(tmp_path: Path, mode: str) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(tmp_path), mode], stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        child = psutil.Process(int(server.stdout.readline()))
+        boxed = [process for process in child.children(recursive=True) if mode != "off"]
+        server.kill()
+    assert gone([child, *boxed])
+
+
+def test_a_child_outlives_the_thread_that_asked_for_it(build: Build) -> None:
+    executor = build()
+    handles: list[LocalHandle] = []
+    thread = Thread(target=lambda: handles.append(executor.start(attempt("a cat fake:seconds=0.5"))))
+    thread.start()
+    thread.join()
+    assert isinstance(ending_of(handles[0]), Made)
+
+
+@pytest.mark.parametrize("mode", ["auto", "off"])
+def test_a_childs_environment_holds_nothing_of_ours(
+    build: Build, mode: SandboxMode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (
+        "OMNIREEL_API_KEY",
+        "OMNIREEL_DATA",
+        "AWS_SECRET_ACCESS_KEY",
+        "LD_PRELOAD_PATH",
+        "PYTHONPATH",
+    ):
+        monkeypatch.setenv(name, "secret")
+    handle = build(mode).start(attempt("a cat fake:hang"))
+    wait_until_working(handle)
+    for process in family(handle):
+        assert set(process.environ()) <= {
+            *("PATH", "LANG", "HOME", "TMPDIR", "PWD", "PYTHONHASHSEED"),
+            *("NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"),
+        }
+        assert "secret" not in process.environ().values()
+
+
+def test_the_engine_runs_in_the_box_that_was_promised(build: Build) -> None:
+    handle = build().start(attempt("a cat fake:hang"))
+    wait_until_working(handle)
+    status = Path(f"/proc/{family(handle)[-1].pid}/status").read_text()
+    assert "NoNewPrivs:\t1" in status
+    assert "CapEff:\t0000000000000000" in status
+    if sandbox.Layer.SECCOMP in sandbox.offered().layers:
+        assert "Seccomp:\t2" in status
+
+
+def test_scratch_is_removed_whatever_happened(build: Build, tmp_path: Path) -> None:
+    executor = build()
+    for words in ("", "fake:crash", "fake:bug", "fake:hang"):
+        handle = executor.start(attempt(f"a cat {words}"))
+        wait_until_working(handle, 0.5)
+        handle.close()
+    assert [path.name for path in (tmp_path / "scratch").iterdir()] == ["guard"]
+
+
+def test_no_process_and_no_file_is_left_open(build: Build) -> None:
+    executor = build()
+    ending_of(first := executor.start(attempt()))
+    first.close()
+    me = psutil.Process()
+    before = me.num_fds()
+    for words in ("", "fake:crash", "fake:hang"):
+        handle = executor.start(attempt(f"a cat {words}"))
+        wait_until_working(handle, 0.5)
+        handle.close()
+    assert me.num_fds() == before
+    assert not me.children()
+
+
+def image_at(url: str) -> tuple[MediaRef, ...]:
+    return (MediaRef(MediaKind.IMAGE, url),)
+
+
+def test_an_input_on_the_network_is_fetched_before_the_engine_starts(build: Build, tmp_path: Path) -> None:
+    picture = make_image(tmp_path / "picture.png").read_bytes()
+    with listening(lambda path, connection: respond(connection, picture)) as server:
+        images = image_at(f"http://127.0.0.1:{server.port}/picture.png")
+        handle = build(limits=PRIVATE).start(attempt("a cat fake:read", images=images))
+        assert isinstance(ending_of(handle), Made)
+        assert server.hits == 1
+
+
+def test_a_private_address_is_refused_unless_allowed(build: Build) -> None:
+    with listening(lambda path, connection: respond(connection, b"x")) as server:
+        handle = build().start(attempt(images=image_at(f"http://127.0.0.1:{server.port}/x.png")))
+        ending = ending_of(handle)
+        assert isinstance(ending, Failed)
+        assert ending.type == "fetch_failed"
+        assert server.hits == 0
+
+
+def test_an_input_that_is_no_media_fails_and_names_the_parameter(build: Build) -> None:
+    with listening(lambda path, connection: respond(connection, b"<html>hello</html>")) as server:
+        images = image_at(f"http://127.0.0.1:{server.port}/picture.png")
+        ending = ending_of(build(limits=PRIVATE).start(attempt(images=images)))
+    assert isinstance(ending, Failed)
+    assert ending.type == "invalid_media"
+    assert ending.message.startswith("Invalid format: parameter 'images[0]'")
+
+
+def test_an_input_outside_the_limits_names_limit_and_value(build: Build, tmp_path: Path) -> None:
+    picture = make_image(tmp_path / "small.png", width=100, height=100).read_bytes()
+    with listening(lambda path, connection: respond(connection, picture)) as server:
+        images = image_at(f"http://127.0.0.1:{server.port}/small.png")
+        ending = ending_of(build(limits=PRIVATE).start(attempt(images=images)))
+    assert isinstance(ending, Failed)
+    assert ending.message.startswith("Value out of range: parameter 'images[0]'")
+    assert "300" in ending.message
+    assert "100" in ending.message
+
+
+def test_a_stop_while_fetching_is_obeyed(build: Build) -> None:
+    with listening(lambda path, connection: time.sleep(5)) as server:
+        images = image_at(f"http://127.0.0.1:{server.port}/slow.png")
+        executor = build(limits=PRIVATE)
+        handle = executor.start(attempt(images=images))
+        deadline = time.monotonic() + PATIENCE
+        while not server.hits:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        handle.stop()
+        assert ending_of(handle) == Stopped()
+
+
+def test_kernels_are_prepared_once_and_copied_to_each_attempt(build: Build, tmp_path: Path) -> None:
+    executor = build()
+    executor.prepare(FAKE)
+    (kernels,) = (tmp_path / "cache").rglob("fake.nbi")
+    made = kernels.stat().st_mtime_ns
+    executor.prepare(FAKE)
+    assert kernels.stat().st_mtime_ns == made
+    handle = executor.start(attempt("a cat fake:hang"))
+    wait_until_working(handle)
+    (copy,) = handle.scratch.rglob("fake.nbi")
+    assert copy.read_bytes() == kernels.read_bytes()
+    assert copy.stat().st_ino != kernels.stat().st_ino
+    assert copy.stat().st_nlink == 1
+
+
+def test_preparing_an_engine_that_is_not_there_says_so(build: Build) -> None:
+    with pytest.raises(NotFound, match="installed:"):
+        build().prepare("nobody")
+    with pytest.raises(EngineUnavailable, match="operator"):
+        build().prepare("os:system")
+
+
+def test_a_disk_that_refuses_a_scratch_folder_refuses_the_attempt(tmp_path: Path, build: Build) -> None:
+    (tmp_path / "scratch").write_text("in the way")
+    executor = build()
+    with pytest.raises(Unavailable, match="scratch"):
+        executor.start(attempt())
+    assert executor.capacity() == 2

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from omnireel.execution.results import checked_clip
+from omnireel.models import Clip
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Clip:
+    work = tmp_path / "work"
+    work.mkdir()
+    for name in ("clip.mp4", "poster.jpg"):
+        (work / name).write_bytes(b"x")
+    (tmp_path / "secret").write_bytes(b"secret")
+    return Clip(work / "clip.mp4", work / "poster.jpg", 64, 36, Fraction(24), 24)
+
+
+def test_two_plain_files_are_taken(clip: Clip) -> None:
+    assert checked_clip(clip, clip.path.parent) == clip
+
+
+def test_impossible_measures_are_refused(clip: Clip) -> None:
+    for wrong in (
+        replace(clip, width=0),
+        replace(clip, height=-1),
+        replace(clip, width=10**9),
+        replace(clip, frames=0),
+        replace(clip, fps=Fraction(0)),
+        replace(clip, fps=Fraction(-24)),
+    ):
+        with pytest.raises(ValueError, match="measures"):
+            checked_clip(wrong, clip.path.parent)
+
+
+@pytest.mark.parametrize(
+    "name", ["../secret", "/etc/hostname", "missing.mp4", ".", "clip.mp4/x", "sub/../../secret"]
+)
+def test_a_path_that_leads_elsewhere_is_refused(clip: Clip, name: str) -> None:
+    work = clip.path.parent
+    for wrong in (replace(clip, path=work / name), replace(clip, poster=work / name)):
+        with pytest.raises(ValueError, match="the clip's file"):
+            checked_clip(wrong, work)
+
+
+def test_links_pipes_and_empty_files_are_refused(clip: Clip) -> None:
+    work = clip.path.parent
+    (work / "symlink.mp4").symlink_to(work.parent / "secret")
+    (work / "inner.mp4").symlink_to(work / "clip.mp4")
+    os.link(work.parent / "secret", work / "hard.mp4")
+    os.mkfifo(work / "pipe.mp4")
+    (work / "empty.mp4").touch()
+    (work / "folder").symlink_to(work.parent)
+    for name in ("symlink.mp4", "inner.mp4", "hard.mp4", "pipe.mp4", "empty.mp4", "folder/secret"):
+        with pytest.raises(ValueError, match="the clip's file"):
+            checked_clip(replace(clip, path=work / name), work)
+
+
+def test_a_relative_path_is_refused(clip: Clip, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(clip.path.parent)
+    with pytest.raises(ValueError, match="the clip's file"):
+        checked_clip(replace(clip, path=Path("clip.mp4")), clip.path.parent)

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from omnireel.execution.scratch import create, sweep
+
+OWNER = """
+import os, sys
+from pathlib import Path
+from omnireel.execution.scratch import create
+scratch = create(Path(sys.argv[1]))
+(scratch.parts.work / "half.mp4").write_bytes(b"half")
+print(scratch.folder, flush=True)
+sys.stdin.read()
+"""
+
+
+def owned_by_another(root: Path) -> tuple[subprocess.Popen[str], Path]:
+    """A process that holds a scratch folder until it dies."""
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(root)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert owner.stdout is not None
+    return owner, Path(owner.stdout.readline().strip())
+
+
+def end(owner: subprocess.Popen[str]) -> None:
+    owner.kill()
+    owner.communicate()
+
+
+def test_a_folder_has_its_parts_and_goes_when_removed(tmp_path: Path) -> None:
+    scratch = create(tmp_path / "scratch")
+    assert [path.is_dir() for path in (scratch.parts.inputs, scratch.parts.work, scratch.parts.home)] == [
+        True
+    ] * 3
+    scratch.remove()
+    scratch.remove()
+    assert [path.name for path in (tmp_path / "scratch").iterdir()] == ["guard"]
+
+
+def test_a_living_owners_folder_is_left_alone(tmp_path: Path) -> None:
+    mine = create(tmp_path)
+    owner, theirs = owned_by_another(tmp_path)
+    assert sweep(tmp_path) == 0
+    assert mine.folder.is_dir()
+    assert theirs.is_dir()
+    end(owner)
+    mine.remove()
+
+
+def test_a_killed_owners_folder_is_swept(tmp_path: Path) -> None:
+    mine = create(tmp_path)
+    owner, theirs = owned_by_another(tmp_path)
+    end(owner)
+    assert sweep(tmp_path) == 1
+    assert not theirs.exists()
+    assert mine.folder.is_dir()
+    mine.remove()
+    assert sweep(tmp_path) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["guard"]
+
+
+def test_a_folder_without_a_lock_and_a_lock_without_a_folder_are_swept(tmp_path: Path) -> None:
+    (tmp_path / "attempt-half").mkdir()
+    (tmp_path / "attempt-gone.lock").touch()
+    assert sweep(tmp_path) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["guard"]
+
+
+def test_other_peoples_files_are_not_swept(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    (tmp_path / "important").mkdir()
+    assert sweep(tmp_path) == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"notes.txt", "important", "guard"}
+
+
+def test_sweeping_what_is_not_there_is_fine(tmp_path: Path) -> None:
+    assert sweep(tmp_path / "nothing") == 0
+
+
+SWEEPER = """
+import sys
+from pathlib import Path
+from omnireel.execution.scratch import sweep
+root = Path(sys.argv[1])
+print("go", flush=True)
+while not (root / "stop").exists():
+    sweep(root)
+"""
+
+
+def test_sweeps_and_new_folders_at_once_do_not_meet(tmp_path: Path) -> None:
+    sweeper = subprocess.Popen(
+        [sys.executable, "-c", SWEEPER, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    assert sweeper.stdout is not None
+    sweeper.stdout.readline()
+    for _ in range(300):
+        scratch = create(tmp_path)
+        assert scratch.parts.work.is_dir()
+        scratch.remove()
+    (tmp_path / "stop").touch()
+    sweeper.communicate(timeout=30)
