@@ -25,7 +25,7 @@ def write_contact_sheet(before: Path, after: Path, target: Path) -> None:
     rows = [_row(before, "before"), _row(after, "after")]
     height = max(row.shape[0] for row in rows)
     sheet = np.vstack([_padded(row, height) for row in rows])
-    done, encoded = cv2.imencode(".png", sheet)
+    done, encoded = cv2.imencode(".png", sheet[:-GAP, :-GAP])
     if not done:
         raise OSError(f"cannot encode {target.name}")
     target.write_bytes(encoded.tobytes())
