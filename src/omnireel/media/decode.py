@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import ceil
 from typing import Literal, TypeAlias
 
 from av.codec.context import ThreadType
@@ -13,14 +12,13 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from omnireel.errors import InvalidMedia
-from omnireel.media.demux import max_pixels
+from omnireel.media.caps import check_side, max_frames, max_pixels
 from omnireel.models import MediaLimits
 
 Skip: TypeAlias = Literal["DEFAULT", "NONREF", "NONKEY"]
 """What a decoder may leave out: nothing, pictures no other one needs, all but key pictures."""
 
 _MOST_DAMAGED = 12
-_SLACK = 2.0
 
 
 def pictures(
@@ -32,7 +30,7 @@ def pictures(
     the limits allow, and for more of them.
     """
     _set_up(stream, skip, limits)
-    most, seen, damaged = ceil(limits.video_max_seconds * limits.video_max_fps * _SLACK), 0, 0
+    most, seen, damaged = max_frames(limits), 0, 0
     for packet in container.demux(stream):
         try:
             found = stream.codec_context.decode(packet)
@@ -57,10 +55,3 @@ def _set_up(stream: VideoStream, skip: Skip, limits: MediaLimits) -> None:
     context.thread_type, context.thread_count = ThreadType.NONE, 1
     context.options = {"max_pixels": str(max_pixels(limits))}
     context.skip_frame = skip
-
-
-def check_side(width: int, height: int, limits: MediaLimits) -> None:
-    """Raise InvalidMedia for pictures larger than the limits allow, whatever the header said."""
-    most = limits.video_max_side
-    if max(width, height) > most:
-        raise InvalidMedia(f"the video's pictures must be at most {most} pixels a side, got {width}x{height}")

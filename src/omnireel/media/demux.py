@@ -7,16 +7,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import av
+from av.audio.stream import AudioStream
 from av.container.input import InputContainer
 from av.error import FFmpegError
+from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from omnireel.errors import InvalidFormat, InvalidMedia
+from omnireel.media.caps import max_pixels
+from omnireel.media.codecs import AUDIO_CODECS, VIDEO_CODECS, refuse_audio_codec, refuse_video_codec
 from omnireel.media.sniff import sniff
 from omnireel.models import MediaKind, MediaLimits
 
-VIDEO_DECODERS = frozenset({"h264", "hevc", "vp8", "vp9", "av1"})
-AUDIO_DECODERS = frozenset({"aac", "mp3", "opus", "vorbis"})
 _DECODER_NAMES = (
     "h264,hevc,vp8,vp9,libdav1d,av1,aac,mp3float,mp3,opus,vorbis,"
     "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be"
@@ -39,16 +41,24 @@ def open_container(path: Path, file_format: str, limits: MediaLimits) -> Iterato
 
 
 def video_stream(container: InputContainer) -> VideoStream:
-    """The first video track, its decoder set up and allowed."""
-    if not container.streams.video:
-        raise InvalidMedia("the file has no video track")
-    stream = container.streams.video[0]
-    name = stream.codec_context.codec.canonical_name
-    if name not in VIDEO_DECODERS:
-        raise InvalidMedia(
-            f"the video's codec {name} is not accepted; use {', '.join(sorted(VIDEO_DECODERS))}"
-        )
-    return stream
+    """The first video track that is no cover picture, its codec allowed."""
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic:
+            name = stream.codec_context.codec.canonical_name
+            if name not in VIDEO_CODECS:
+                raise InvalidMedia(str(refuse_video_codec(name)))
+            return stream
+    raise InvalidMedia("the file has no video track")
+
+
+def audio_stream(container: InputContainer) -> AudioStream | None:
+    """The first sound track, its codec allowed; None when there is none."""
+    for stream in container.streams.audio:
+        name = stream.codec_context.codec.canonical_name
+        if name not in AUDIO_CODECS and not name.startswith("pcm_"):
+            raise InvalidMedia(str(refuse_audio_codec(name)))
+        return stream
+    return None
 
 
 def _options(limits: MediaLimits) -> dict[str, str]:
@@ -58,11 +68,6 @@ def _options(limits: MediaLimits) -> dict[str, str]:
         "max_pixels": str(max_pixels(limits)),
         "max_streams": "32",
     }
-
-
-def max_pixels(limits: MediaLimits) -> int:
-    """The largest coded frame worth starting a decoder for; coded sides are rounded up to whole blocks."""
-    return (limits.video_max_side + 128) ** 2
 
 
 def _check_boxes(path: Path, file_format: str) -> None:

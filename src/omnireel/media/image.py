@@ -54,6 +54,8 @@ def load_image(path: Path, file_format: str) -> Frame:
         warnings.simplefilter("ignore")
         try:
             with Image.open(path, formats=[_FORMATS[file_format]]) as image:
+                # Before anything looks at metadata: some of it lies behind the pixels.
+                image.load()
                 return _bgr(_upright(image))
         except UnidentifiedImageError:
             raise InvalidMedia("the image cannot be decoded: its header is damaged") from None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import ceil
 from pathlib import Path
 
 from av.container.input import InputContainer
@@ -12,13 +11,12 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from omnireel.errors import InvalidMedia
-from omnireel.media.decode import check_side, pictures
+from omnireel.media.caps import check_side, max_frames, max_seconds
+from omnireel.media.decode import pictures
 from omnireel.media.demux import open_container, video_stream
 from omnireel.media.sniffed import Sniffed
 from omnireel.media.timing import Timing, measure
 from omnireel.models import MediaLimits
-
-_SLACK = 2.0
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,8 @@ class VideoFacts:
 
     `width` and `height` are as shown: after `rotation` (degrees clockwise: 0, 90, 180, 270), with square
     pixels. `fps` is the constant rate nearest to the source's, `frames` its length in frames of that rate,
-    `duration` in seconds, `start` the time stamp of the first frame in seconds.
+    `duration` in seconds, `start` the time stamp of the first frame in seconds, `pictures` how many the file
+    stores.
     """
 
     width: int
@@ -39,6 +38,7 @@ class VideoFacts:
     has_audio: bool
     codec: str
     start: Fraction = Fraction(0)
+    pictures: int = 0
 
 
 def probe(path: Path, file_format: str, limits: MediaLimits | None = None) -> VideoFacts:
@@ -67,7 +67,7 @@ def measured(sniffed: Sniffed, facts: VideoFacts) -> Sniffed:
 
 def _timing(container: InputContainer, stream: VideoStream, limits: MediaLimits) -> Timing:
     """Walk the packets, decoding nothing. Stops at the first sign of more than the limits allow."""
-    most = ceil(limits.video_max_seconds * limits.video_max_fps * _SLACK)
+    most = max_frames(limits)
     stamps, lengths = [], {}
     for packet in container.demux(stream):
         stamp = packet.pts if packet.pts is not None else packet.dts
@@ -81,7 +81,7 @@ def _timing(container: InputContainer, stream: VideoStream, limits: MediaLimits)
         raise InvalidMedia("the video has no frames")
     stamps.sort()
     timing = measure(stamps, lengths[stamps[-1]], stream.time_base)
-    if timing.frames / timing.fps > limits.video_max_seconds * _SLACK:
+    if timing.frames / timing.fps > max_seconds(limits):
         raise InvalidMedia(f"the video runs {float(timing.frames / timing.fps):.6g} seconds")
     return timing
 
@@ -105,4 +105,5 @@ def _facts(
         has_audio=bool(container.streams.audio),
         codec=stream.codec_context.codec.canonical_name,
         start=timing.start,
+        pictures=timing.pictures,
     )

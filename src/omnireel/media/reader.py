@@ -22,7 +22,7 @@ from omnireel.media.sampling import sample_pictures
 from omnireel.models import MediaLimits
 
 _MOST_FPS = Fraction(60)
-_LEAST_SHARE = 0.5
+_LEAST_SHARE = 0.9
 
 
 class VideoReader:
@@ -89,15 +89,15 @@ class VideoReader:
 
     def _paced(self, decoded: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
         """Each picture in the slot nearest to its time, again in empty slots after it; `frames` in all."""
-        shown, slot = None, 0
+        shown, slot, seen = None, 0, 0
         for picture in decoded:
             due = self._slot(picture, slot)
             while shown is not None and slot < min(due, self.frames):
                 yield shown
                 slot += 1
-            shown = picture
-        if shown is None or slot + 1 < self.frames * _LEAST_SHARE:
-            raise InvalidMedia(f"only {slot} of the video's {self.frames} frames can be decoded")
+            shown, seen = picture, seen + 1
+        if shown is None or seen < self.facts.pictures * _LEAST_SHARE:
+            raise InvalidMedia(f"only {seen} of the video's {self.facts.pictures} pictures can be decoded")
         for _ in range(self.frames - slot):
             yield shown
 

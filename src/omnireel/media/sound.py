@@ -15,12 +15,12 @@ from av.container.input import InputContainer
 from av.error import FFmpegError
 
 from omnireel.errors import InvalidMedia
-from omnireel.media.demux import AUDIO_DECODERS, open_container
+from omnireel.media.caps import max_seconds
+from omnireel.media.demux import audio_stream, open_container
 from omnireel.media.frames import SAMPLE_RATE, Samples
 from omnireel.models import MediaLimits
 
 _MOST_DAMAGED = 50
-_SLACK = 2.0
 
 
 def read_audio(
@@ -33,11 +33,11 @@ def read_audio(
     decoded or runs far beyond the `limits`.
     """
     limits = limits or MediaLimits()
-    most = ceil(limits.video_max_seconds * _SLACK * SAMPLE_RATE)
+    most = ceil(max_seconds(limits) * SAMPLE_RATE)
     with open_container(path, file_format, limits) as container:
-        if not container.streams.audio:
+        stream = audio_stream(container)
+        if stream is None:
             return
-        stream = _audio_stream(container)
         resampler = AudioResampler(format="flt", layout="stereo", rate=SAMPLE_RATE)
         given = 0
         for samples in _in_step(_blocks(container, stream, resampler), start):
@@ -45,14 +45,6 @@ def read_audio(
             if given > most:
                 raise InvalidMedia(f"the video's sound runs longer than {most / SAMPLE_RATE:g} seconds")
             yield samples
-
-
-def _audio_stream(container: InputContainer) -> AudioStream:
-    stream = container.streams.audio[0]
-    name = stream.codec_context.codec.canonical_name
-    if name not in AUDIO_DECODERS and not name.startswith("pcm_"):
-        raise InvalidMedia(f"the video's sound codec {name} is not accepted")
-    return stream
 
 
 def _blocks(

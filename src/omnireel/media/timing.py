@@ -36,11 +36,15 @@ _SLOWEST = Fraction(1, 100)
 
 @dataclass(frozen=True)
 class Timing:
-    """A video's length as `frames` at the constant rate `fps`; the first is shown at `start` seconds."""
+    """A video's length as `frames` at the constant rate `fps`; the first is shown at `start` seconds.
+
+    `pictures` is how many there are before any is repeated or left out.
+    """
 
     start: Fraction
     fps: Fraction
     frames: int
+    pictures: int
 
 
 def measure(stamps: Sequence[int], last: int, time_base: Fraction) -> Timing:
@@ -57,7 +61,7 @@ def measure(stamps: Sequence[int], last: int, time_base: Fraction) -> Timing:
     even = count >= _EVEN_SHARE * max(1, len(stamps) - 1) and _near(nominal, average, _NOMINAL_TOLERANCE)
     start = _phase(stamps, step) if even else stamps[0]
     fps = max(_SLOWEST, nominal.limit_denominator(_FINEST)) if even else _standard(average)
-    return Timing(start * time_base, fps, max(1, round((end - start) * time_base * fps)))
+    return Timing(start * time_base, fps, max(1, round((end - start) * time_base * fps)), len(stamps))
 
 
 def _phase(stamps: Sequence[int], step: int) -> int:

@@ -37,7 +37,7 @@ def test_whole_milliseconds_do_not_hide_a_standard_rate(rate: Fraction, seconds:
 def test_an_even_row_keeps_its_exact_rate() -> None:
     timing = measure(range(0, 90 * 1001, 1001), 961, Fraction(1, 30_000))
 
-    assert timing == Timing(Fraction(0), Fraction(30_000, 1001), 90)
+    assert timing == Timing(Fraction(0), Fraction(30_000, 1001), 90, 90)
 
 
 def test_a_first_frame_held_too_long_does_not_shift_the_others() -> None:
@@ -53,7 +53,7 @@ def test_a_dropped_frame_leaves_its_place_open() -> None:
 
     timing = measure(stamps, 40, MILLISECONDS)
 
-    assert timing == Timing(Fraction(0), Fraction(25), 75)
+    assert timing == Timing(Fraction(0), Fraction(25), 75, 74)
 
 
 def test_a_wandering_rate_becomes_a_whole_number_and_keeps_its_length() -> None:

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
-from tests.media_files import draw, frame_number, make_video
+from tests.malformed_media import box
+from tests.media_files import draw, frame_number, make_image, make_video
 
 from omnireel.errors import InvalidMedia
 from omnireel.media.colour import to_bgr
@@ -228,6 +229,31 @@ def test_a_last_frame_that_never_ends_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(InvalidMedia, match=r"runs 864\d\d(\.\d+)? seconds"):
         probe(path, "mp4")
+
+
+def test_a_still_end_is_shown_as_long_as_it_lasts(tmp_path: Path) -> None:
+    stamps = [*range(0, 1000, 40), 3000]
+    path = make_video(tmp_path / "clip.mp4", width=320, height=180, stamps=stamps)
+
+    with VideoReader(path, "mp4", fps=Fraction(25)) as reader:
+        found = numbers(reader)
+    assert found[:75] == [min(i, 24) for i in range(75)]
+
+
+def test_a_cover_picture_does_not_pass_for_the_video(tmp_path: Path) -> None:
+    data = make_video(tmp_path / "plain.mp4", width=320, height=180, seconds=0.5).read_bytes()
+    picture = make_image(tmp_path / "cover.jpg", width=400, height=300).read_bytes()
+    cover = box(b"covr", box(b"data", b"\0\0\0\x0d\0\0\0\0", picture))
+    handler = box(b"hdlr", bytes(8), b"mdirappl", bytes(9))
+    extra = box(b"udta", box(b"meta", bytes(4), handler, box(b"ilst", cover)))
+    place = data.index(b"moov") + 4
+    inside = extra + data[place:]
+    (tmp_path / "clip.mp4").write_bytes(data[: place - 8] + box(b"moov", inside))
+
+    with VideoReader(tmp_path / "clip.mp4", "mp4") as reader:
+        assert numbers(reader) == list(range(12))
+    with av.open(str(tmp_path / "clip.mp4")) as container:
+        assert len(container.streams.video) == 2
 
 
 def test_larger_pictures_than_the_limits_allow_are_refused(tmp_path: Path) -> None:
