@@ -12,9 +12,10 @@ import pytest
 from starlette.testclient import TestClient
 from tests.service.house import BASE, O1, House, open_house
 
-from omnireel.api.health_routes import free_disk
+from omnireel.api.health_routes import free_disk, writable
 from omnireel.catalog.models import MODELS
 from omnireel.errors import Unavailable
+from omnireel.tasks.database import open_database
 
 SLUGS = ["kling/kling-video-o1", "kling/kling-v3-omni-video"]
 
@@ -193,6 +194,18 @@ def test_readiness_says_how_every_part_is(tmp_path: Path) -> None:
     assert unready.status_code == 503
     assert unready.headers["Retry-After"] == "10"
     assert unready.json()["message"] == "Service unavailable: no worker has reported for 60 seconds"
+
+
+def test_a_database_that_cannot_be_written_is_not_ready(tmp_path: Path) -> None:
+    path = tmp_path / "omnireel.db"
+    database = open_database(path)
+    assert writable(database)() == "writable"
+    database.dispose()
+
+    path.write_bytes(b"not a database" * 1000)
+    with pytest.raises(Unavailable, match="cannot be written"):
+        writable(database)()
+    database.dispose()
 
 
 def test_too_little_disk_is_not_ready(tmp_path: Path) -> None:

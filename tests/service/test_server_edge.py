@@ -19,7 +19,7 @@ from tests.service.house import O1
 from tests.service.standalone import Running, running_house
 
 from omnireel.api.body import GRACE_SECONDS
-from omnireel.api.server import HEADER_BYTES, HEADER_COUNT, HEADER_SECONDS
+from omnireel.api.server import HEADER_BYTES, HEADER_COUNT, HEADER_SECONDS, MOST_CONNECTIONS
 
 MIB = 1024 * 1024
 GOOD = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -196,6 +196,19 @@ def test_what_is_not_http_is_400_in_the_envelope(server: Running, sent: bytes) -
 
     assert b"text/plain" not in heard
     assert b'"code":' in heard
+    assert is_well(server)
+
+
+def test_connections_beyond_the_most_are_503_in_the_envelope(server: Running) -> None:
+    connections = [server.connect() for _ in range(MOST_CONNECTIONS)]
+    try:
+        heard = talk(server, b"")
+    finally:
+        for connection in connections:
+            connection.close()
+
+    assert heard.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+    assert b"retry-after: 5\r\n" in heard
     assert is_well(server)
 
 

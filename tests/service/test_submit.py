@@ -206,6 +206,11 @@ MALFORMED: dict[str, tuple[dict[str, Any], int, str]] = {
         400,
         "Invalid format: the body has more than 20000 quotes or commas",
     ),
+    "a name of five megabytes": (
+        with_body(b'{"%b": 1}' % (b"k" * 5 * 2**20)),
+        400,
+        "Value out of range: the body beside its media must be at most 4194304 bytes",
+    ),
     "no prompt": ({"json": {}}, 400, "Invalid parameters: parameter 'prompt' is required"),
     "null prompt": ({"json": {"prompt": None}}, 400, "Invalid parameters: parameter 'prompt' is required"),
     "a prompt of a megabyte": (

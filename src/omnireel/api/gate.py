@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
 
@@ -12,10 +13,21 @@ from omnireel.errors import InvalidFormat, OutOfRange
 MEDIA_FIELDS = ("images", "videos")
 MOST_MARKS = 20_000
 """Quotes, and commas, that a body may hold. Base64 has none, so this bounds what decoding can allocate."""
+MOST_BESIDES = 4 * 1024 * 1024
+"""Bytes that everything but the media may take."""
 LONGEST_VALUE = 64 * 1024
 """Bytes of JSON that any one value but a medium may take."""
 
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+
+Decoded = TypeVar("Decoded")
+
+
+class _Media(msgspec.Struct):
+    """The large parts of a body. Decoding to this allocates nothing for the rest."""
+
+    images: msgspec.Raw = msgspec.Raw(b"")
+    videos: msgspec.Raw = msgspec.Raw(b"")
 
 
 @dataclass(frozen=True)
@@ -51,8 +63,16 @@ def _check_encoding(body: bytearray) -> None:
 
 
 def _members(body: bytearray) -> dict[str, msgspec.Raw]:
+    media = _top_level(body, _Media)
+    besides = len(body) - len(memoryview(media.images)) - len(memoryview(media.videos))
+    if besides > MOST_BESIDES:
+        raise OutOfRange(f"the body beside its media must be at most {MOST_BESIDES} bytes, got {besides}")
+    return _top_level(body, dict[str, msgspec.Raw])
+
+
+def _top_level(body: bytearray, shape: type[Decoded]) -> Decoded:
     try:
-        return msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        return msgspec.json.decode(body, type=shape)
     except msgspec.ValidationError:
         raise InvalidFormat("the body must be a JSON object") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -6,12 +6,15 @@ import shutil
 from pathlib import Path
 
 from fastapi import APIRouter
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from omnireel.api.answers import Answer, HealthAnswer, ReadyAnswer
 from omnireel.api.lean import LeanRoute
 from omnireel.api.openapi import problems
 from omnireel.api.rooms import Check, RoomsHere
 from omnireel.errors import Unavailable
+from omnireel.tasks.database import writing
 
 router = APIRouter(route_class=LeanRoute, tags=["health"])
 
@@ -26,6 +29,19 @@ def readyz(rooms: RoomsHere) -> Answer[ReadyAnswer]:
     if rooms.draining.is_set():
         raise Unavailable("the server is stopping")
     return Answer(data=ReadyAnswer(checks={name: check() for name, check in rooms.values.checks.items()}))
+
+
+def writable(database: Engine) -> Check:
+    """A check that a write transaction can be begun."""
+
+    def check() -> str:
+        try:
+            with writing(database):
+                return "writable"
+        except SQLAlchemyError as error:
+            raise Unavailable("the database cannot be written", retry_after=10) from error
+
+    return check
 
 
 def free_disk(folder: Path, least: int) -> Check:

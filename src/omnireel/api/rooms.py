@@ -76,7 +76,7 @@ class Rooms:
         return self.blobs.sign(key, self.values.link_lifetime)
 
 
-def _rooms_of(request: Request) -> Rooms:
+async def _rooms_of(request: Request) -> Rooms:
     return cast("Rooms", request.app.state.rooms)
 
 

@@ -18,8 +18,14 @@ HEADER_BYTES = 32 * 1024
 HEADER_COUNT = 100
 _KEEP_ALIVE = 15
 _BACKLOG = 512
-_MOST_CONNECTIONS = 1000
-_REASONS = {400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large"}
+MOST_CONNECTIONS = 800
+"""Below the 1,024 open files that a process commonly gets."""
+_REASONS = {
+    400: "Bad Request",
+    408: "Request Timeout",
+    431: "Request Header Fields Too Large",
+    503: "Service Unavailable",
+}
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -34,7 +40,11 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self._start_deadline()
+        if len(self.connections) > MOST_CONNECTIONS:
+            retry = {"Retry-After": "5"}
+            self._refuse(Problem(503, "Service unavailable", "too many connections are open", retry))
+        else:
+            self._start_deadline()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_deadline()
@@ -107,12 +117,13 @@ class GuardedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         body = problem_body(problem)
+        more = "".join(f"{name.lower()}: {value}\r\n" for name, value in problem.headers.items())
         head = (
             f"HTTP/1.1 {problem.status} {_REASONS[problem.status]}\r\n"
             "content-type: application/json\r\n"
             f"content-length: {len(body)}\r\n"
             f"x-request-id: req-{token_hex(12)}\r\n"
-            "connection: close\r\n\r\n"
+            f"{more}connection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + body)
         self.transport.close()
@@ -134,7 +145,6 @@ def server_config(
         server_header=False,
         proxy_headers=False,
         backlog=_BACKLOG,
-        limit_concurrency=_MOST_CONNECTIONS,
         timeout_keep_alive=_KEEP_ALIVE,
         timeout_graceful_shutdown=drain_seconds,
     )
