@@ -38,7 +38,7 @@ PRIVATE = LocalLimits(stop_grace_seconds=30, allow_private=True)
 def build(tmp_path: Path) -> Iterator[Build]:
     built: list[LocalExecutor] = []
 
-    def build(mode: SandboxMode = "auto", **limits: float | bool) -> LocalExecutor:
+    def build(mode: SandboxMode = "auto", limits: LocalLimits = QUICK) -> LocalExecutor:
         blobs = LocalBlobs(tmp_path / "blobs", base_url="http://localhost", secret=b"s", clock=SystemClock())
         executor = LocalExecutor(
             tmp_path / "scratch",
@@ -209,7 +209,7 @@ def test_scratch_is_removed_whatever_happened(build: Build, tmp_path: Path) -> N
     executor = build()
     for words in ("", "fake:crash", "fake:bug", "fake:hang"):
         handle = executor.start(attempt(f"a cat {words}"))
-        wait_until_working(handle, 0.5)
+        wait_until_working(handle) if words == "fake:hang" else ending_of(handle)
         handle.close()
     assert [path.name for path in (tmp_path / "scratch").iterdir()] == ["guard"]
 
@@ -222,7 +222,7 @@ def test_no_process_and_no_file_is_left_open(build: Build) -> None:
     before = me.num_fds()
     for words in ("", "fake:crash", "fake:hang"):
         handle = executor.start(attempt(f"a cat {words}"))
-        wait_until_working(handle, 0.5)
+        wait_until_working(handle) if words == "fake:hang" else ending_of(handle)
         handle.close()
     assert me.num_fds() == before
     assert not me.children()
