@@ -20,11 +20,11 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import Engine as Database
-from sqlalchemy import text
 
 from omnireel.api.app import create_app
-from omnireel.api.health_routes import free_disk
+from omnireel.api.health_routes import free_disk, writable
 from omnireel.api.rooms import ApiValues, Check
+from omnireel.api.scratch import sweep_arrivals
 from omnireel.api.server import server_config
 from omnireel.catalog.model import Terms
 from omnireel.clock import SystemClock
@@ -49,6 +49,8 @@ from omnireel.tasks.sql import SqlTaskStore
 
 FIRST_KEY = "first-key"
 SWEEP_EVERY = timedelta(minutes=10)
+ABANDONED = timedelta(hours=1)
+"""A file on its way in that is older belongs to a process that died."""
 
 log = structlog.get_logger(__name__)
 
@@ -66,7 +68,13 @@ class House:
 
     @property
     def scratch(self) -> Path:
+        """Where attempts work."""
         return self.settings.data / "scratch"
+
+    @property
+    def arrivals(self) -> Path:
+        """Where uploads and inline inputs are written before they are stored."""
+        return self.settings.data / "incoming"
 
 
 def open_house(settings: Settings, base_url: str) -> House:
@@ -131,7 +139,7 @@ class Workshop:
             house.files,
             house.blobs,
             clock=SystemClock(),
-            sweep_scratch=lambda: scratch.sweep(house.scratch),
+            sweep_scratch=lambda: scratch.sweep(house.scratch) + sweep_arrivals(house.arrivals, ABANDONED),
         )
         self._threads = [
             Thread(target=self._work, name="dispatcher", daemon=True),
@@ -187,7 +195,7 @@ def build_app(house: House, base_url: str, workshop: Workshop | None, draining: 
     )
     values = ApiValues(
         base_url=base_url,
-        scratch=settings.data / "incoming",
+        scratch=house.arrivals,
         terms=Terms(
             strict=settings.strict, engines=tuple(sorted(engines)) if settings.allow_engine_choice else ()
         ),
@@ -282,17 +290,11 @@ def _checks(house: House, workshop: Workshop | None) -> dict[str, Check]:
     settings = house.settings
     level = sandbox.level(settings.sandbox)
     return {
-        "database": lambda: _writable(house.database),
+        "database": writable(house.database),
         "disk": free_disk(settings.data, settings.min_free_disk),
         "worker": workshop.check if workshop else lambda: "none in this process",
         "sandbox": lambda: level.description,
     }
-
-
-def _writable(database: Database) -> str:
-    with writing(database) as connection:
-        connection.execute(text("SELECT 1"))
-    return "writable"
 
 
 def _secret(path: Path) -> bytes:
