@@ -38,7 +38,7 @@ from omnireel.media import sandbox
 from omnireel.settings import Settings
 from omnireel.storage.local import LocalBlobs
 from omnireel.tasks.balances import Balances
-from omnireel.tasks.database import open_database, writing
+from omnireel.tasks.database import open_database
 from omnireel.tasks.dispatcher import Dispatcher
 from omnireel.tasks.files import MediaFiles
 from omnireel.tasks.janitor import Janitor
