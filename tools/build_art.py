@@ -190,7 +190,7 @@ def without_flame(picture: Image.Image) -> Image.Image:
     flame = (red > 200) & (green > 105) & (blue < 130)
     flame[: int(height * 0.7)] = False
     pixels[flame] = 0
-    pixels[int(height * 0.915) :] = 0
+    pixels[int(height * 0.87) :] = 0
     return trimmed(Image.fromarray(pixels.astype(np.uint8), "RGBA"))
 
 
@@ -222,7 +222,9 @@ def encode(entry: Entry, package: Path) -> bytes:
     if not entry.make:
         return path.read_bytes()
     out = io.BytesIO()
-    mend(Image.open(path).convert("RGBA"), entry.make).save(out, "WEBP", quality=90, alpha_quality=100, method=6)
+    mend(Image.open(path).convert("RGBA"), entry.make).save(
+        out, "WEBP", quality=90, alpha_quality=100, method=6
+    )
     return out.getvalue()
 
 
@@ -235,6 +237,7 @@ def index(entries: list[Entry]) -> dict[str, object]:
             "motion": entry.motion,
             "metres": entry.metres,
             "facing": entry.facing,
+            "emoji": "".join(chr(int(code, 16)) for code in entry.code.split("-")),
         }
         for entry in entries
     }
@@ -257,7 +260,8 @@ def build(package: Path, target: Path) -> None:
 def provenance(package: Path, entries: list[Entry]) -> str:
     facts = json.loads((package / "package.json").read_text(encoding="utf-8"))
     rows = "\n".join(
-        f"| {entry.file} | {find_picture(package, entry.code).name} | {entry.make or 'as is'} |" for entry in entries
+        f"| {entry.file} | {find_picture(package, entry.code).name} | {entry.make or 'as is'} |"
+        for entry in entries
     )
     return (
         "# Where the pictures in fluent.zip come from\n\n"

@@ -1,0 +1,227 @@
+"""Text, and pictures of subjects, as a composed scene: a place, its light, a cast and a camera, shot by shot."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import accumulate
+
+import cv2
+import numpy as np
+
+from omnireel.engines.base import Run
+from omnireel.engines.studio.looks import REPAINTS, plan_looks, style_names, through
+from omnireel.engines.studio.raster import Size
+from omnireel.engines.studio.scenery.script import Scene, ShotScript, read_scene
+from omnireel.engines.studio.scenery.shot import FPS, ShotPainter
+from omnireel.engines.studio.tracker import Moment, tracked
+from omnireel.media.canvas import canvas
+from omnireel.media.frames import Frame
+from omnireel.media.poster import write_poster
+from omnireel.media.writer import ClipWriter
+from omnireel.models import AspectRatio, Clip, Job, Shot, ShotReport, Storyboard, Subject, Transition, Weather
+
+_USUAL_SECONDS = 5
+_DISSOLVE = 12
+"""Frames in which one shot gives way to the next."""
+_REPORT_EVERY = 4
+_LARGEST_PAINTED = 1300 * 740
+"""Pixels that are painted one by one; a larger canvas is painted at two thirds and enlarged."""
+_SAMPLES = 5
+
+
+@dataclass(frozen=True)
+class _Take:
+    """A shot ready to be painted, and where it lies in the clip."""
+
+    script: ShotScript
+    start: int
+    frames: int
+
+
+def make(job: Job, run: Run, *, threads: int) -> Clip:
+    """Compose the storyboard into `run.scratch`. Request, pictures and seed decide the bytes, `threads` not.
+
+    Raises InvalidMedia when a subject's picture cannot be decoded, and whatever `run.report` raises; no file
+    is left half written.
+    """
+    size = canvas(job.request.mode, job.request.aspect_ratio or AspectRatio.WIDE)
+    return compose(job, run, size, threads=threads)
+
+
+def compose(job: Job, run: Run, size: Size, *, threads: int) -> Clip:
+    """The clip of a job on a canvas of `size`, both sides even."""
+    run.report(0.0, "setting the scene")
+    if job.request.sound:
+        run.warn("The studio engine makes no sound yet, so the clip is silent.")
+    scene = read_scene(job, run)
+    total = (job.request.duration or _USUAL_SECONDS) * FPS
+    return _produce(job, run, _takes(scene, job.storyboard, total), size, threads)
+
+
+def warm() -> None:
+    """Compile every kernel that scenes use, by painting one tiny frame of a rainy beach."""
+    cast = (Subject("dog", action="run"), Subject("sailboat"))
+    shot = Shot("", place="beach", subjects=cast)
+    script = ShotScript.of(shot, lambda _: None, lambda _: None)
+    ShotPainter(script, size=(96, 64), frames=24, seed=0).paint(3)
+    rainy = replace(script, shot=replace(shot, weather=Weather.RAIN))
+    ShotPainter(rainy, size=(96, 64), frames=24, seed=0).paint(3)
+    for maker in REPAINTS.values():
+        look = maker([np.zeros((64, 96, 3), np.uint8)], (96, 64), 0)
+        for _ in look.apply(tracked([np.zeros((64, 96, 3), np.uint8)] * 2, (96, 64)), threads=1):
+            pass
+
+
+def _takes(scene: Scene, storyboard: Storyboard, total: int) -> list[_Take]:
+    counts = storyboard.frame_counts(total)
+    starts = [0, *accumulate(counts)]
+    return [
+        _Take(script, start, count)
+        for script, start, count in zip(scene.shots, starts, counts, strict=False)
+        if count > 0
+    ]
+
+
+def _produce(job: Job, run: Run, takes: list[_Take], size: Size, threads: int) -> Clip:
+    total = sum(take.frames for take in takes)
+    clip, poster = run.scratch / "clip.mp4", run.scratch / "poster.jpg"
+    fps, (width, height) = Fraction(FPS), size
+    with (
+        closing(_finished(job, run, takes, size, threads)) as moments,
+        ClipWriter(clip, width=width, height=height, fps=fps, threads=threads) as writer,
+    ):
+        for moment in moments:
+            for _ in range(moment.hold):
+                writer.write(moment.frame)
+            if moment.index <= total // 3 < moment.index + moment.hold:
+                write_poster(moment.frame, poster)
+            if moment.index % _REPORT_EVERY < moment.hold:
+                run.report(writer.frames / total, "painting")
+    shots = tuple(ShotReport(take.start, take.frames, take.script.shot.prompt) for take in takes)
+    return Clip(clip, poster, width, height, fps, total, shots=shots)
+
+
+@dataclass(frozen=True)
+class _Plain:
+    """A frame on its way to the file when no style needs its motion."""
+
+    index: int
+    hold: int
+    frame: Frame
+
+
+def _finished(
+    job: Job, run: Run, takes: list[_Take], size: Size, threads: int
+) -> Generator[_Plain | Moment, None, None]:
+    """Every picture of the clip in order, in the storyboard's styles."""
+    storyboard = job.storyboard
+    hold = 2 if storyboard.on_twos else 1
+    if not storyboard.styles:
+        with closing(_frames(takes, size, run.seed, threads, hold)) as frames:
+            for index, frame in enumerate(frames):
+                yield _Plain(
+                    index * hold, min(hold, takes[-1].start + takes[-1].frames - index * hold), frame
+                )
+        return
+    samples = [_sample(take, size, run.seed) for take in _spread(takes)]
+    plan = plan_looks(_styles_only(storyboard), samples, size, FPS, run.seed)
+    if plan.unknown:
+        run.warn(
+            f"The studio engine has no style called {', '.join(plan.unknown)}; it has {', '.join(style_names())}."
+        )
+    with closing(_frames(takes, size, run.seed, threads, 1)) as frames:
+        yield from through(plan.looks, tracked(frames, size, hold=hold), threads=threads)
+
+
+def _styles_only(storyboard: Storyboard) -> Storyboard:
+    # The scene is already lit for its hour and weather; graded again it would be night twice.
+    shots = tuple(replace(shot, time_of_day=None, weather=None) for shot in storyboard.shots)
+    return replace(storyboard, shots=shots)
+
+
+def _spread(takes: list[_Take]) -> list[_Take]:
+    step = max(1, len(takes) // _SAMPLES)
+    return takes[::step][:_SAMPLES]
+
+
+def _sample(take: _Take, size: Size, seed: int) -> Frame:
+    painter = _painter(take, _painted_size(size), seed)
+    return _enlarged(painter.paint(take.frames // 2)[0], size)
+
+
+def _painted_size(size: Size) -> Size:
+    if size[0] * size[1] <= _LARGEST_PAINTED:
+        return size
+    return round(size[0] / 3) * 2, round(size[1] / 3) * 2
+
+
+def _painter(take: _Take, size: Size, seed: int) -> ShotPainter:
+    return ShotPainter(take.script, size=size, frames=take.frames, seed=seed)
+
+
+def _frames(
+    takes: list[_Take], size: Size, seed: int, threads: int, step: int
+) -> Generator[Frame, None, None]:
+    """Every `step`-th frame of the clip in order, painted on as many threads."""
+    workers = ThreadPoolExecutor(max(1, threads), "painter")
+    waiting: deque[Future[Frame]] = deque()
+    try:
+        for paint in _jobs(takes, size, seed, step):
+            waiting.append(workers.submit(paint))
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        workers.shutdown(cancel_futures=True)
+
+
+@dataclass(frozen=True)
+class _Paint:
+    """One frame to paint: of a shot, perhaps still mixed with the last one's."""
+
+    painter: ShotPainter
+    number: int
+    size: Size
+    before: ShotPainter | None = None
+    before_number: int = 0
+    share: float = 1.0
+
+    def __call__(self) -> Frame:
+        frame = self.painter.paint(self.number)[0]
+        if self.before is not None:
+            past = self.before.paint(self.before_number)[0]
+            frame = cv2.addWeighted(frame, self.share, past, 1 - self.share, 0).astype(np.uint8)
+        return _enlarged(frame, self.size)
+
+
+def _jobs(takes: list[_Take], size: Size, seed: int, step: int) -> Iterator[_Paint]:
+    """The frames to paint, in order. At most two shots' sets stand at a time."""
+    painted = _painted_size(size)
+    before: tuple[_Take, ShotPainter] | None = None
+    for take in takes:
+        painter = _painter(take, painted, seed)
+        dissolves = take.script.shot.transition is Transition.DISSOLVE and before is not None
+        length = min(_DISSOLVE, take.frames // 2) if dissolves else 0
+        first = -take.start % step
+        for number in range(first, take.frames, step):
+            if before is not None and number < length:
+                share = (number + 1) / (length + 1)
+                yield _Paint(painter, number, size, before[1], before[0].frames + number, share)
+            else:
+                yield _Paint(painter, number, size)
+        before = take, painter
+
+
+def _enlarged(frame: Frame, size: Size) -> Frame:
+    """Up to the canvas, edges kept crisp."""
+    if frame.shape[1] == size[0] and frame.shape[0] == size[1]:
+        return frame
+    large = cv2.resize(frame, size, interpolation=cv2.INTER_CUBIC)
+    soft = cv2.blur(large, (3, 3))
+    return np.ascontiguousarray(cv2.addWeighted(large, 1.55, soft, -0.55, 0).astype(np.uint8))

@@ -1,0 +1,1 @@
+"""Sets, cast, light and lens for scenes composed from words alone."""

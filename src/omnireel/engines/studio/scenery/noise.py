@@ -1,0 +1,41 @@
+"""Tileable random fields."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from omnireel.engines.studio.scenery.arrays import Floats
+
+
+def cloudy(side: int, rng: np.random.Generator, *, slope: float = 1.6, coarse: float = 1.0) -> Floats:
+    """A tileable field, zero mean and unit deviation, whose detail falls as 1/frequency**slope.
+
+    `coarse` is the lowest frequency kept, in cycles per tile.
+    """
+    spectrum = np.fft.rfft2(rng.standard_normal((side, side)).astype(np.float32))
+    rows = np.fft.fftfreq(side, 1 / side)[:, None]
+    columns = np.fft.rfftfreq(side, 1 / side)[None, :]
+    frequency = np.hypot(rows, columns)
+    weight = np.where(frequency >= coarse, np.maximum(frequency, 1e-3) ** -slope, 0)
+    field = np.fft.irfft2(spectrum * weight, s=(side, side)).astype(np.float32)
+    spread: Floats = ((field - field.mean()) / (field.std() + 1e-9)).astype(np.float32)
+    return spread
+
+
+def wavy(length: int, rng: np.random.Generator, *, waves: tuple[tuple[int, float], ...]) -> Floats:
+    """A periodic curve: the sum of sines of whole cycles per length and given heights, randomly shifted."""
+    turn = np.linspace(0, 2 * np.pi, length, endpoint=False, dtype=np.float32)
+    curve = np.zeros(length, np.float32)
+    for cycles, height in waves:
+        curve += np.float32(height) * np.sin(cycles * turn + np.float32(rng.uniform(0, 6.2832)))
+    return curve
+
+
+def ragged(length: int, rng: np.random.Generator, *, slope: float, coarse: int = 2) -> Floats:
+    """A periodic random curve, zero mean and unit deviation."""
+    spectrum = np.fft.rfft(rng.standard_normal(length))
+    frequency = np.fft.rfftfreq(length, 1 / length)
+    weight = np.where(frequency >= coarse, np.maximum(frequency, 1e-3) ** -slope, 0)
+    curve = np.fft.irfft(spectrum * weight, n=length)
+    spread: Floats = ((curve - curve.mean()) / (curve.std() + 1e-9)).astype(np.float32)
+    return spread

@@ -1,0 +1,101 @@
+"""Which builder sets which place, and where a subject belongs when no place is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from omnireel.engines.studio.scenery import places_built, places_land, places_shore
+from omnireel.engines.studio.scenery.art import Art
+from omnireel.engines.studio.scenery.sets import Kit, Stage
+
+
+@dataclass(frozen=True)
+class Place:
+    """A builder and how its camera is set. Shares are of the frame's height."""
+
+    build: Callable[[Kit], Stage]
+    horizon: float = 0.46
+    feet: float = 0.80
+    """Row where the cast stands."""
+    medium: str = "land"
+    """land, water (floats on it), deep (under it), void (no ground) or inside."""
+
+
+PLACES = {
+    "beach": Place(places_shore.beach),
+    "sea": Place(places_shore.sea, 0.44, 0.70, "water"),
+    "underwater": Place(places_shore.underwater, 0.52, 0.84, "deep"),
+    "lake": Place(places_shore.lake),
+    "forest": Place(places_land.forest, 0.50, 0.82),
+    "mountains": Place(places_land.mountain_valley, 0.52, 0.82),
+    "desert": Place(places_land.desert, 0.50, 0.80),
+    "snowfield": Place(places_land.snowfield, 0.50, 0.80),
+    "meadow": Place(places_land.meadow, 0.48, 0.80),
+    "garden": Place(places_land.garden, 0.50, 0.80),
+    "village": Place(places_built.village, 0.50, 0.80),
+    "city": Place(places_built.city, 0.54, 0.82),
+    "neon-city": Place(places_built.neon_city, 0.56, 0.82),
+    "street": Place(places_built.street, 0.52, 0.82),
+    "space": Place(places_built.space, 0.70, 0.70, "void"),
+    "room": Place(places_built.room, 0.46, 0.82, "inside"),
+    "stage": Place(places_built.theatre, 0.48, 0.82, "inside"),
+    "abstract": Place(places_built.abstract, 0.52, 0.80),
+}
+
+_NEAREST = {
+    "river": "lake", "harbour": "sea", "harbor": "sea", "jungle": "forest", "rainforest": "forest", "farm": "village",
+    "park": "garden", "moon": "space", "mars": "desert", "bedroom": "room", "kitchen": "room", "office": "room",
+    "ocean": "sea", "house": "room", "field": "meadow", "sky": "meadow", "island": "beach", "town": "village",
+    "road": "street", "arctic": "snowfield", "glacier": "snowfield", "canyon": "desert", "waterfall": "lake",
+    "theatre": "stage", "theater": "stage", "concert": "stage", "cafe": "room", "restaurant": "room", "shop": "room",
+}  # fmt: skip
+
+_HOMES = (
+    ("underwater", {"fish", "tropical fish", "pufferfish", "shark", "jellyfish", "octopus", "squid", "sea turtle",
+                    "shrimp", "lobster", "coral", "mermaid"}),
+    ("sea", {"whale", "spouting whale", "dolphin", "sailboat", "speedboat", "cruise ship", "ship", "ferry", "wave",
+             "surfer", "swimmer"}),
+    ("lake", {"duck", "swan", "canoe", "flamingo", "frog", "lotus", "beaver", "otter", "goose"}),
+    ("beach", {"crab", "seashell", "palm", "coconut", "beach umbrella", "island", "anchor"}),
+    ("space", {"rocket", "satellite", "ufo", "astronaut", "alien", "earth", "planet", "comet", "space invader"}),
+    ("snowfield", {"penguin", "polar bear", "seal", "snowman", "skier", "sled", "santa", "snowflake", "ice cube",
+                   "christmas tree", "mammoth"}),
+    ("desert", {"camel", "bactrian camel", "cactus", "scorpion", "snake", "lizard"}),
+    ("forest", {"bear", "deer", "wolf", "fox", "owl", "squirrel", "hedgehog", "mushroom", "raccoon", "skunk", "badger",
+                "gorilla", "monkey", "orangutan", "tiger", "panda", "koala", "elf", "fairy", "pine", "log", "parrot"}),
+    ("mountains", {"goat", "ram", "eagle", "mountain", "llama", "dragon", "volcano", "hiker"}),
+    ("village", {"cow", "pig", "rooster", "sheep", "tractor", "farmer", "donkey", "house", "chick", "church", "hut"}),
+    ("street", {"taxi", "bicycle", "scooter", "cyclist", "traffic light", "police officer", "shop", "tram"}),
+    ("stage", {"singer", "guitar", "piano", "drum", "violin", "trumpet", "saxophone", "microphone", "disco ball"}),
+    ("garden", {"rose", "tulip", "snail", "bouquet", "fountain", "hibiscus", "cat", "black cat", "caterpillar"}),
+)  # fmt: skip
+_KINDS = {
+    "vehicle": "city",
+    "building": "city",
+    "food": "room",
+    "thing": "room",
+    "space": "space",
+    "person": "meadow",
+}
+
+
+def place_named(name: str) -> tuple[Place, str, bool]:
+    """A place by name: itself, its canonical name, and whether it is exactly the one asked for."""
+    key = name.strip().lower().replace(" ", "-").replace("_", "-")
+    if key in PLACES:
+        return PLACES[key], key, True
+    near = _NEAREST.get(key, "meadow")
+    return PLACES[near], near, False
+
+
+def home_of(cast: list[Art]) -> str:
+    """Where a cast belongs when no place was named: the first member with a home decides."""
+    for member in cast:
+        for place, names in _HOMES:
+            if member.name in names:
+                return place
+    for member in cast:
+        if member.kind in _KINDS and member.motion not in ("balloon", "kite", "soarer", "bouncer", "hover"):
+            return _KINDS[member.kind]
+    return "meadow" if cast else "abstract"
