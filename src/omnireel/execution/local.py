@@ -15,7 +15,7 @@ from omnireel.execution.inputs import input_paths
 from omnireel.execution.kernels import KernelCache
 from omnireel.execution.launching import Launcher, LocalLimits, kernel_folder
 from omnireel.execution.process import ChildProcess
-from omnireel.execution.protocol import Done, Fell, Phase
+from omnireel.execution.protocol import Broke, Done, Fell, Phase
 from omnireel.execution.scratch import Parts
 from omnireel.media import sandbox
 from omnireel.media.sandbox import SandboxMode
@@ -139,18 +139,23 @@ class LocalExecutor:
 def _await(child: ChildProcess) -> None:
     """Wait for a preparing child. Raises EngineFailed unless it reports success."""
     deadline = time.monotonic() + PREPARE_SECONDS
-    said: object = None
     try:
-        while not (exited := child.exited()) or said is None:
-            said = next((event for event in child.pump() if isinstance(event, Done | Fell)), said)
-            if said is not None:
-                break
-            if exited:
-                raise EngineFailed(child.obituary())
+        while not _prepared(child):
             if time.monotonic() > deadline:
                 raise EngineFailed(f"preparing took longer than {PREPARE_SECONDS:g} seconds")
             time.sleep(PREPARE_POLL_SECONDS)
     finally:
         child.close()
-    if isinstance(said, Fell):
-        raise EngineFailed(said.message)
+
+
+def _prepared(child: ChildProcess) -> bool:
+    exited = child.exited()
+    for event in child.pump():
+        match event:
+            case Done():
+                return True
+            case Fell(message=reason) | Broke(reason=reason):
+                raise EngineFailed(f"{reason}\n{child.log}".strip())
+    if exited:
+        raise EngineFailed(child.obituary())
+    return False

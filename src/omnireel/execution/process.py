@@ -7,6 +7,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -16,6 +17,7 @@ LOG_TAIL = 64 * 1024
 """How much of a child's standard error is kept, bytes."""
 LAST_WORDS = 300
 """How much of its last line goes into the account of its end, characters."""
+CLOSE_SECONDS = 10.0
 READ_SIZE = 64 * 1024
 READS_A_PUMP = 16
 """Bounds how long one `pump` can take, whatever the child writes."""
@@ -113,7 +115,9 @@ class ChildProcess:
         if self._errors < 0:
             return
         self.signal(signal.SIGKILL)
-        self._popen.wait()
+        with suppress(subprocess.TimeoutExpired):
+            # Only a process stuck in the kernel outlives this; waiting longer would not help it.
+            self._popen.wait(timeout=CLOSE_SECONDS)
         os.close(self._events)
         os.close(self._errors)
         self._errors = -1

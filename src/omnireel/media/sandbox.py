@@ -154,16 +154,22 @@ NAME_SERVICE = tuple(
 """What looking up a host name and checking its certificate need."""
 
 
+PREFIX_PARTS = ("bin", "lib", "lib64", "pyvenv.cfg")
+
+
 @cache
 def program_files() -> tuple[Path, ...]:
-    """Where Python, the packages a child process can import and their libraries lie."""
+    """Where Python, the packages a child process can import and their libraries lie.
+
+    Not the whole folder of a virtual environment: people keep their data beside it.
+    """
     asked = [*PYTHON, "-c", "import sys; print(*sys.path, sep='\\n')"]
     importable = subprocess.run(
         asked, env={"PATH": PATH}, capture_output=True, timeout=PROBE_SECONDS, check=True
     )
     names = [
         *("/usr", "/lib", "/lib32", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime"),
-        *(sys.prefix, sys.base_prefix, sys.exec_prefix, str(Path(__file__).resolve().parents[2])),
+        *(f"{prefix}/{part}" for prefix in {sys.prefix, sys.base_prefix} for part in PREFIX_PARTS),
         *importable.stdout.decode().splitlines(),
     ]
     paths = {Path(name).absolute() for name in names if name and Path(name).exists()} - {Path("/")}

@@ -241,6 +241,13 @@ def test_an_input_on_the_network_is_fetched_before_the_engine_starts(build: Buil
         assert server.hits == 1
 
 
+def test_names_are_looked_up_inside_the_fetching_box(build: Build, tmp_path: Path) -> None:
+    picture = make_image(tmp_path / "picture.png").read_bytes()
+    with listening(lambda path, connection: respond(connection, picture)) as server:
+        images = image_at(f"http://localhost:{server.port}/picture.png")
+        assert isinstance(ending_of(build(limits=PRIVATE).start(attempt(images=images))), Made)
+
+
 def test_a_private_address_is_refused_unless_allowed(build: Build) -> None:
     with listening(lambda path, connection: respond(connection, b"x")) as server:
         handle = build().start(attempt(images=image_at(f"http://127.0.0.1:{server.port}/x.png")))
