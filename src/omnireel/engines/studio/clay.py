@@ -19,7 +19,7 @@ from omnireel.engines.studio.kernels_clay import (
     vote,
 )
 from omnireel.engines.studio.kernels_masses import mix
-from omnireel.engines.studio.masses import Masses, masses_of
+from omnireel.engines.studio.masses import masses_of
 from omnireel.engines.studio.palette import COLOURS, palette_of
 from omnireel.engines.studio.pigment import pigments_of
 from omnireel.engines.studio.pipeline import ahead
@@ -44,6 +44,8 @@ from omnireel.media.frames import Frame
 
 _BEVEL = 0.05
 """Radius of rounded edges, as a share of the working grid's short side."""
+_ROUNDING = 3
+"""Pixels of the working grid over which colours vote for their neighbours."""
 _COLOUR_MEMORY = np.float32(0.6)
 _SHAPE_MEMORY = np.float32(0.82)
 _MINIATURE = 0.2
@@ -92,14 +94,17 @@ class Clay:
         past = None if moment.motion.cut else self._past
         masses = masses_of(self._lifted(moment.small))
         flat, agreed = _settle(masses.flat, past, moment.motion)
-        labels = self._labels(Masses(flat, masses.detail), past, moment.motion)
+        found = self._classified(flat, past, moment.motion)
+        labels = np.empty_like(found)
+        vote(found, masses.detail, _ROUNDING, COLOURS, labels)
         seam = np.empty(labels.shape, np.float32)
         find_seams(labels, self._pigments.contrast, seam)
         height = self._height(labels, seam, grey_of(flat))
         if past is not None:
             kept = moment.motion.follow(past.height)
             height = height + (kept - height) * (agreed * moment.motion.trust * _SHAPE_MEMORY)
-        self._past = _Past(flat, labels, height)
+        # The labels before the vote: voted ones would be rounded again every frame and melt.
+        self._past = _Past(flat, found, height)
         return Sculpture(moment, labels, self._lit(height, labels, flat))
 
     def paint(self, sculpture: Sculpture) -> Frame:
@@ -116,17 +121,13 @@ class Clay:
     def _lifted(self, small: Frame) -> Frame:
         return cast("Frame", curved(small, self._lift))
 
-    def _labels(self, masses: Masses, past: _Past | None, motion: Motion) -> Mask:
-        labels, voted = np.empty_like(masses.detail), np.empty_like(masses.detail)
-        # Without a past there is nothing to be reluctant about: no trust anywhere.
-        before = labels if past is None else past.labels
+    def _classified(self, flat: Frame, past: _Past | None, motion: Motion) -> Mask:
+        """The palette colour of each pixel, reluctant to change from frame to frame."""
+        found = np.empty(flat.shape[:2], np.uint8)
+        before = np.zeros_like(found) if past is None else past.labels
         trust = np.zeros_like(motion.trust) if past is None else motion.trust
-        before = np.zeros_like(labels) if past is None else before
-        classify(
-            masses.flat, self._palette.nearest, self._palette.near, before, motion.x, motion.y, trust, labels
-        )
-        vote(labels, masses.detail, 3, COLOURS, voted)
-        return voted
+        classify(flat, self._palette.nearest, self._palette.near, before, motion.x, motion.y, trust, found)
+        return found
 
     def _height(self, labels: Mask, seam: Plane, luma: Mask) -> Plane:
         swell = inflated(softened(seam, 0.8) * np.float32(1.2), self._bevel)

@@ -15,7 +15,8 @@ from omnireel.media.frames import Frame
 
 _SHAPE_SLACK = 0.01
 _THUMB = 96
-_CENTRE_PULL = 0.6
+_CENTRE_PULL = 0.15
+"""How much interest the outermost place must have over the middle to win, as a share of the most."""
 
 
 @dataclass(frozen=True)
@@ -64,5 +65,5 @@ def _best_start(profile: Plane, share: float, room: int) -> int:
     window = max(1, round(share * len(profile)))
     sums = np.convolve(profile, np.ones(window, np.float32), mode="valid")
     place = np.linspace(-1, 1, len(sums))
-    score = sums / sums.max() - _CENTRE_PULL * (sums.max() - sums.min()) / sums.max() * place**2
+    score = sums / sums.max() - _CENTRE_PULL * place**2
     return round(room * int(score.argmax()) / max(1, len(sums) - 1))

@@ -99,7 +99,7 @@ def find_seams(labels: Mask, contrast: Plane, seam: Plane) -> None:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def cast_shadows(heights: Plane, bevel: np.float32, out: Plane) -> None:
-    """How much of the key light, which stands upper left, reaches each point of a height field: 0.45 to 1."""
+    """How much of the key light, which stands upper left, reaches each point of a height field: 0.5 to 1."""
     rows, columns = heights.shape
     for y in range(rows):
         for x in range(columns):
@@ -111,7 +111,7 @@ def cast_shadows(heights: Plane, bevel: np.float32, out: Plane) -> None:
                     break
                 over = (heights[row, column] - here - far * _F(0.62)) / (far * _F(0.35) + _F(1.5))
                 blocked = max(blocked, over)
-            out[y, x] = _F(1) - min(blocked, _F(1)) * _F(0.55)
+            out[y, x] = _F(1) - min(blocked, _F(1)) * _F(0.50)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -136,7 +136,7 @@ def light(heights: Plane, around: Plane, reach: Plane, tone: Plane, bevel: np.fl
             half4 = half * half * half * half
             half16 = half4 * half4 * half4 * half4
             hollow = (around[y, x] - heights[y, x]) / (bevel * _F(0.8))
-            seen = min(max(_F(1) - hollow, _F(0.58)), _F(1.08))
+            seen = min(max(_F(1) - hollow, _F(0.64)), _F(1.08))
             key, glow = wrapped * reach[y, x], (_F(1) - wrapped) * _F(0.05)
             shade = tone[y, x] * _F(128)
             blue = (_F(0.22) + sky * _F(0.08) + fill * _F(0.14)) * seen + key * _F(0.80)

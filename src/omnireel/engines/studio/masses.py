@@ -27,6 +27,8 @@ from omnireel.engines.studio.raster import (
 from omnireel.media.frames import Frame
 
 _REACH = 4
+_MIDDLE, _FINE = (9, 21), (7, 18)
+"""Levels by which a shape must differ from the next coarser scale to begin to be kept, and to be whole."""
 _CROWD = (0.34, 0.70)
 """Share of a neighbourhood that is fine detail, from where detail starts to count as mere texture."""
 _CROWD_LOSS = 0.75
@@ -48,10 +50,10 @@ def masses_of(small: Frame) -> Masses:
     fine = medianed(small)
     middle = medianed(calmed(medianed(shrunk(fine, _part(small, 2)))))
     coarse = medianed(medianed(shrunk(middle, _part(small, 4))))
-    middle = _prefer(coarse, middle, 10, 24)
+    middle = _prefer(coarse, middle, *_MIDDLE)
     fine = medianed(fine)
     base = smoothly_stretched(middle, size_of(small))
-    detail = _uncrowded(_standing_out(base, fine, 8, 20))
+    detail = _uncrowded(_standing_out(base, fine, *_FINE))
     flat = np.empty_like(fine)
     mix(base, fine, detail, flat)
     return Masses(medianed(flat), detail)

@@ -16,7 +16,7 @@ _TINT_LEVELS = (0.0, 22.0, 42.0, 60.0, 80.0, 100.0)
 _TINT_A = (9.0, 5.0, 5.0, 10.0, 6.0, 2.0)
 _TINT_B = (-13.0, -14.0, 2.0, 14.0, 16.0, 8.0)
 """Hues lent to greys by lightness: plum in the dark, terracotta in the middle, cream at the top."""
-_SEAM = (6.0, 28.0)
+_SEAM = (8.0, 36.0)
 """Lab distance of two colours at which a seam between them begins to sink, and is deepest."""
 
 

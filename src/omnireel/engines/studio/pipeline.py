@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from queue import Empty, Queue
@@ -21,13 +21,17 @@ class _End:
     error: BaseException | None = None
 
 
-def ahead(items: Iterable[T], *, threads: int, depth: int = _DEPTH) -> Iterator[T]:
+def ahead(items: Iterable[T], *, threads: int, depth: int = _DEPTH) -> Generator[T, None, None]:
     """The same items in the same order, made on another thread at most `depth` ahead of the taker.
 
     With `threads` of 1 nothing is started and the items are made as they are taken. Errors of the maker
     appear where its items would. Closing the iterator stops the maker and closes `items`.
     """
-    return iter(items) if threads < 2 else _beside(items, depth)
+    return _one_by_one(items) if threads < 2 else _beside(items, depth)
+
+
+def _one_by_one(items: Iterable[T]) -> Generator[T, None, None]:
+    yield from items
 
 
 def _beside(items: Iterable[T], depth: int) -> Generator[T, None, None]:

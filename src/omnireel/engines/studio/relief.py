@@ -15,7 +15,7 @@ TILE = 1024
 _TILE_SIDE = 720
 """The short side of a canvas on which one texel is one pixel."""
 _DENTS = 26
-_PRINTS = 12
+_PRINTS = 9
 _LIGHT = (0.62, 0.78)
 """Share of the slope in x and y that turns towards the light, which stands upper left."""
 _STEEPEST = 0.42
@@ -120,7 +120,7 @@ def _press_print(height: Plane, bend: Plane, random: np.random.Generator) -> Non
     reach = (spot.along / radius) ** 2 + (spot.across / (radius * 0.68)) ** 2
     whorl = np.sqrt(spot.along**2 + ((spot.across + radius * lift) * 1.35) ** 2 + 30)
     ridges = np.sin(2 * np.pi * (whorl + bend[spot.rows, spot.columns]) / spacing)
-    inked = np.exp(-(reach**3) * 1.2) * random.uniform(0.2, 0.42)
+    inked = np.exp(-(reach**3) * 1.2) * random.uniform(0.15, 0.34)
     height[spot.rows, spot.columns] += inked * ridges - np.exp(-reach * reach) * 0.9
 
 
