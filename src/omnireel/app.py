@@ -122,6 +122,8 @@ class Workshop:
             cache=settings.data / "kernels",
             limits=_local_limits(settings),
             sandbox_mode=settings.sandbox,
+            # An operator may name a class of their own, `module:Class`; callers cannot.
+            engines=(settings.engine,) if ":" in settings.engine else (),
         )
         self._dispatcher = Dispatcher(
             house.store,

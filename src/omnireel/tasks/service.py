@@ -63,14 +63,14 @@ class TaskService:
 
         Raises InvalidRequest when the engine can never do it, Unavailable when there is no room now.
         """
-        engine = self._engine(request)
-        engine.check(request)
+        name = request.engine or self._default
+        self._engine(name).check(request)
         self._admit()
         seed = secrets.randbelow(2**32) if request.seed is None else request.seed
         task_id = new_task_id(request)
-        task = self._store.add(NewTask(task_id, team, request, engine.name, seed, request_id))
+        task = self._store.add(NewTask(task_id, team, request, name, seed, request_id))
         crash_point("after_submit_commit")
-        log.info("task submitted", task=task_id, team=team, engine=engine.name, request_id=request_id)
+        log.info("task submitted", task=task_id, team=team, engine=name, request_id=request_id)
         return task
 
     def get(self, team: str, task_id: str) -> Task:
@@ -97,8 +97,7 @@ class TaskService:
         """What the team has left, USD."""
         return self._balance_of(team)
 
-    def _engine(self, request: VideoRequest) -> Engine:
-        name = request.engine or self._default
+    def _engine(self, name: str) -> Engine:
         if name not in self._engines:
             known = ", ".join(sorted(self._engines))
             raise InvalidRequest(f"parameter 'engine' must be one of {known}", field="engine")
