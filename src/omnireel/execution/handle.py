@@ -10,7 +10,7 @@ from threading import RLock
 
 import structlog
 
-from omnireel.errors import AttemptError, FetchFailed, NotFound
+from omnireel.errors import AttemptError, EngineFailed, FetchFailed, NotFound
 from omnireel.execution.base import Ending, Lost, Made
 from omnireel.execution.process import ChildProcess
 from omnireel.execution.protocol import (
@@ -33,6 +33,8 @@ from omnireel.models import Clip, Failed, Progress, Stopped
 
 log = structlog.get_logger(__name__)
 
+MEASURE_SECONDS = 1.0
+"""Between two looks at how much it has written."""
 LOGGED = 2000
 """How much of a failed child's standard error goes into our log, characters."""
 
@@ -41,7 +43,8 @@ class LocalHandle:
     """Implements `execution.base.Handle`. Its methods may be called from any thread.
 
     `phases` are the children to run one after the other, each with the seconds it may take; `launch` starts
-    one. `ending` is given when the attempt ended before it began. `release` is called once, by `close`.
+    one. `grace` is in seconds, `disk` in bytes; `note` is the earlier attempt's. `ending` is given when the
+    attempt ended before it began. `release` is called once, by `close`.
     """
 
     def __init__(
@@ -51,6 +54,8 @@ class LocalHandle:
         launch: Callable[[Phase], ChildProcess],
         *,
         grace: float,
+        disk: int,
+        note: str,
         release: Callable[[LocalHandle], None],
         ending: Ending | None = None,
     ) -> None:
@@ -58,6 +63,8 @@ class LocalHandle:
         self._phases = list(phases)
         self._launch = launch
         self._grace = grace
+        self._disk = disk
+        self._measure_at = 0.0
         self._release = release
         self._ending = ending
         self._lock = RLock()
@@ -65,7 +72,7 @@ class LocalHandle:
         self._verdict: Ending | Done | None = None
         self._deadline = self._stop_by = float("inf")
         self._progress = Progress()
-        self._note = ""
+        self._note = note
         self._warnings: list[str] = []
         self._closed = False
         if ending is None:
@@ -152,7 +159,19 @@ class LocalHandle:
         now = time.monotonic()
         if now >= self._stop_by:
             return Stopped()
-        return self._overrun if now >= self._deadline else None
+        if now >= self._deadline:
+            return self._overrun
+        return self._overfull(now)
+
+    def _overfull(self, now: float) -> Ending | None:
+        if now < self._measure_at:
+            return None
+        self._measure_at = now + MEASURE_SECONDS
+        if self._place.parts.size() <= self._disk:
+            return None
+        return Failed(
+            EngineFailed.type, f"the attempt wrote more than the {self._disk // 1024**2} MiB it may use"
+        )
 
     def _conclude(self, child: ChildProcess) -> Ending | None:
         child.close()

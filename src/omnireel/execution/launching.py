@@ -31,6 +31,8 @@ class LocalLimits:
     media: MediaLimits = field(default_factory=MediaLimits)
     memory: int = 4096 * MIB
     threads: int = 1
+    disk: int = 8192 * MIB
+    """All files of an attempt together."""
     attempt_seconds: float = 1800.0
     fetch_seconds: float = 60.0
     """Per input."""

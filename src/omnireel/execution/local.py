@@ -108,6 +108,8 @@ class LocalExecutor:
             self._phases(attempt.request),
             lambda phase: self._launcher.start(phase, place.parts, attempt.engine, attempt),
             grace=self._limits.stop_grace_seconds,
+            disk=self._limits.disk,
+            note=attempt.note,
             release=self._release,
             ending=self._bring_blobs(attempt.request, place.parts),
         )

@@ -20,7 +20,7 @@ def render(
     parts = Parts(order.folder)
     inputs = input_paths(request, parts.inputs)
     check_inputs(request, inputs, order.limits)
-    run = ChildRun(parts.work, order.seed, inputs, tell, stopping)
+    run = ChildRun(parts.work, order.seed, order.note, inputs, tell, stopping)
     for note in request.notes:
         run.warn(note)
     run.report(0.0, "directing")

@@ -29,11 +29,13 @@ class ChildRun:
 
     scratch: Path
     seed: int
+    note: str
+    """What an earlier attempt at the task asked to be remembered."""
     inputs: Mapping[MediaRef, Path]
     tell: Callable[[AnyEvent], None]
     stopping: Callable[[], bool]
     _value: float = 0.0
-    _note: str = ""
+    _said: str = ""
     _told: float = field(default=float("-inf"))
     _warnings: set[str] = field(default_factory=set)
 
@@ -48,9 +50,9 @@ class ChildRun:
         if self.stopping():
             raise Canceled("the attempt was told to stop")
         self._value = max(self._value, min(float(progress), 1.0))
-        if note == self._note and time.monotonic() - self._told < REPORT_SECONDS and self._value < 1.0:
+        if note == self._said and time.monotonic() - self._told < REPORT_SECONDS and self._value < 1.0:
             return
-        self._note, self._told = note, time.monotonic()
+        self._said, self._told = note, time.monotonic()
         self.tell(Reported(self._value, note[:MAX_TEXT]))
 
     def remember(self, note: str) -> None:

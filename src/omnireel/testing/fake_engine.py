@@ -61,6 +61,8 @@ class FakePlan:
     """Takes so many MiB of memory."""
     spam: int = 0
     """Writes so many MiB to standard error."""
+    fill: int = 0
+    """Writes files of so many MiB together."""
     burn: int = 0
     """Computes for this many seconds without pause."""
     lie: int = 0
@@ -133,6 +135,8 @@ def _misbehave(plan: FakePlan, job: Job, run: Run) -> None:
         raise EngineFailed("the fake engine was told to fail")
     if plan.bug:
         raise ZeroDivisionError("the fake engine was told to break")
+    for number in range(plan.fill):
+        (run.scratch / f"fill-{number}").write_bytes(bytes(1024 * 1024))
     if plan.allocate:
         bytearray(plan.allocate * 1024 * 1024)
     _linger(plan)

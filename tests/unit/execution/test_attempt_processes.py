@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
@@ -126,6 +127,18 @@ def test_an_attempt_that_wants_too_much_memory_fails_and_says_so(build: Build) -
     assert ending_of(handle) == Failed(
         "engine_failed", "the work needs more memory than the 1024 MiB it may use"
     )
+
+
+def test_an_attempt_that_fills_the_disk_fails_and_says_so(build: Build) -> None:
+    limits = LocalLimits(disk=16 << 20)
+    handle = build(limits=limits).start(attempt("a cat fake:fill=64 fake:hang"))
+    assert ending_of(handle) == Failed("engine_failed", "the attempt wrote more than the 16 MiB it may use")
+
+
+def test_a_note_outlives_an_attempt_that_adds_none(build: Build) -> None:
+    handle = build().start(replace(attempt(), note="paid: 7"))
+    assert isinstance(ending_of(handle), Made)
+    assert handle.note == "paid: 7"
 
 
 def test_a_flood_of_log_lines_is_bounded_and_harmless(build: Build) -> None:
