@@ -17,6 +17,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from av.video.stream import VideoStream
 
 from omnireel.media.frames import SAMPLE_RATE, Frame, Samples
+from omnireel.media.x264 import steady_options
 
 _AUDIO_BITS = 160_000
 _AUDIO_FRAME = 1024
@@ -96,7 +97,9 @@ class Mp4Encoder:
 
     def _add_video(self, width: int, height: int, preset: str, crf: int) -> VideoStream:
         stream = self._container.add_stream(
-            "libx264", rate=self._fps, options={"preset": preset, "crf": str(crf), "profile": "high"}
+            "libx264",
+            rate=self._fps,
+            options={"preset": preset, "crf": str(crf), "profile": "high", **steady_options()},
         )
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         context = stream.codec_context
