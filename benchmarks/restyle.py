@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -147,22 +148,23 @@ def _clay_stages(source: Path, size: tuple[int, int]) -> Iterator[tuple[str, flo
     with VideoReader(source, "mp4", size) as reader:
         look = Clay(reader.sample(6), size, 7)
         spent = {"track": 0.0, "model": 0.0, "paint": 0.0}
-        moments = tracked(reader, size)
-        for count in range(1, _STAGE_FRAMES + 1):
-            marks = [time.thread_time()]
-            moment = next(moments, None)
-            if moment is None:
-                break
-            marks.append(time.thread_time())
+        moments, count = tracked(islice(reader, _STAGE_FRAMES), size), 0
+        mark = time.thread_time()
+        for moment in moments:
+            mark = _spend(spent, "track", mark)
             sculpture = look.model(moment)
-            marks.append(time.thread_time())
+            mark = _spend(spent, "model", mark)
             look.paint(sculpture)
-            marks.append(time.thread_time())
-            for stage, start, end in zip(spent, marks, marks[1:], strict=False):
-                spent[stage] += end - start
+            mark = _spend(spent, "paint", mark)
+            count += 1
     for stage, seconds in spent.items():
-        label = "decode+track" if stage == "track" else stage
-        yield label, seconds / count * 1e3
+        yield "decode+track" if stage == "track" else stage, seconds / count * 1e3
+
+
+def _spend(spent: dict[str, float], stage: str, since: float) -> float:
+    now = time.thread_time()
+    spent[stage] += now - since
+    return now
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from omnireel.engines.studio.kernels_clay import (
 )
 from omnireel.engines.studio.kernels_masses import mix
 from omnireel.engines.studio.masses import masses_of
-from omnireel.engines.studio.palette import COLOURS, palette_of
+from omnireel.engines.studio.palette import palette_of
 from omnireel.engines.studio.pigment import pigments_of
 from omnireel.engines.studio.pipeline import ahead
 from omnireel.engines.studio.raster import (
@@ -82,6 +82,9 @@ class Clay:
         self._bevel = min(self._grid) * _BEVEL
         self._rims = _rim(size[1]), _rim(size[0])
         self._past: _Past | None = None
+        # Reused for every frame: asking the system for such large blocks each time costs milliseconds.
+        self._lit_canvas = np.empty((4, size[1], size[0]), np.uint8)
+        self._planes = np.empty((3, size[1], size[0]), np.uint8)
 
     def apply(self, moments: Iterable[Moment], *, threads: int) -> Iterator[Moment]:
         """Every moment in clay."""
@@ -96,7 +99,7 @@ class Clay:
         flat, agreed = _settle(masses.flat, past, moment.motion)
         found = self._classified(flat, past, moment.motion)
         labels = np.empty_like(found)
-        vote(found, masses.detail, _ROUNDING, COLOURS, labels)
+        vote(found, masses.detail, _ROUNDING, labels)
         seam = np.empty(labels.shape, np.float32)
         find_seams(labels, self._pigments.contrast, seam)
         height = self._height(labels, seam, grey_of(flat))
@@ -109,14 +112,12 @@ class Clay:
 
     def paint(self, sculpture: Sculpture) -> Frame:
         """One sculpture at full size. Does not depend on other frames."""
-        lit = np.empty((4, self._size[1], self._size[0]), np.uint8)
-        for plane, target in zip(sculpture.lit, lit, strict=True):
+        for plane, target in zip(sculpture.lit, self._lit_canvas, strict=True):
             stretched(plane, self._size, target)
         lean = _lean(self._sheet, sculpture.moment.motion.sheets, self._size)
-        planes = np.empty((3, self._size[1], self._size[0]), np.uint8)
-        rims = self._rims
-        press(sculpture.labels, self._pigments.bgr, lit[:3], lit[3], lean, rims[0], rims[1], planes)
-        return _out_of_focus_bands(merged(planes))
+        lit, rims = self._lit_canvas, self._rims
+        press(sculpture.labels, self._pigments.bgr, lit[:3], lit[3], lean, rims[0], rims[1], self._planes)
+        return _out_of_focus_bands(merged(self._planes))
 
     def _lifted(self, small: Frame) -> Frame:
         return cast("Frame", curved(small, self._lift))
@@ -133,10 +134,13 @@ class Clay:
         swell = inflated(softened(seam, 0.8) * np.float32(1.2), self._bevel)
         root = np.sqrt(swell * np.float32(2 / self._bevel**2))
         pillow = root * np.sqrt(root) * np.float32(self._bevel * 0.85)
-        rise = softened(cast("Plane", curved(labels, _table(self._pigments.rise))), self._bevel * 0.12)
-        form = boxed(boxed(luma.astype(np.float32), _odd(self._bevel * 0.5)), _odd(self._bevel * 0.5))
-        shape = softened(pillow, 1.6) + rise * (self._bevel * 0.55) + form * (self._bevel * 0.006)
-        return cast("Plane", shape.astype(np.float32))
+        few = shrunk(luma.astype(np.float32), (max(8, luma.shape[1] // 2), max(8, luma.shape[0] // 2)))
+        form = boxed(boxed(few, _odd(self._bevel * 0.25)), _odd(self._bevel * 0.25))
+        rise = shrunk(cast("Plane", curved(labels, _table(self._pigments.rise))), size_of(few))
+        broad = softened(rise, self._bevel * 0.06) * np.float32(self._bevel * 0.55)
+        broad += form * np.float32(self._bevel * 0.006)
+        height: Plane = softened(pillow, 1.6) + stretched(broad, size_of(labels))
+        return height
 
     def _lit(self, height: Plane, labels: Mask, flat: Frame) -> Mask:
         half = shrunk(height, (max(8, height.shape[1] // 2), max(8, height.shape[0] // 2)))

@@ -10,6 +10,8 @@ from omnireel.engines.studio.raster import Mask, Plane
 from omnireel.media.frames import Frame
 
 _F = np.float32
+_LABELS = 32
+"""One more than the largest label."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -26,7 +28,8 @@ def keep_agreeing(now: Frame, past: Frame, trust: Plane, most: np.float32, out: 
             part = like * most
             for c in range(3):
                 here = _F(now[y, x, c])
-                out[y, x, c] = np.uint8(here + (_F(past[y, x, c]) - here) * part + _F(0.5))
+                mixed = here + (_F(past[y, x, c]) - here) * part
+                out[y, x, c] = np.uint8(np.int32(mixed + _F(0.5)))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -56,32 +59,37 @@ def classify(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def vote(labels: Mask, keep: Mask, radius: int, count: int, out: Mask) -> None:
+def vote(labels: Mask, keep: Mask, radius: int, out: Mask) -> None:
     """Each pixel takes the commonest label around it: corners round off and crumbs are kneaded in.
 
-    Pixels where `keep` is over 128 stay as they are. Windows slide, so the cost grows with the radius only.
+    Pixels where `keep` is over 128 stay as they are. Counts slide down columns and then along rows (as in
+    Perreault and Hebert, "Median Filtering in Constant Time", 2007), so the radius costs nothing.
     """
     height, width = labels.shape
-    seen = np.zeros(count, np.int32)
-    for y in range(height):
-        top, bottom = max(y - radius, 0), min(y + radius, height - 1) + 1
+    columns = np.zeros((width + 2 * radius + 1, _LABELS), np.uint8)
+    seen = np.zeros(_LABELS, np.uint8)
+    for y in range(-radius, height):
+        if y + radius < height:
+            for x in range(width):
+                columns[x + radius + 1, labels[y + radius, x]] += np.uint8(1)
+        if y - radius - 1 >= 0:
+            for x in range(width):
+                columns[x + radius + 1, labels[y - radius - 1, x]] -= np.uint8(1)
+        if y < 0:
+            continue
         seen[:] = 0
-        for row in range(top, bottom):
-            for column in range(min(radius, width)):
-                seen[labels[row, column]] += 1
+        for x in range(2 * radius):
+            for label in range(_LABELS):
+                seen[label] += columns[x + 1, label]
         for x in range(width):
-            if x + radius < width:
-                for row in range(top, bottom):
-                    seen[labels[row, x + radius]] += 1
-            if x - radius - 1 >= 0:
-                for row in range(top, bottom):
-                    seen[labels[row, x - radius - 1]] -= 1
+            for label in range(_LABELS):
+                seen[label] = np.uint8(seen[label] + columns[x + 2 * radius + 1, label] - columns[x, label])
             own = labels[y, x]
-            best, most = own, seen[own] + 2
+            best, most = own, np.int32(seen[own]) + 2
             if keep[y, x] <= 128 and most < (2 * radius + 1) * (2 * radius + 1):
-                for label in range(count):
-                    if seen[label] > most:
-                        best, most = np.uint8(label), seen[label]
+                for label in range(_LABELS):
+                    if np.int32(seen[label]) > most:
+                        best, most = np.uint8(label), np.int32(seen[label])
             out[y, x] = best
 
 
@@ -123,9 +131,8 @@ def light(heights: Plane, around: Plane, reach: Plane, tone: Plane, bevel: np.fl
     rows, columns = heights.shape
     for y in range(rows):
         up, down = max(y - 1, 0), min(y + 1, rows - 1)
-        for x in range(columns):
-            left, right = max(x - 1, 0), min(x + 1, columns - 1)
-            slope_x = (heights[y, right] - heights[y, left]) * _F(0.5)
+        for x in range(1, columns - 1):
+            slope_x = (heights[y, x + 1] - heights[y, x - 1]) * _F(0.5)
             slope_y = (heights[down, x] - heights[up, x]) * _F(0.5)
             nz = _F(1) / np.sqrt(slope_x * slope_x + slope_y * slope_y + _F(1))
             nx, ny = -slope_x * nz, -slope_y * nz
@@ -142,35 +149,36 @@ def light(heights: Plane, around: Plane, reach: Plane, tone: Plane, bevel: np.fl
             blue = (_F(0.22) + sky * _F(0.08) + fill * _F(0.14)) * seen + key * _F(0.80)
             green = (_F(0.18) + sky * _F(0.06) + fill * _F(0.10)) * seen + key * _F(0.90)
             red = (_F(0.16) + sky * _F(0.05) + fill * _F(0.09) + glow) * seen + key * _F(0.97)
-            out[0, y, x] = np.uint8(min(blue * shade + _F(0.5), _F(255)))
-            out[1, y, x] = np.uint8(min(green * shade + _F(0.5), _F(255)))
-            out[2, y, x] = np.uint8(min(red * shade + _F(0.5), _F(255)))
             sheen = half16 * (_F(0.10) + half16 * half4 * half4 * _F(0.16)) * reach[y, x] * seen
-            out[3, y, x] = np.uint8(min(sheen * _F(255) + _F(0.5), _F(255)))
+            out[0, y, x] = np.uint8(np.int32(min(blue * shade + _F(0.5), _F(255))))
+            out[1, y, x] = np.uint8(np.int32(min(green * shade + _F(0.5), _F(255))))
+            out[2, y, x] = np.uint8(np.int32(min(red * shade + _F(0.5), _F(255))))
+            out[3, y, x] = np.uint8(np.int32(min(sheen * _F(255) + _F(0.5), _F(255))))
+        for plane in range(4):
+            out[plane, y, 0], out[plane, y, columns - 1] = out[plane, y, 1], out[plane, y, columns - 2]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def blend_pigments(
     labels: Mask, pigments: Plane, x: np.float32, y: np.float32, votes: Plane, colour: Plane
 ) -> None:
-    """The pigment at a point between label cells: cubic B-spline votes, raised so that seams stay crisp."""
+    """The pigment at a point among label cells: quadratic B-spline votes, raised so that seams stay crisp."""
     rows, columns = labels.shape
-    left, top = np.int32(np.floor(x)), np.int32(np.floor(y))
-    wx, wy = spline(x - _F(left)), spline(y - _F(top))
-    for j in range(4):
-        row = np.uint32(min(max(top + j - 1, 0), rows - 1))
-        for i in range(4):
-            votes[labels[row, np.uint32(min(max(left + i - 1, 0), columns - 1))]] += wx[i] * wy[j]
+    middle_x, middle_y = np.int32(np.floor(x + _F(0.5))), np.int32(np.floor(y + _F(0.5)))
+    wx, wy = spline(x - _F(middle_x)), spline(y - _F(middle_y))
+    for j in range(3):
+        row = np.uint32(min(max(middle_y + j - 1, 0), rows - 1))
+        for i in range(3):
+            votes[labels[row, np.uint32(min(max(middle_x + i - 1, 0), columns - 1))]] += wx[i] * wy[j]
     blue, green, red, whole = _F(0), _F(0), _F(0), _F(0)
-    for j in range(4):
-        row = np.uint32(min(max(top + j - 1, 0), rows - 1))
-        for i in range(4):
-            label = labels[row, np.uint32(min(max(left + i - 1, 0), columns - 1))]
+    for j in range(3):
+        row = np.uint32(min(max(middle_y + j - 1, 0), rows - 1))
+        for i in range(3):
+            label = labels[row, np.uint32(min(max(middle_x + i - 1, 0), columns - 1))]
             share = votes[label]
             if share > _F(0):
                 votes[label] = _F(0)
-                share = share * share
-                share = share * share
+                share = share * share * share
                 whole += share
                 blue += share * pigments[label, 0]
                 green += share * pigments[label, 1]
@@ -179,31 +187,33 @@ def blend_pigments(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def spline(t: np.float32) -> tuple[np.float32, np.float32, np.float32, np.float32]:
-    """The four weights of a uniform cubic B-spline at `t`, 0 to 1, past the second knot."""
-    s = _F(1) - t
-    first, last = s * s * s * _F(1 / 6), t * t * t * _F(1 / 6)
-    second = _F(2 / 3) - t * t * (_F(1) - t * _F(0.5))
-    return first, second, _F(1) - first - second - last, last
+def spline(t: np.float32) -> tuple[np.float32, np.float32, np.float32]:
+    """The three weights of a uniform quadratic B-spline, `t` from -0.5 to 0.5 off the middle knot."""
+    before, after = _F(0.5) - t, _F(0.5) + t
+    return before * before * _F(0.5), _F(0.75) - t * t, after * after * _F(0.5)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def lay_pigment(
-    labels: Mask, pigments: Plane, cell_y: np.float32, row: Plane, pure: Mask, votes: Plane, colour: Plane
-) -> None:
-    """One row of the canvas in unlit pigment: `row` is `(3, width)`. The last three are for its own use."""
-    rows, columns = labels.shape
-    width = row.shape[1]
-    step = _F(columns) / _F(width)
-    above, below = np.uint32(max(cell_y, _F(0))), np.uint32(min(cell_y + _F(1), _F(rows - 1)))
+def find_pure(labels: Mask, above: int, below: int, pure: Mask) -> None:
+    """The label of each column between two rows of cells, 255 where the four cells around differ."""
+    columns = labels.shape[1]
     for column in range(columns):
         right = min(column + 1, columns - 1)
         label = labels[above, column]
         alike = labels[above, right] == label and labels[below, column] == label
         pure[column] = label if alike and labels[below, right] == label else np.uint8(255)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def lay_pigment(
+    labels: Mask, pigments: Plane, pure: Mask, cell_y: np.float32, row: Plane, votes: Plane, colour: Plane
+) -> None:
+    """One row of the canvas in unlit pigment: `row` is `(3, width)`. The last two are for its own use."""
+    width = row.shape[1]
+    step = _F(labels.shape[1]) / _F(width)
     for x in range(width):
         cell_x = (_F(x) + _F(0.5)) * step - _F(0.5)
-        label = pure[np.uint32(max(cell_x, _F(0)))]
+        label = pure[np.uint32(np.int32(max(cell_x, _F(0))))]
         if label != 255:
             row[0, x], row[1, x], row[2, x] = pigments[label, 0], pigments[label, 1], pigments[label, 2]
         else:
@@ -235,9 +245,14 @@ def press(
     votes, colour = np.zeros(pigments.shape[0], np.float32), np.zeros(3, np.float32)
     row, pure = np.zeros((3, width), np.float32), np.zeros(labels.shape[1], np.uint8)
     relief, glint = np.zeros(width, np.float32), np.zeros(width, np.float32)
+    last = np.int32(-1)
     for y in range(height):
         cell_y = (_F(y) + _F(0.5)) * _F(rows) / _F(height) - _F(0.5)
-        lay_pigment(labels, pigments, cell_y, row, pure, votes, colour)
+        above = np.int32(max(cell_y, _F(0)))
+        if above != last:
+            find_pure(labels, int(above), min(int(cell_y + _F(1)), rows - 1), pure)
+            last = above
+        lay_pigment(labels, pigments, pure, cell_y, row, votes, colour)
         for x in range(width):
             tilt = _F(lean[y, x]) - _F(128)
             relief[x] = (_F(256) + tilt) * (rim_y[y] + rim_x[x]) * _F(1 / 8355840)
