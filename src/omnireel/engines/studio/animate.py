@@ -1,0 +1,208 @@
+"""Photographs as moving clips: a camera over one, shot by shot, or a morph from a first to a last one."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import accumulate
+from typing import cast
+
+import cv2
+import numpy as np
+
+from omnireel.engines.base import Run
+from omnireel.engines.studio.looks import plan_looks, style_names, through
+from omnireel.engines.studio.pipeline import ahead
+from omnireel.engines.studio.raster import Size, grey_of
+from omnireel.engines.studio.saliency import judged
+from omnireel.engines.studio.shown import Photo, Setup, Shown, closing_image, show
+from omnireel.engines.studio.tracker import tracked
+from omnireel.errors import EngineFailed
+from omnireel.media.canvas import canvas
+from omnireel.media.frames import Frame
+from omnireel.media.image import load_image
+from omnireel.media.poster import write_poster
+from omnireel.media.sniff import sniff
+from omnireel.media.writer import ClipWriter
+from omnireel.models import (
+    AspectRatio,
+    CameraMove,
+    Clip,
+    Job,
+    MediaKind,
+    Shot,
+    ShotReport,
+    Storyboard,
+    TimeOfDay,
+    Transition,
+    Weather,
+)
+
+FPS = 24
+_USUAL_SECONDS = 5
+_DISSOLVE = 12
+"""Frames in which one shot gives way to the next."""
+_REPORT_EVERY = 4
+_DARK = 70.0
+"""Mean grey level below which a photograph is taken at night already."""
+_WARM_SIZE = (96, 64)
+
+
+@dataclass(frozen=True)
+class _Take:
+    """A shot with its place in the clip."""
+
+    shot: Shot
+    shown: Shown
+    start: int
+    frames: int
+
+    def frame(self, number: int) -> Frame:
+        """Its frame by number. Past its end, while the next shot dissolves in, it stays on its last."""
+        return self.shown(min(1.0, number / max(1, self.frames - 1)))
+
+
+def make(job: Job, run: Run, *, threads: int) -> Clip:
+    """Animate the request's pictures into `run.scratch`. Inputs and seed decide the bytes, `threads` not.
+
+    Raises InvalidMedia when a picture cannot be decoded, EngineFailed when there is none, and whatever
+    `run.report` raises; no file is left half written.
+    """
+    if not job.request.images:
+        raise EngineFailed("animating needs a picture, and the request has none")
+    run.report(0.0, "reading")
+    photos = [_photo(job, run, number) for number in range(len(job.request.images))]
+    size = canvas(job.request.mode, job.request.aspect_ratio or AspectRatio.WIDE)
+    return animate(job, run, photos, size, threads=threads)
+
+
+def animate(job: Job, run: Run, photos: Sequence[Photo], size: Size, *, threads: int) -> Clip:
+    """The clip of a job over loaded pictures, on a canvas of `size`."""
+    setup = Setup(size, run.seed, job.request.image_types)
+    _say_what_is_left_out(job, run, setup)
+    takes = _takes(job, photos, setup)
+    return _produce(job, run, takes, size, threads)
+
+
+def warm() -> None:
+    """Compile every kernel that animating uses, by looking at one tiny picture."""
+    picture = np.random.default_rng(0).integers(0, 255, (_WARM_SIZE[1], _WARM_SIZE[0], 3), np.uint8)
+    setup = Setup(_WARM_SIZE, 0)
+    show(Shot(""), [Photo(picture)], setup, seconds=5, first=True, last=True)(0.5)
+
+
+def _photo(job: Job, run: Run, number: int) -> Photo:
+    path = run.open(job.request.images[number])
+    return Photo(load_image(path, sniff(path, kind=MediaKind.IMAGE).format))
+
+
+def _say_what_is_left_out(job: Job, run: Run, setup: Setup) -> None:
+    shots = job.storyboard.shots
+    if job.request.sound:
+        run.warn("The studio engine makes no sound yet, so the clip is silent.")
+    still = dict.fromkeys(
+        f"{subject.noun} ({subject.action})" for shot in shots for subject in shot.subjects if subject.action
+    )
+    if still:
+        run.warn(
+            "The studio engine moves the camera over a photograph, not what is in it; "
+            f"this was not animated: {', '.join(still)}."
+        )
+    fixed = [
+        shot for shot in shots if closing_image(shot, setup) and shot.camera not in (None, CameraMove.STATIC)
+    ]
+    if fixed:
+        run.warn("Between a first and a last picture these set the camera; its named move was not used.")
+
+
+def _takes(job: Job, photos: Sequence[Photo], setup: Setup) -> list[_Take]:
+    """The storyboard's shots; one too short to have a frame is left out."""
+    counts = job.storyboard.frame_counts((job.request.duration or _USUAL_SECONDS) * FPS)
+    starts = [0, *accumulate(counts)]
+    kept = [entry for entry in zip(job.storyboard.shots, starts, counts, strict=False) if entry[2]]
+    takes = []
+    for place, (shot, start, frames) in enumerate(kept):
+        first, last = place == 0, place == len(kept) - 1
+        shown = show(shot, photos, setup, seconds=frames / FPS, first=first, last=last)
+        takes.append(_Take(shot, shown, start, frames))
+    return takes
+
+
+def _produce(job: Job, run: Run, takes: Sequence[_Take], size: Size, threads: int) -> Clip:
+    clip, poster = run.scratch / "clip.mp4", run.scratch / "poster.jpg"
+    total = sum(take.frames for take in takes)
+    painted = _painted(job, run, takes, size, threads)
+    fps = Fraction(FPS)
+    with (
+        closing(painted),
+        ClipWriter(clip, width=size[0], height=size[1], fps=fps, threads=threads) as writer,
+    ):
+        for frame in painted:
+            if writer.frames % _REPORT_EVERY == 0:
+                run.report(writer.frames / total, "animating")
+            if writer.frames == total // 3:
+                write_poster(frame, poster)
+            writer.write(frame)
+    shots = tuple(ShotReport(take.start, take.frames, take.shot.prompt) for take in takes)
+    return Clip(clip, poster, *size, fps, total, shots=shots)
+
+
+def _painted(
+    job: Job, run: Run, takes: Sequence[_Take], size: Size, threads: int
+) -> Generator[Frame, None, None]:
+    """The clip's frames in the looks it was asked for, on twos when it was asked for that."""
+    hold = 2 if job.storyboard.on_twos else 1
+    samples = [take.frame(take.frames // 2) for take in takes]
+    plan = plan_looks(_fitting(job.storyboard, samples), samples, size, FPS, run.seed)
+    if plan.unknown:
+        known = ", ".join(style_names())
+        run.warn(f"The studio engine has no style called {', '.join(plan.unknown)}; it has {known}.")
+    frames = ahead(_frames(takes), threads=threads)
+    if not plan.looks:
+        yield from _held(frames, hold)
+        return
+    for moment in through(plan.looks, tracked(frames, size, hold=hold), threads=threads):
+        for _ in range(moment.hold):
+            yield moment.frame
+
+
+def _fitting(storyboard: Storyboard, samples: Sequence[Frame]) -> Storyboard:
+    """The storyboard without the light a photograph has already: words often only describe what it shows."""
+    shot = storyboard.shots[0]
+    dark = float(np.mean([grey_of(judged(frame)).mean() for frame in samples])) < _DARK
+    shown = shot.time_of_day is TimeOfDay.DAY or (shot.time_of_day is TimeOfDay.NIGHT and dark)
+    plain = shot.weather in (Weather.CLEAR, Weather.CLOUDY)
+    fitting = replace(
+        shot, time_of_day=None if shown else shot.time_of_day, weather=None if plain else shot.weather
+    )
+    return replace(storyboard, shots=(fitting, *storyboard.shots[1:]))
+
+
+def _held(frames: Iterable[Frame], hold: int) -> Iterator[Frame]:
+    kept: Frame | None = None
+    for number, frame in enumerate(frames):
+        kept = frame if kept is None or number % hold == 0 else kept
+        yield kept
+
+
+def _frames(takes: Sequence[_Take]) -> Iterator[Frame]:
+    before: _Take | None = None
+    for take in takes:
+        overlap = _overlap(before, take)
+        for number in range(take.frames):
+            frame = take.frame(number)
+            if before is not None and number < overlap:
+                past = before.frame(before.frames + number)
+                share = (number + 1) / (overlap + 1)
+                frame = cast("Frame", cv2.addWeighted(past, 1 - share, frame, share, 0))
+            yield frame
+        before = take
+
+
+def _overlap(before: _Take | None, take: _Take) -> int:
+    """For how many frames a shot dissolves in."""
+    if before is None or take.shot.transition is not Transition.DISSOLVE:
+        return 0
+    return min(_DISSOLVE, take.frames // 2)
