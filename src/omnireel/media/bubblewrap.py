@@ -1,5 +1,4 @@
-"""The command line that puts a process into a bubblewrap box: its own view of files, processes and network.
-"""
+"""The command line that puts a process into a bubblewrap box: its own view of files, processes and network."""
 
 from __future__ import annotations
 
