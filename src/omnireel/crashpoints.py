@@ -1,7 +1,7 @@
 """Named places where a test may make the process die as if the power had gone.
 
-`OMNIREEL_CRASH_POINT=name` kills the process with SIGKILL when it passes that place; `name:3` on the third pass
-only. Unset, which is always so outside tests, a crash point costs one comparison.
+`OMNIREEL_CRASH_POINT=name` kills the process with SIGKILL when it passes that place; `name:3` does on the
+third pass. Unset, which is always so outside tests, a crash point costs one comparison.
 """
 
 from __future__ import annotations
@@ -48,11 +48,20 @@ def parse(text: str) -> Armed:
     return Armed(name, int(nth or 1))
 
 
-_armed = parse(os.environ[VARIABLE]) if os.environ.get(VARIABLE) else None
+_armed: Armed | None = None
 _passes = count(1)
+
+
+def arm(text: str) -> None:
+    """Arm this process as the variable would; empty text disarms it."""
+    global _armed, _passes
+    _armed, _passes = parse(text) if text else None, count(1)
 
 
 def crash_point(name: str) -> None:
     """Die here if this is the place and the pass that was armed."""
     if _armed is not None and _armed.name == name and next(_passes) == _armed.nth:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+arm(os.environ.get(VARIABLE, ""))

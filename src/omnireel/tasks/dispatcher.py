@@ -10,7 +10,6 @@ from threading import Event
 import structlog
 
 from omnireel.crashpoints import crash_point
-from omnireel.errors import Unavailable
 from omnireel.execution.base import Attempt, Executor, Handle
 from omnireel.storage.base import BlobStore
 from omnireel.tasks.running import Rhythm, RunningTask, backoff
@@ -107,8 +106,9 @@ class Dispatcher:
         """Begin an attempt. None when this machine cannot, and then the task is to be tried again later."""
         try:
             handle = self._executor.start(_attempt_at(claim))
-        except (OSError, Unavailable) as error:
-            log.warning("attempt did not start", task=claim.task_id, error=str(error))
+        except Exception:
+            # Whatever it was, it happened to the machine and not yet to the request.
+            log.exception("attempt did not start", task=claim.task_id, attempt=claim.attempt)
             reason = "the attempt could not be started"
             self._store.retry(claim, reason, backoff(claim.attempt, self._rhythm.retry))
             return None

@@ -20,6 +20,8 @@ from omnireel.tasks.store import Claim, Hold, TaskStore
 
 log = structlog.get_logger(__name__)
 
+_GROWTHS = 3
+
 
 @dataclass(frozen=True)
 class Rhythm:
@@ -36,7 +38,7 @@ class Rhythm:
     heartbeat: float = 10.0
     """Between renewals of a lease; well under the lease itself."""
     retry: float = 2.0
-    """Before the second attempt; four times as long before each further one."""
+    """Before the second attempt; four times as long before each further one, three times over at most."""
     drain: float = 30.0
     """For running attempts to end by themselves after a stop."""
     stop: float = 6.0
@@ -170,7 +172,8 @@ class RunningTask:
 
 def backoff(attempt: int, first: float) -> timedelta:
     """How long a task waits after this attempt failed, spread out so that many do not return together."""
-    return timedelta(seconds=first * 4 ** (attempt - 1) * random.uniform(0.5, 1.5))
+    growth = 4 ** min(attempt - 1, _GROWTHS)
+    return timedelta(seconds=first * growth * random.uniform(0.5, 1.5))
 
 
 def _published(publishing: Future[Succeeded]) -> Succeeded | Lost:

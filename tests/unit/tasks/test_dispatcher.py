@@ -17,7 +17,7 @@ from omnireel.execution.base import Lost, Made
 from omnireel.models import Clip, Failed, Progress, Stopped, Succeeded, Task, TaskStatus, VideoRequest
 from omnireel.storage.local import LocalBlobs
 from omnireel.tasks.dispatcher import Dispatcher
-from omnireel.tasks.running import Rhythm
+from omnireel.tasks.running import Rhythm, backoff
 from omnireel.tasks.sql import SqlTaskStore
 from omnireel.tasks.store import Claim, NewTask
 from omnireel.testing.fake_executor import FakeExecutor, FakeHandle
@@ -317,6 +317,12 @@ def test_a_task_asked_to_stop_while_draining_is_canceled(engine: Engine, tmp_pat
     works.store.cancel("team", "t1")
     works.finish()
     assert works.task("t1").status is TaskStatus.CANCELED
+
+
+@pytest.mark.parametrize(("attempt", "usual"), [(1, 2), (2, 8), (3, 32), (4, 128), (5, 128), (1000, 128)])
+def test_the_wait_for_another_attempt_grows_and_has_a_limit(attempt: int, usual: float) -> None:
+    waits = [backoff(attempt, 2.0).total_seconds() for _ in range(200)]
+    assert 0.5 * usual <= min(waits) < max(waits) <= 1.5 * usual
 
 
 def test_tasks_of_dead_workers_that_were_canceled_are_ended(works: Works) -> None:
