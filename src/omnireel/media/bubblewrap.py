@@ -1,4 +1,4 @@
-"""The command line that puts a process into a bubblewrap box: its own view of files, processes and network."""
+"""The command line of a bubblewrap box: a process with its own view of files, processes and network."""
 
 from __future__ import annotations
 
