@@ -31,7 +31,8 @@ _MIDDLE, _FINE = (9, 21), (7, 18)
 """Levels by which a shape must differ from the next coarser scale to begin to be kept, and to be whole."""
 _CROWD = (0.34, 0.70)
 """Share of a neighbourhood that is fine detail, from where detail starts to count as mere texture."""
-_CROWD_LOSS = 0.75
+_CROWD_LOSS = 0.8
+_BEAD, _BEAD_CROWD = (44, 80), (0.012, 0.05)
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,15 @@ def masses_of(small: Frame) -> Masses:
     detail = _uncrowded(_standing_out(base, fine, *_FINE))
     flat = np.empty_like(fine)
     mix(base, fine, detail, flat)
-    return Masses(medianed(flat), detail)
+    return _with_beads(Masses(medianed(flat), detail), small)
+
+
+def _with_beads(masses: Masses, small: Frame) -> Masses:
+    """Put back what medians swallow but a modeller would set in: an eye, a button, a lamp."""
+    beads = _uncrowded(_standing_out(masses.flat, small, *_BEAD, spread=3), _BEAD_CROWD)
+    flat = np.empty_like(small)
+    mix(masses.flat, small, beads, flat)
+    return Masses(flat, cast("Mask", cv2.max(masses.detail, beads)))
 
 
 def calmed(frame: Frame, reach: int = _REACH) -> Frame:
@@ -81,15 +90,15 @@ def _prefer(coarse: Frame, fine: Frame, low: int, high: int) -> Frame:
     return out
 
 
-def _standing_out(base: Frame, fine: Frame, low: int, high: int) -> Mask:
+def _standing_out(base: Frame, fine: Frame, low: int, high: int, *, spread: int = 5) -> Mask:
     ramp = np.clip((np.arange(256) - low) / (high - low), 0, 1) * 255
-    return cast("Mask", curved(boxed(strongest(difference(base, fine)), 5), ramp.astype(np.uint8)))
+    return cast("Mask", curved(boxed(strongest(difference(base, fine)), spread), ramp.astype(np.uint8)))
 
 
-def _uncrowded(detail: Mask) -> Mask:
+def _uncrowded(detail: Mask, crowding: tuple[float, float] = _CROWD) -> Mask:
     """Less of the detail where nearly everything is detail: gravel and glitter become lumps, an eye stays."""
     few = shrunk(detail, (max(8, detail.shape[1] // 8), max(8, detail.shape[0] // 8)))
     crowd = softened(few.astype(np.float32) / 255, max(1.0, detail.shape[0] * 0.008))
-    loss = np.clip((crowd - _CROWD[0]) / (_CROWD[1] - _CROWD[0]), 0, 1) * np.float32(_CROWD_LOSS)
+    loss = np.clip((crowd - crowding[0]) / (crowding[1] - crowding[0]), 0, 1) * np.float32(_CROWD_LOSS)
     kept = stretched(((1 - loss) * 255).astype(np.uint8), size_of(detail))
     return cast("Mask", cv2.multiply(detail, kept, scale=1 / 255))

@@ -29,12 +29,12 @@ from omnireel.engines.studio.volume import inflated
 from omnireel.media.frames import Frame
 
 _NIGHT = Grade(
-    exposure=0.72,
-    contrast=0.85,
+    exposure=0.76,
+    contrast=1.0,
     saturation=0.85,
     gamma=(1.02, 0.86, 0.84),
     gain=(0.88, 0.83, 1.0),
-    lift=(0.15, 0.09, 0.015),
+    lift=(0.125, 0.075, 0.01),
     bleed=((0.62, 0.33, 0.05), (0.30, 0.55, 0.15), (0.04, 0.08, 0.88)),
 )
 _CYAN = np.array([255, 205, 40], np.float32)
@@ -45,7 +45,7 @@ _STREAK = np.array([5.0, 3.0, 1.2], np.float32)
 _BEVEL = 0.035
 _SEAM = (14.0, 70.0)
 """Grey levels per pixel between which an outline begins to catch the light, and does so fully."""
-_RIM = 34.0
+_RIM = 42.0
 """Strength of the coloured light on edges."""
 _MEMORY = np.float32(0.8)
 _SWEEP_FRAMES = 110
@@ -148,7 +148,7 @@ class SciFi:
         far = stretched(boxed(shrunk(grey_of(moment.small), few), 5), self._grid)
         amount = (
             fog
-            * (np.float32(0.45) + far.astype(np.float32) * np.float32(0.75 / 255))
+            * (np.float32(0.32) + far.astype(np.float32) * np.float32(0.62 / 255))
             * (np.float32(0.7) + np.float32(0.3) * sweep)
         )
         across = np.linspace(0, 1, self._grid[0], dtype=np.float32)[:, None]
