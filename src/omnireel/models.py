@@ -206,7 +206,7 @@ class Shot:
     subjects: tuple[Subject, ...] = ()
     images: tuple[int, ...] = ()
     """1-based places of the request's images that this shot uses. In an ANIMATE job the first one opens the
-    shot, unless its role is last_frame, and a second one closes it."""
+    shot (or closes it, when its role is last_frame) and a second one, unless a reference, closes it."""
     transition: Transition = Transition.CUT
     """How this shot begins after the one before it."""
 
