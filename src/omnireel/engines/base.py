@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from omnireel.models import Clip, Job, JobKind, MediaRef, VideoRequest
+from omnireel.models import Clip, Job, JobKind, MediaLimits, MediaRef, VideoRequest
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,11 @@ class Run(Protocol):
     @property
     def seed(self) -> int:
         """0 to 2**32 - 1. The same job and seed must give the same bytes."""
+        ...
+
+    @property
+    def limits(self) -> MediaLimits:
+        """What an input may measure on this server; decoders stop beyond it."""
         ...
 
     def open(self, ref: MediaRef) -> Path:

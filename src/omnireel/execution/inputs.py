@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from omnireel.errors import InvalidMedia, InvalidRequest
 from omnireel.media.limits import check_limits
 from omnireel.media.sniff import sniff
-from omnireel.models import MediaLimits, MediaRef, VideoRequest
+from omnireel.models import MediaKind, MediaLimits, MediaRef, VideoRequest
 
 
 def input_paths(request: VideoRequest, folder: Path) -> dict[MediaRef, Path]:
@@ -20,15 +21,37 @@ def input_paths(request: VideoRequest, folder: Path) -> dict[MediaRef, Path]:
 
 def check_inputs(request: VideoRequest, paths: Mapping[MediaRef, Path], limits: MediaLimits) -> None:
     """Look at the headers of the files. Raises InvalidMedia naming the input, the limit and the value."""
-    places = [(f"images[{index}]", ref) for index, ref in enumerate(request.images)]
-    places += [(f"videos[{index}]", ref) for index, ref in enumerate(request.videos)]
-    for name, ref in places:
+    for name, ref in _places(request):
         if ref in paths:
-            _check(name, ref, paths[ref], limits)
+            with _named(name):
+                check_limits(sniff(paths[ref], ref.kind), limits)
 
 
-def _check(name: str, ref: MediaRef, path: Path, limits: MediaLimits) -> None:
+def check_measured(request: VideoRequest, paths: Mapping[MediaRef, Path], limits: MediaLimits) -> None:
+    """Hold what the videos really measure against the limits, for headers lie.
+
+    Opens a decoder, so only where that may crash. Raises InvalidMedia naming input, limit and value.
+    """
+    if not request.videos:
+        return
+    # Decoders take long to load; a request without a video does not wait for them.
+    from omnireel.media.probe import measured, probe
+
+    for name, ref in _places(request):
+        if ref.kind is MediaKind.VIDEO:
+            with _named(name):
+                sniffed = sniff(paths[ref], ref.kind)
+                check_limits(measured(sniffed, probe(paths[ref], sniffed.format, limits)), limits)
+
+
+def _places(request: VideoRequest) -> list[tuple[str, MediaRef]]:
+    images = [(f"images[{index}]", ref) for index, ref in enumerate(request.images)]
+    return images + [(f"videos[{index}]", ref) for index, ref in enumerate(request.videos)]
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
     try:
-        check_limits(sniff(path, ref.kind), limits)
+        yield
     except InvalidRequest as error:
         raise InvalidMedia(f"{error.category}: parameter '{name}': {error}") from error

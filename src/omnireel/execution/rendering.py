@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from omnireel.director.direct import direct
 from omnireel.engines.registry import load_engine
-from omnireel.execution.inputs import check_inputs, input_paths
+from omnireel.execution.inputs import check_inputs, check_measured, input_paths
 from omnireel.execution.protocol import AnyEvent, Order
 from omnireel.execution.run import ChildRun
 from omnireel.execution.scratch import Parts
@@ -20,7 +20,8 @@ def render(
     parts = Parts(order.folder)
     inputs = input_paths(request, parts.inputs)
     check_inputs(request, inputs, order.limits)
-    run = ChildRun(parts.work, order.seed, order.note, inputs, tell, stopping)
+    check_measured(request, inputs, order.limits)
+    run = ChildRun(parts.work, order.seed, order.note, inputs, order.limits, tell, stopping)
     for note in request.notes:
         run.warn(note)
     run.report(0.0, "directing")

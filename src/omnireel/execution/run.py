@@ -17,7 +17,7 @@ from omnireel.execution.protocol import (
     Reported,
     Warned,
 )
-from omnireel.models import MediaRef
+from omnireel.models import MediaLimits, MediaRef
 
 REPORT_SECONDS = 0.1
 """A report sooner than this after the last one, with the same note, is not worth a line on the pipe."""
@@ -32,6 +32,7 @@ class ChildRun:
     note: str
     """What an earlier attempt at the task asked to be remembered."""
     inputs: Mapping[MediaRef, Path]
+    limits: MediaLimits
     tell: Callable[[AnyEvent], None]
     stopping: Callable[[], bool]
     _value: float = 0.0

@@ -13,7 +13,7 @@ import pytest
 
 from omnireel.engines.base import Engine
 from omnireel.errors import Canceled
-from omnireel.models import Clip, Job, MediaRef
+from omnireel.models import Clip, Job, MediaLimits, MediaRef
 
 
 @dataclass
@@ -23,6 +23,7 @@ class RecordingRun:
     scratch: Path
     seed: int = 1
     inputs: Mapping[MediaRef, Path] = field(default_factory=dict)
+    limits: MediaLimits = field(default_factory=MediaLimits)
     stop_at: int | None = None
     reports: list[tuple[float, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)

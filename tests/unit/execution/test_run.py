@@ -16,7 +16,7 @@ from omnireel.execution.protocol import (
     Warned,
 )
 from omnireel.execution.run import ChildRun
-from omnireel.models import MediaKind, MediaRef
+from omnireel.models import MediaKind, MediaLimits, MediaRef
 
 REF = MediaRef(MediaKind.IMAGE, "blob:a")
 
@@ -30,7 +30,13 @@ class Parent:
 
     def run(self) -> ChildRun:
         return ChildRun(
-            Path("work"), 7, "earlier", {REF: Path("in/0")}, self.heard.append, lambda: self.stopped
+            Path("work"),
+            7,
+            "earlier",
+            {REF: Path("in/0")},
+            MediaLimits(),
+            self.heard.append,
+            lambda: self.stopped,
         )
 
 
