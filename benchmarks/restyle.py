@@ -31,35 +31,22 @@ from omnireel.media.canvas import canvas_like
 from omnireel.media.reader import VideoReader
 from omnireel.media.writer import ClipWriter
 from omnireel.models import Job, JobKind, MediaKind, MediaRef, Mode, Shot, Storyboard, VideoRequest
+from omnireel.testing.engine import RecordingRun
 
 _DEMO = Path(__file__).parents[1] / "src" / "omnireel" / "demo" / "pond.mp4"
 _STAGE_FRAMES = 48
+_SOURCE = MediaRef(MediaKind.VIDEO, "blob:source")
 
 
-@dataclass
-class Attempt:
-    """The engine's side of a run, with the moment of the first painted frame."""
+class TimedRun(RecordingRun):
+    """A run that notes when the first painted frame was reported."""
 
-    scratch: Path
-    source: Path
-    seed: int = 7
+    began: float = 0.0
     first_frame: float = 0.0
-
-    def __post_init__(self) -> None:
-        self._start = time.perf_counter()
-
-    def open(self, ref: MediaRef) -> Path:
-        return self.source
 
     def report(self, progress: float, note: str = "") -> None:
         if progress > 0 and not self.first_frame:
-            self.first_frame = time.perf_counter() - self._start
-
-    def remember(self, note: str) -> None:
-        """Nothing to resume in a measurement."""
-
-    def warn(self, text: str) -> None:
-        print("warning:", text)
+            self.first_frame = time.perf_counter() - self.began
 
 
 @dataclass(frozen=True)
@@ -112,17 +99,17 @@ def _machine() -> str:
 
 def _measure(style: str, source: Path, folder: Path, mode: Mode) -> tuple[str, Cost, Cost, float]:
     before = _timed(lambda: _transcode(source, folder / "bare.mp4", mode))
-    attempt = Attempt(folder, source)
+    run = TimedRun(folder, 7, {_SOURCE: source})
     name, _, twos = style.partition(" on ")
     job = _job(name, mode, on_twos=bool(twos))
-    cost = _timed(lambda: StudioEngine(threads=2).generate(job, attempt))
+    run.began = time.perf_counter()
+    cost = _timed(lambda: StudioEngine(threads=2).generate(job, run))
     after = _timed(lambda: _transcode(source, folder / "bare.mp4", mode))
-    return style, cost, min(before, after, key=lambda bare: bare.cpu), attempt.first_frame
+    return style, cost, min(before, after, key=lambda bare: bare.cpu), run.first_frame
 
 
 def _job(style: str, mode: Mode, *, on_twos: bool) -> Job:
-    reference = MediaRef(MediaKind.VIDEO, "blob:source")
-    request = VideoRequest("kling/kling-video-o1", style, videos=(reference,), mode=mode, duration=None)
+    request = VideoRequest("kling/kling-video-o1", style, videos=(_SOURCE,), mode=mode, duration=None)
     return Job(request, Storyboard(JobKind.EDIT, (Shot(style),), (style,), on_twos))
 
 

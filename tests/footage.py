@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -11,8 +10,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from omnireel.engines.base import Run
-from omnireel.errors import Canceled
 from omnireel.media.frames import Frame
 from omnireel.media.writer import ClipWriter
 from omnireel.models import (
@@ -28,6 +25,7 @@ from omnireel.models import (
     VideoRequest,
     Weather,
 )
+from omnireel.testing.engine import RecordingRun
 
 Matrix = NDArray[np.float32]
 
@@ -86,38 +84,13 @@ def save(frames: list[Frame], path: Path, fps: Fraction = Fraction(24)) -> Path:
     return path
 
 
-@dataclass
-class StubRun:
-    """An attempt as an engine sees it: one input, a scratch folder, and notes of what was said."""
-
-    scratch: Path
-    source: Path
-    seed: int = 7
-    cancel_at: float | None = None
-
-    def __post_init__(self) -> None:
-        self.scratch.mkdir(parents=True, exist_ok=True)
-        self.progress: list[float] = []
-        self.warnings: list[str] = []
-
-    def open(self, ref: MediaRef) -> Path:
-        return self.source
-
-    def report(self, progress: float, note: str = "") -> None:
-        self.progress.append(progress)
-        if self.cancel_at is not None and progress >= self.cancel_at:
-            raise Canceled("stopped by the test")
-
-    def remember(self, note: str) -> None:
-        """Nothing here is worth remembering."""
-
-    def warn(self, text: str) -> None:
-        self.warnings.append(text)
+SOURCE = MediaRef(MediaKind.VIDEO, "blob:source")
 
 
-def as_run(stub: StubRun) -> Run:
-    """The stub, checked against the protocol."""
-    return stub
+def run_on(source: Path, scratch: Path, *, seed: int = 7, stop_at: int | None = None) -> RecordingRun:
+    """An attempt whose one input is `source`; its scratch folder is made."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    return RecordingRun(scratch, seed, {SOURCE: source}, stop_at=stop_at)
 
 
 def repaint_job(
@@ -134,7 +107,7 @@ def repaint_job(
     request = VideoRequest(
         model="kling/kling-video-o1",
         prompt="restyle it",
-        videos=(MediaRef(MediaKind.VIDEO, "blob:source"),),
+        videos=(SOURCE,),
         duration=None,
         mode=mode,
         aspect_ratio=aspect_ratio,

@@ -87,9 +87,13 @@ def vote(labels: Mask, keep: Mask, radius: int, out: Mask) -> None:
             own = labels[y, x]
             best, most = own, np.int32(seen[own]) + 2
             if keep[y, x] <= 128 and most < (2 * radius + 1) * (2 * radius + 1):
+                top = np.uint8(0)
                 for label in range(_LABELS):
-                    if np.int32(seen[label]) > most:
-                        best, most = np.uint8(label), np.int32(seen[label])
+                    top = max(top, seen[label])
+                if np.int32(top) > most:
+                    for label in range(_LABELS):
+                        if seen[label] == top:
+                            best = np.uint8(label)
             out[y, x] = best
 
 

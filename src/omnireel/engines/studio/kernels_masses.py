@@ -8,6 +8,8 @@ from numba import njit
 from omnireel.engines.studio.raster import Mask, Plane
 from omnireel.media.frames import Frame
 
+_F = np.float32
+
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def choose_calmest(mean: Frame, spread: Plane, reach: int, out: Frame) -> None:
@@ -35,7 +37,8 @@ def mix(one: Frame, other: Frame, share: Mask, out: Frame) -> None:
     height, width = share.shape
     for y in range(height):
         for x in range(width):
-            part = np.int32(share[y, x])
+            part = _F(share[y, x]) * _F(1 / 255)
             for c in range(3):
-                base = np.int32(one[y, x, c])
-                out[y, x, c] = np.uint8(base + ((np.int32(other[y, x, c]) - base) * part + 127) // 255)
+                base = _F(one[y, x, c])
+                mixed = base + (_F(other[y, x, c]) - base) * part
+                out[y, x, c] = np.uint8(np.int32(mixed + _F(0.5)))

@@ -52,7 +52,6 @@ def masses_of(small: Frame) -> Masses:
     middle = medianed(calmed(medianed(shrunk(fine, _part(small, 2)))))
     coarse = medianed(medianed(shrunk(middle, _part(small, 4))))
     middle = _prefer(coarse, middle, *_MIDDLE)
-    fine = medianed(fine)
     base = smoothly_stretched(middle, size_of(small))
     detail = _uncrowded(_standing_out(base, fine, *_FINE))
     flat = np.empty_like(fine)

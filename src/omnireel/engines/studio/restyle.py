@@ -24,7 +24,7 @@ from omnireel.media.reader import VideoReader
 from omnireel.media.sniff import sniff
 from omnireel.media.sound import read_audio
 from omnireel.media.writer import ClipWriter
-from omnireel.models import Clip, Job, JobKind, ShotReport, VideoRequest
+from omnireel.models import Clip, Job, JobKind, MediaLimits, ShotReport, VideoRequest
 
 _SAMPLES = 6
 _REPORT_EVERY = 3
@@ -40,6 +40,7 @@ class _Source:
     start: Fraction
     has_audio: bool
     crop: Crop
+    limits: MediaLimits
 
 
 def make(job: Job, run: Run, *, threads: int) -> Clip:
@@ -53,12 +54,14 @@ def make(job: Job, run: Run, *, threads: int) -> Clip:
     path = run.open(job.request.videos[0])
     run.report(0.0, "reading")
     file_format = sniff(path).format
-    with VideoReader(path, file_format) as reader:
+    with VideoReader(path, file_format, limits=run.limits) as reader:
         samples = reader.sample(_SAMPLES)
         facts = reader.facts
         size = _canvas(job.request, facts.width, facts.height)
         crop = cover((facts.width, facts.height), size, samples)
-        source = _Source(path, file_format, reader.frames, reader.fps, facts.start, facts.has_audio, crop)
+        source = _Source(
+            path, file_format, reader.frames, reader.fps, facts.start, facts.has_audio, crop, run.limits
+        )
     plan = plan_looks(job.storyboard, _cropped(samples, crop), size, float(source.fps), run.seed)
     _say_what_is_left_out(job, run, plan, source)
     return _produce(job, run, plan, source, threads)
@@ -125,6 +128,7 @@ def _produce(job: Job, run: Run, plan: Plan, source: _Source, threads: int) -> C
                 write_poster(moment.frame, poster)
             if moment.index % _REPORT_EVERY < moment.hold:
                 run.report(writer.frames / source.frames, "painting")
+        run.report(1.0, "finishing")
     whole = ShotReport(0, source.frames, job.request.prompt)
     return Clip(clip, poster, *size, source.fps, source.frames, sound, (whole,))
 
@@ -135,7 +139,9 @@ def _writer(path: Path, source: _Source, *, sound: bool, threads: int) -> ClipWr
 
 
 def _painted(plan: Plan, source: _Source, *, hold: int, threads: int) -> Generator[Moment, None, None]:
-    with VideoReader(source.path, source.format, source.crop.scaled, source.fps) as reader:
+    with VideoReader(
+        source.path, source.format, source.crop.scaled, source.fps, limits=source.limits
+    ) as reader:
         frames = ahead((source.crop.cut(frame) for frame in reader), threads=threads)
         yield from through(plan.looks, tracked(frames, source.crop.size, hold=hold), threads=threads)
 
@@ -152,7 +158,7 @@ class _Soundtrack:
     """The source's own sound, handed out in step with the frames so that the file interleaves."""
 
     def __init__(self, source: _Source) -> None:
-        self._blocks = read_audio(source.path, source.format, start=source.start)
+        self._blocks = read_audio(source.path, source.format, start=source.start, limits=source.limits)
         self._fps, self._given = source.fps, 0
 
     def up_to(self, frames: int) -> Iterator[Samples]:
