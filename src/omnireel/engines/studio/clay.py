@@ -9,16 +9,15 @@ from typing import cast
 import numpy as np
 
 from omnireel.engines.studio.anchor import Sheet, canvas_offset
+from omnireel.engines.studio.blend import blended
 from omnireel.engines.studio.kernels_clay import (
     cast_shadows,
     classify,
     find_seams,
-    keep_agreeing,
     light,
     press,
     vote,
 )
-from omnireel.engines.studio.kernels_masses import mix
 from omnireel.engines.studio.masses import masses_of
 from omnireel.engines.studio.palette import palette_of
 from omnireel.engines.studio.pigment import pigments_of
@@ -30,12 +29,14 @@ from omnireel.engines.studio.raster import (
     boxed,
     crossfaded,
     curved,
+    difference,
     grey_of,
     merged,
     shrunk,
     size_of,
     softened,
     stretched,
+    strongest,
 )
 from omnireel.engines.studio.relief import relief_tile, sampled, spread_tile
 from omnireel.engines.studio.tracker import Moment, Motion, working_size
@@ -47,6 +48,8 @@ _BEVEL = 0.05
 _ROUNDING = 3
 """Pixels of the working grid over which colours vote for their neighbours."""
 _COLOUR_MEMORY = np.float32(0.6)
+_AGREEMENT = np.clip((28 - np.arange(256, dtype=np.float32)) / 20, 0, 1)
+"""How far a pixel and its past count as the same, by the grey levels between them."""
 _SHAPE_MEMORY = np.float32(0.82)
 _MINIATURE = 0.2
 """Share of the canvas height, top and bottom each, that lies out of the miniature's focus."""
@@ -162,12 +165,12 @@ class Clay:
 
 def _settle(flat: Frame, past: _Past | None, motion: Motion) -> tuple[Frame, Plane]:
     """Steady the flattened colours with those of the frame before; and how far the two agree, 0 to 1."""
-    agreed = np.zeros(flat.shape[:2], np.float32)
     if past is None:
-        return flat, agreed
-    out = np.empty_like(flat)
-    keep_agreeing(flat, motion.follow(past.flat), motion.trust, _COLOUR_MEMORY, out, agreed)
-    return out, agreed
+        return flat, np.zeros(flat.shape[:2], np.float32)
+    before = motion.follow(past.flat)
+    gap = strongest(difference(flat, before))
+    agreed = cast("Plane", curved(gap, _AGREEMENT)) * motion.trust
+    return blended(flat, before, (agreed * (_COLOUR_MEMORY * 255)).astype(np.uint8)), agreed
 
 
 def _out_of_focus_bands(frame: Frame) -> Frame:
@@ -179,7 +182,7 @@ def _out_of_focus_bands(frame: Frame) -> Frame:
     for rows, part in ((slice(0, band), share), (slice(height - band, height), share[::-1])):
         few = shrunk(frame[rows], (max(1, width // 2), max(1, band // 2)))
         soft = stretched(boxed(few, _odd(min(height, width) / 200)), (width, band))
-        mix(frame[rows].copy(), soft, part, frame[rows])
+        frame[rows] = blended(frame[rows], soft, part)
     return frame
 
 

@@ -15,24 +15,6 @@ _LABELS = 32
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def keep_agreeing(now: Frame, past: Frame, trust: Plane, most: np.float32, out: Frame, agreed: Plane) -> None:
-    """Blend the moved past into the present, up to `most`, where both agree within 8 to 28 levels."""
-    height, width = trust.shape
-    for y in range(height):
-        for x in range(width):
-            gap = np.int32(0)
-            for c in range(3):
-                gap = max(gap, abs(np.int32(now[y, x, c]) - np.int32(past[y, x, c])))
-            like = min(max((_F(28) - _F(gap)) * _F(0.05), _F(0)), _F(1)) * trust[y, x]
-            agreed[y, x] = like
-            part = like * most
-            for c in range(3):
-                here = _F(now[y, x, c])
-                mixed = here + (_F(past[y, x, c]) - here) * part
-                out[y, x, c] = np.uint8(np.int32(mixed + _F(0.5)))
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def classify(
     flat: Frame,
     nearest: Mask,

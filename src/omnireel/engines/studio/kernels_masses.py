@@ -32,13 +32,9 @@ def choose_calmest(mean: Frame, spread: Plane, reach: int, out: Frame) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def mix(one: Frame, other: Frame, share: Mask, out: Frame) -> None:
-    """`other` where `share` is 255, `one` where it is 0."""
-    height, width = share.shape
-    for y in range(height):
-        for x in range(width):
-            part = _F(share[y, x]) * _F(1 / 255)
-            for c in range(3):
-                base = _F(one[y, x, c])
-                mixed = base + (_F(other[y, x, c]) - base) * part
-                out[y, x, c] = np.uint8(np.int32(mixed + _F(0.5)))
+def mix_bytes(one: Mask, other: Mask, share: Mask, out: Mask) -> None:
+    """`other` where `share` is 255, `one` where it is 0. All flat and equally long: one vector loop."""
+    for i in range(out.shape[0]):
+        base = _F(one[i])
+        mixed = base + (_F(other[i]) - base) * (_F(share[i]) * _F(1 / 255))
+        out[i] = np.uint8(np.int32(mixed + _F(0.5)))

@@ -8,7 +8,8 @@ from typing import cast
 import cv2
 import numpy as np
 
-from omnireel.engines.studio.kernels_masses import choose_calmest, mix
+from omnireel.engines.studio.blend import blended
+from omnireel.engines.studio.kernels_masses import choose_calmest
 from omnireel.engines.studio.raster import (
     Mask,
     Plane,
@@ -54,16 +55,13 @@ def masses_of(small: Frame) -> Masses:
     middle = _prefer(coarse, middle, *_MIDDLE)
     base = smoothly_stretched(middle, size_of(small))
     detail = _uncrowded(_standing_out(base, fine, *_FINE))
-    flat = np.empty_like(fine)
-    mix(base, fine, detail, flat)
-    return _with_beads(Masses(medianed(flat), detail), small)
+    return _with_beads(Masses(medianed(blended(base, fine, detail)), detail), small)
 
 
 def _with_beads(masses: Masses, small: Frame) -> Masses:
     """Put back what medians swallow but a modeller would set in: an eye, a button, a lamp."""
     beads = _uncrowded(_standing_out(masses.flat, small, *_BEAD, spread=3), _BEAD_CROWD)
-    flat = np.empty_like(small)
-    mix(masses.flat, small, beads, flat)
+    flat = blended(masses.flat, small, beads)
     return Masses(flat, cast("Mask", cv2.max(masses.detail, beads)))
 
 
@@ -84,9 +82,7 @@ def _part(frame: Frame, divisor: int) -> tuple[int, int]:
 def _prefer(coarse: Frame, fine: Frame, low: int, high: int) -> Frame:
     """The coarse version, but the fine one where the two differ by `high` levels."""
     base = smoothly_stretched(coarse, size_of(fine))
-    out = np.empty_like(fine)
-    mix(base, fine, _standing_out(base, fine, low, high), out)
-    return out
+    return blended(base, fine, _standing_out(base, fine, low, high))
 
 
 def _standing_out(base: Frame, fine: Frame, low: int, high: int, *, spread: int = 5) -> Mask:
