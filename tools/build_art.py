@@ -77,22 +77,22 @@ def find_picture(package: Path, code: str) -> Path:
 
 
 def colour(text: str) -> Floats:
-    return np.array([int(text[i : i + 2], 16) for i in (0, 2, 4)], np.float32) / 255
+    return np.array([int(text[i : i + 2], 16) / 255 for i in (0, 2, 4)], np.float32)
 
 
 class Toy:
     """A canvas, straight RGBA in 0..1, on which soft solids are stacked."""
 
     def __init__(self, width: int, height: int) -> None:
-        self.rgb = np.zeros((height, width, 3), np.float32)
-        self.alpha = np.zeros((height, width), np.float32)
+        self.rgb: Floats = np.zeros((height, width, 3), np.float32)
+        self.alpha: Floats = np.zeros((height, width), np.float32)
         rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
         self._x, self._y = columns + 0.5, rows + 0.5
 
     def over(self, rgb: Floats, alpha: Floats) -> None:
         total = alpha + self.alpha * (1 - alpha)
         weight = (alpha / np.maximum(total, 1e-6))[..., None]
-        self.rgb = rgb * weight + self.rgb * (1 - weight)
+        self.rgb = (rgb * weight + self.rgb * (1 - weight)).astype(np.float32)
         self.alpha = total
 
     def blob(self, x: float, y: float, rx: float, ry: float, tint: Floats, lean: float = 0.0) -> None:
@@ -265,8 +265,9 @@ def provenance(package: Path, entries: list[Entry]) -> str:
     )
     return (
         "# Where the pictures in fluent.zip come from\n\n"
-        f"Package `{facts['name']}` version {facts['version']} on npm, folder `assets/`, licence {facts['license']}: "
-        "Microsoft's Fluent Emoji (3D), repackaged by LobeHub. Notices: `LICENSE-Microsoft.txt` for the art and "
+        f"Package `{facts['name']}` version {facts['version']} on npm, folder `assets/`, "
+        f"licence {facts['license']}: Microsoft's Fluent Emoji (3D), repackaged by LobeHub. "
+        "Notices: `LICENSE-Microsoft.txt` for the art and "
         "`LICENSE-LobeHub.txt` for the packaging. Pictures marked other than `as is` were mended by "
         "`tools/build_art.py`, which made this whole folder apart from the two notices.\n\n"
         f"| here | in the package | how |\n|---|---|---|\n{rows}\n"

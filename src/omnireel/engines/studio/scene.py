@@ -1,4 +1,5 @@
-"""Text, and pictures of subjects, as a composed scene: a place, its light, a cast and a camera, shot by shot."""
+"""Text, and pictures of subjects, as a composed scene: a place, its light, a cast and a camera, shot by
+shot."""
 
 from __future__ import annotations
 
@@ -132,7 +133,8 @@ def _finished(
     plan = plan_looks(_styles_only(storyboard), samples, size, FPS, run.seed)
     if plan.unknown:
         run.warn(
-            f"The studio engine has no style called {', '.join(plan.unknown)}; it has {', '.join(style_names())}."
+            f"The studio engine has no style called {', '.join(plan.unknown)}; "
+            f"it has {', '.join(style_names())}."
         )
     with closing(_frames(takes, size, run.seed, threads, 1)) as frames:
         yield from through(plan.looks, tracked(frames, size, hold=hold), threads=threads)

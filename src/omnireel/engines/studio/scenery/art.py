@@ -52,7 +52,8 @@ def _index() -> tuple[dict[str, Art], dict[str, str], dict[str, str]]:
 
 
 def find_art(noun: str, pose: str = "") -> Found | None:
-    """The picture for an English noun, or None. `pose` such as `run` picks a fitting variant where one exists."""
+    """The picture for an English noun, or None. `pose` such as `run` picks a fitting variant where one
+    exists."""
     words = re.sub(r"[^a-z' -]", "", noun.lower()).split()
     # The longest tail first: in "golden retriever" the last word says what it is.
     tails = [" ".join(words[start:]) for start in range(len(words))]
@@ -80,14 +81,9 @@ def _posed(art: Art, pose: str) -> Art:
     return pictures.get(words.get(key, key), art)
 
 
-def emoji_in(text: str, most: int = 4) -> tuple[str, ...]:
-    """The names of pictures whose emoji stand in a text, each once, in order."""
-    found = (_by_emoji().get(letter) for letter in text)
-    return tuple(dict.fromkeys(name for name in found if name))[:most]
-
-
 @cache
-def _by_emoji() -> dict[str, str]:
+def by_emoji() -> dict[str, str]:
+    """The names of pictures by their own emoji, where that is one letter."""
     return {art.emoji: art.name for art in _index()[0].values() if len(art.emoji) == 1}
 
 

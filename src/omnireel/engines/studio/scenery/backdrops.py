@@ -24,7 +24,8 @@ def mountains(
     snow: float = 0.42,
     veil: float = 0.25,
 ) -> Bytes:
-    """Faceted peaks with a lit and a shaded side; `snow` is how far down the caps reach, `veil` the haze on them."""
+    """Faceted peaks with a lit and a shaded side; `snow` is how far down the caps reach, `veil` the haze on
+    them."""
     card = Card(WIDTH, height)
     order = sorted(range(peaks), key=lambda _: float(rng.uniform()))
     lit = mix(dyed(scaled(rock, 1.25), light), light.haze, veil)
@@ -50,7 +51,7 @@ def _peak(
     cap: tuple[Colour, Colour],
     snow: float,
 ) -> None:
-    x, top = apex
+    top = apex[1]
     foot = float(card.height)
     left, right = _flank(rng, apex, -half, foot), _flank(rng, apex, half, foot)
     spine = _flank(rng, apex, half * rng.uniform(-0.10, 0.22), foot)
@@ -222,15 +223,12 @@ def cumulus(light: Light, rng: np.random.Generator, *, height: int, amount: floa
     relief = np.zeros((height, WIDTH), np.float32)
     for _ in range(max(2, round(amount * 12))):
         _heap(relief, rng)
-    rough = cloudy(1024, rng, slope=1.35, coarse=5)[:height]
-    solid = relief > 0
-    relief = np.where(
-        solid, relief + 5.0 * np.concatenate([rough, rough], axis=1) * np.minimum(relief / 14, 1), relief
-    )
-    soft = _wrapped_blur(relief, 5)
-    slope_y, slope_x = np.gradient(_wrapped_blur(relief, 9))
-    lit = np.clip(0.62 - 0.30 * slope_x + 0.34 * slope_y + 0.10, 0.0, 1.0)
-    alpha = np.clip(soft / 11, 0, 1) ** 1.3 * 0.96
+    rough = cloudy(1024, rng, slope=1.9, coarse=6)[:height]
+    puffs = np.concatenate([rough, rough], axis=1) * np.minimum(relief / 14, 1)
+    relief = _wrapped_blur(np.where(relief > 0, relief + 2.2 * puffs, relief).astype(np.float32), 7)
+    slope_y, slope_x = np.gradient(_wrapped_blur(relief, 11))
+    lit = np.clip(0.74 - 0.16 * slope_x + 0.26 * slope_y, 0.0, 1.0)
+    alpha = np.clip(relief / 13, 0, 1) ** 1.2 * 0.94
     shade, bright = np.array(light.cloud_dark, np.float32), np.array(light.cloud_lit, np.float32)
     colour = shade + (bright - shade) * lit[..., None]
     band = np.concatenate([colour * alpha[..., None], alpha[..., None] * 255], axis=2)

@@ -25,7 +25,8 @@ def dyed(colour: Colour, light: Light, strength: float = 1.0) -> Colour:
 
 
 class Card:
-    """Straight BGRA in the making. Shapes that leave one side come back on the other."""
+    """Premultiplied BGRA in the making: paint laid over nothing. Shapes that leave one side come back on the
+    other."""
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
@@ -36,7 +37,7 @@ class Card:
         """Fill a closed outline."""
         outline = np.array(points, np.float32)
         for shift in self._shifts(float(outline[:, 0].min()), float(outline[:, 0].max())):
-            fixed = ((outline + (shift, 0)) * 2**_FINE).astype(np.int32)
+            fixed = ((outline + np.float32([shift, 0])) * 2**_FINE).astype(np.int32)
             cv2.fillPoly(self.colour, [fixed], colour, cv2.LINE_AA, _FINE)
             cv2.fillPoly(self.alpha, [fixed], 255.0, cv2.LINE_AA, _FINE)
 
@@ -78,8 +79,7 @@ class Card:
 
     def band(self, *, soften: int = 0) -> Bytes:
         """Premultiplied BGRA, optionally out of focus."""
-        share = self.alpha[..., None].astype(np.float32) / 255
-        whole = np.concatenate([(self.colour * share + 0.5).astype(np.uint8), self.alpha[..., None]], axis=2)
+        whole = np.concatenate([self.colour, self.alpha[..., None]], axis=2)
         if soften > 1:
             wrapped = cv2.copyMakeBorder(whole, 0, 0, soften, soften, cv2.BORDER_WRAP)
             whole = cv2.blur(cv2.blur(wrapped, (soften, soften)), (soften, soften))[:, soften:-soften].astype(

@@ -19,8 +19,9 @@ _ROUNDS = 5
 def cut_out(picture: Bytes) -> Bytes | None:
     """The subject of a BGR picture as straight BGRA, or None when its outline cannot be trusted.
 
-    GrabCut (Rother et al., 2004) seeded by saliency; trusted when one compact region holds most of the mask, it
-    fills a plain share of the picture, hardly touches the border, and differs in colour from what surrounds it.
+    GrabCut (Rother et al., "GrabCut", 2004) seeded by saliency. Trusted when one compact region fills a plain
+    share of the picture, hardly touches the border, differs in colour from what lies around it, and nothing
+    else draws the eye.
     """
     scale = _SIDE / max(picture.shape[:2])
     small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.uint8)
@@ -73,25 +74,36 @@ def _trusted(small: Bytes, mask: Bytes) -> bool:
     outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     hull = cv2.contourArea(cv2.convexHull(outlines[0]))
     solid = cv2.contourArea(outlines[0]) / max(1.0, hull)
-    return 0.06 < share < 0.62 and float(sides.mean()) < 0.10 and solid > 0.58 and _stands_out(small, mask)
+    whole = 0.06 < share < 0.62 and float(sides.mean()) < 0.03 and float(mask[-1].mean()) < 0.25
+    return whole and solid > 0.58 and _is_alone(small, mask) and _stands_out(small, mask)
+
+
+def _is_alone(small: Bytes, mask: Bytes) -> bool:
+    """Whether nothing else in the picture draws the eye."""
+    salient = cv2.resize(saliency_of(small), (small.shape[1], small.shape[0]))
+    return float(salient[mask == 0].mean()) < 0.15
 
 
 def _stands_out(small: Bytes, mask: Bytes) -> bool:
-    """Whether colours just inside the outline differ from those just outside it."""
+    """Whether nearly everywhere along the outline the colours on its two sides differ (Lab, city block)."""
     near = np.ones((9, 9), np.uint8)
-    inside = (mask > 0) & (cv2.erode(mask, near) == 0)
-    outside = (mask == 0) & (cv2.dilate(mask, near) > 0)
+    outline = (cv2.dilate(mask, near) > 0) & (cv2.erode(mask, near) == 0)
     lab = cv2.cvtColor(small, cv2.COLOR_BGR2LAB).astype(np.float32)
-    if not (inside.any() and outside.any()):
-        return False
-    gap = np.abs(lab[inside].mean(axis=0) - lab[outside].mean(axis=0))
-    return float(gap[0] * 0.6 + gap[1] + gap[2]) > 16
+    gap = np.abs(_mean_of(lab, mask) - _mean_of(lab, 1 - mask)).sum(axis=2)
+    return bool(outline.any()) and float(np.percentile(gap[outline], 20)) > 35
+
+
+def _mean_of(lab: Floats, mask: Bytes) -> Floats:
+    """The mean colour of the masked pixels around each place."""
+    weight = mask.astype(np.float32)
+    total = cv2.blur(lab * weight[..., None], (15, 15))
+    return (total / np.maximum(cv2.blur(weight, (15, 15)), 1e-3)[..., None]).astype(np.float32)
 
 
 def framed(picture: Bytes) -> Bytes:
     """The picture with a mat, in a wooden frame, on an easel; straight BGRA."""
     kept = _kept(picture)
-    height, width = kept.shape[:2]
+    width = kept.shape[1]
     mat, wood = max(6, round(0.045 * width)), max(8, round(0.05 * width))
     board = cv2.copyMakeBorder(kept, mat, mat, mat, mat, cv2.BORDER_CONSTANT, value=(236, 242, 246))
     board = cv2.copyMakeBorder(

@@ -71,30 +71,43 @@ def strip(frame: Bytes, ids: Bytes, band: Bytes, p: Floats) -> None:
     rows, columns = band.shape[0], band.shape[1]
     width = frame.shape[1]
     one = np.float32(1.0)
+    here = np.empty(width, np.int32)
+    after = np.empty(width, np.int32)
+    share = np.empty(width, np.float32)
+    for x in range(width):
+        u = p[0] + x * p[1]
+        u -= math.floor(u / columns) * columns
+        here[x] = min(int(u), columns - 1)
+        after[x] = here[x] + 1 if here[x] + 1 < columns else 0
+        share[x] = u - here[x]
     for y in range(int(p[3]), int(p[4])):
         v = (y - p[2]) * p[1]
         if v < 0 or v >= rows - 1:
             continue
         j = int(v)
         fv = v - np.float32(j)
+        gv = one - fv
         haze = p[9] + (p[10] - p[9]) * v / rows
-        clear = one - haze
+        clear = (one - haze) * p[8]
+        solid = p[8] * np.float32(1.0 / 255.0)
+        t0, t1, t2 = p[5] * clear, p[6] * clear, p[7] * clear
+        h0, h1, h2 = p[11] * haze, p[12] * haze, p[13] * haze
         for x in range(width):
-            u = p[0] + x * p[1]
-            u -= math.floor(u / columns) * columns
-            i = min(int(u), columns - 1)
-            fu = u - np.float32(i)
-            n = i + 1 if i + 1 < columns else 0
-            a, b, c, d = (one - fu) * (one - fv), fu * (one - fv), (one - fu) * fv, fu * fv
-            alpha = band[j, i, 3] * a + band[j, n, 3] * b + band[j + 1, i, 3] * c + band[j + 1, n, 3] * d
-            alpha *= p[8] * np.float32(1.0 / 255.0)
-            if alpha < np.float32(0.004):
+            i, n, fu = here[x], after[x], share[x]
+            if band[j, i, 3] | band[j, n, 3] | band[j + 1, i, 3] | band[j + 1, n, 3] == 0:
                 continue
+            gu = one - fu
+            a, b, c, d = gu * gv, fu * gv, gu * fv, fu * fv
+            alpha = (
+                band[j, i, 3] * a + band[j, n, 3] * b + band[j + 1, i, 3] * c + band[j + 1, n, 3] * d
+            ) * solid
             behind = one - alpha
-            for k in range(3):
-                value = band[j, i, k] * a + band[j, n, k] * b + band[j + 1, i, k] * c + band[j + 1, n, k] * d
-                value = value * p[8] * p[5 + k] * clear + p[11 + k] * haze * alpha + frame[y, x, k] * behind
-                frame[y, x, k] = np.uint8(min(max(value, np.float32(0.0)), np.float32(255.0)))
+            c0 = band[j, i, 0] * a + band[j, n, 0] * b + band[j + 1, i, 0] * c + band[j + 1, n, 0] * d
+            c1 = band[j, i, 1] * a + band[j, n, 1] * b + band[j + 1, i, 1] * c + band[j + 1, n, 1] * d
+            c2 = band[j, i, 2] * a + band[j, n, 2] * b + band[j + 1, i, 2] * c + band[j + 1, n, 2] * d
+            frame[y, x, 0] = np.uint8(min(c0 * t0 + h0 * alpha + frame[y, x, 0] * behind, np.float32(255.0)))
+            frame[y, x, 1] = np.uint8(min(c1 * t1 + h1 * alpha + frame[y, x, 1] * behind, np.float32(255.0)))
+            frame[y, x, 2] = np.uint8(min(c2 * t2 + h2 * alpha + frame[y, x, 2] * behind, np.float32(255.0)))
             if alpha > np.float32(0.5):
                 ids[y, x] = 0
 
@@ -103,27 +116,32 @@ def strip(frame: Bytes, ids: Bytes, band: Bytes, p: Floats) -> None:
 def floor(
     frame: Bytes, mirror: Bytes, tiles: Bytes, band: Bytes, relief: Floats, waves: Floats, p: Floats
 ) -> None:
-    """Fill everything below the horizon: ground in perspective, water that reflects `mirror`, foam, wet sheen.
+    """Fill everything below the horizon: ground in perspective, water that reflects `mirror`, foam, wet
+    sheen.
 
-    tiles: (level, side, side, 3), each level smoother than the last. band: a second ground laid across the view.
-    relief: a tileable field around 0 that breaks up repetition. waves: rows of (kx, kz, speed, height) in 1/m.
+    tiles: (level, side, side, 3),
+    each level smoother than the last. band: a second ground laid across the view.
+    relief: a tileable field around 0 that breaks up repetition. waves: rows of (kx, kz, speed,
+    height) in 1/m.
     p: 0 horizon, 1 focal, 2 camera height, 3 camera x, 4 camera z, 5 centre column, 6 tile px per metre,
     7 haze distance, 8-10 haze colour, 11 time, 12 water beyond z, 13 wet share, 14-16 water colour,
     17 reflection gain, 18 glitter column, 19 glitter width, 20-22 glitter colour, 23 foam, 24 band near z,
-    25 band far z, 26 band px per metre, 27 relief gain, 28 whitecaps, 29 sparkle threshold, 30 shore wobble, 31 most haze.
+    25 band far z, 26 band px per metre, 27 relief gain, 28 whitecaps, 29 sparkle threshold, 30 shore
+    wobble, 31 most haze, 32 first row.
     """
     height, width = frame.shape[0], frame.shape[1]
     side, levels = tiles.shape[1], tiles.shape[0]
     cells = relief.shape[0]
     one, zero, top = np.float32(1.0), np.float32(0.0), np.float32(255.0)
     horizon, focal, lift, time = p[0], p[1], p[2], p[11]
+    patch_scale = np.float32(cells * 0.04375)
     count = waves.shape[0]
     cosine = np.zeros(16, np.float32)
     sine = np.zeros(16, np.float32)
     dcos = np.zeros(16, np.float32)
     dsin = np.zeros(16, np.float32)
     gain = np.zeros(16, np.float32)
-    for y in range(max(0, int(math.floor(horizon)) + 1), height):
+    for y in range(max(0, math.floor(horizon) + 1, int(p[32])), height):
         drop = np.float32(y) + np.float32(0.5) - horizon
         if drop < np.float32(0.5):
             drop = np.float32(0.5)
@@ -152,6 +170,9 @@ def floor(
                 fade = (waves[n, 1] * grain) ** 2 * np.float32(0.30) + (waves[n, 0] * step) ** 2
                 gain[n] = waves[n, 3] * np.float32(math.exp(-fade))
         in_band = p[24] < wz < p[25]
+        patch_row = math.floor(wz * patch_scale) & (cells - 1)
+        tile_row = math.floor(wz * p[6]) & (side - 1)
+        shallow = wz > p[12] - 3
         for x in range(width):
             wx = left + x * step
             slope = zero
@@ -165,7 +186,7 @@ def floor(
                     cosine[n] = turned
             water = zero
             edge = np.float32(-9.0)
-            if wz > p[12] - 3:
+            if shallow:
                 shore = p[12] + p[30] * np.float32(
                     math.sin(wx * 0.55 + time * 0.5) * 0.45
                     + math.sin(wx * 1.7 - time * 0.8) * 0.14
@@ -173,9 +194,7 @@ def floor(
                 )
                 edge = wz - shore
                 water = min(one, max(zero, edge * np.float32(8.0) + np.float32(0.5)))
-            q = wx * np.float32(0.125) * cells * np.float32(0.35)
-            r = wz * np.float32(0.125) * cells * np.float32(0.35)
-            patch = relief[int(math.floor(r)) % cells, int(math.floor(q)) % cells]
+            patch = relief[patch_row, math.floor(wx * patch_scale) & (cells - 1)]
             wet = zero
             if p[13] > 0:
                 wet = p[13] * min(one, max(np.float32(0.25), patch * np.float32(0.9) + np.float32(0.6)))
@@ -184,7 +203,7 @@ def floor(
             g0, g1, g2 = zero, zero, zero
             if water < one:
                 if in_band:
-                    bu = int(math.floor(wx * p[26])) % band.shape[1]
+                    bu = math.floor(wx * p[26]) % band.shape[1]
                     bv = min(band.shape[0] - 1, int((p[25] - wz) / (p[25] - p[24]) * band.shape[0]))
                     g0, g1, g2 = (
                         np.float32(band[bv, bu, 0]),
@@ -192,12 +211,11 @@ def floor(
                         np.float32(band[bv, bu, 2]),
                     )
                 else:
-                    tu = int(math.floor(wx * p[6])) % side
-                    tv = int(math.floor(wz * p[6])) % side
+                    tu = math.floor(wx * p[6]) & (side - 1)
                     g0, g1, g2 = (
-                        np.float32(tiles[level, tv, tu, 0]),
-                        np.float32(tiles[level, tv, tu, 1]),
-                        np.float32(tiles[level, tv, tu, 2]),
+                        np.float32(tiles[level, tile_row, tu, 0]),
+                        np.float32(tiles[level, tile_row, tu, 1]),
+                        np.float32(tiles[level, tile_row, tu, 2]),
                     )
                     shade = one + p[27] * patch
                     g0, g1, g2 = g0 * shade, g1 * shade, g2 * shade
@@ -248,7 +266,7 @@ def floor(
                             one - abs(edge - np.float32(2.0) - np.float32(0.4) * patch) * np.float32(4.0),
                         )
                         foam = p[23] * lace * (first + second * np.float32(0.5) + third * np.float32(0.3))
-                    white = min(np.float32(0.9), max(zero, max(cap, foam)))
+                    white = min(np.float32(0.9), max(zero, cap, foam))
                     bright = np.float32(60.0) + np.float32(0.75) * (p[8] + p[9] + p[10]) / np.float32(3.0)
                     w0 += (bright - w0) * white
                     w1 += (bright - w1) * white
@@ -269,7 +287,8 @@ def floor(
 def fall(frame: Bytes, drops: Floats, p: Floats) -> None:
     """Rain or snow, nearest last. drops: rows of (x, y, depth, phase), each 0 to 1.
 
-    p: 0 seconds, 1 speed in frame heights per second, 2 wind in widths per second, 3 length in px (0 for flakes),
+    p: 0 seconds, 1 speed in frame heights per second, 2 wind in widths per second, 3 length in px (0 for
+    flakes),
     4 radius in px, 5 sway in px, 6-8 colour, 9 opacity.
     """
     height, width = frame.shape[0], frame.shape[1]
@@ -311,41 +330,28 @@ def fall(frame: Bytes, drops: Floats, p: Floats) -> None:
 
 
 @compiled
-def finish(frame: Bytes, bloom: Bytes, noise: Floats, p: Floats) -> None:
-    """Add the bloom, darken the corners, set the grade and dither, in place.
+def finish(frame: Bytes, glow: Bytes, across: Floats, noise: Floats, p: Floats) -> None:
+    """Add the bloom, darken the corners, set the contrast and dither, in place.
 
-    bloom: a smaller blurred picture of the lights. p: 0 bloom gain, 1 vignette, 2-4 gain, 5-7 lift,
-    8 noise row, 9 noise column, 10 contrast.
+    frame and glow: (height, 3·width), rows laid flat so that the loop runs over plain lanes. across: for each
+    lane the square of its distance from the middle column. noise: rows longer than the frame's by their
+    number.
+    p: 0 bloom gain, 1 vignette, 2 gain, 3 lift, 4 noise row, 5 noise lane, 6 contrast.
     """
-    height, width = frame.shape[0], frame.shape[1]
-    rows, columns = bloom.shape[0], bloom.shape[1]
-    cells = noise.shape[0]
-    one = np.float32(1.0)
-    sv, su = np.float32(rows - 1) / np.float32(height), np.float32(columns - 1) / np.float32(width)
+    height, lanes = frame.shape
+    one, zero = np.float32(1.0), np.float32(0.0)
+    unit = np.float32(1.0 / 255.0)
     for y in range(height):
-        v = y * sv
-        j = int(v)
-        fv = v - np.float32(j)
         dy = (np.float32(y) / np.float32(height) - np.float32(0.5)) * np.float32(2.0)
-        for x in range(width):
-            u = x * su
-            i = int(u)
-            fu = u - np.float32(i)
-            dx = (np.float32(x) / np.float32(width) - np.float32(0.5)) * np.float32(2.0)
-            out = max(np.float32(0.0), dx * dx + dy * dy - np.float32(0.45)) * np.float32(0.645)
-            shade = one - p[1] * out
-            grain = noise[(y + int(p[8])) % cells, (x + int(p[9])) % cells]
-            for k in range(3):
-                glow = (bloom[j, i, k] * (one - fu) + bloom[j, i + 1, k] * fu) * (one - fv)
-                glow += (bloom[j + 1, i, k] * (one - fu) + bloom[j + 1, i + 1, k] * fu) * fv
-                value = np.float32(frame[y, x, k])
-                value += glow * p[0] * (one - value * np.float32(1.0 / 400.0))
-                value = (value * p[2 + k] + p[5 + k]) * shade
-                s = min(one, max(np.float32(0.0), value * np.float32(1.0 / 255.0)))
-                s += p[10] * (s * s * (np.float32(3.0) - np.float32(2.0) * s) - s)
-                frame[y, x, k] = np.uint8(
-                    min(
-                        np.float32(255.0),
-                        max(np.float32(0.0), s * np.float32(255.0) + grain + np.float32(0.5)),
-                    )
-                )
+        down = dy * dy - np.float32(0.45)
+        grain = noise[(y + int(p[4])) % noise.shape[0]]
+        first = int(p[5])
+        for n in range(lanes):
+            value = np.float32(frame[y, n])
+            value += np.float32(glow[y, n]) * p[0] * (one - value * np.float32(1.0 / 400.0))
+            shade = one - p[1] * max(zero, across[n] + down) * np.float32(0.645)
+            s = min(one, max(zero, (value * p[2] + p[3]) * shade * unit))
+            s += p[6] * (s * s * (np.float32(3.0) - np.float32(2.0) * s) - s)
+            frame[y, n] = np.uint8(
+                min(np.float32(255.0), max(zero, s * np.float32(255.0) + grain[first + n]))
+            )

@@ -14,33 +14,24 @@ _SHRINK = 8
 
 
 class Lens:
-    """How the shot is seen. Holds the dither pattern."""
+    """How the shot is seen. Holds the dither pattern and the fall of the vignette."""
 
-    def __init__(self, light: Light, vignette: float, rng: np.random.Generator) -> None:
+    def __init__(self, light: Light, vignette: float, width: int, rng: np.random.Generator) -> None:
         self._light, self._vignette = light, vignette
-        self._noise: Floats = (rng.uniform(-1, 1, (_CELLS, _CELLS)) * 0.9).astype(np.float32)
+        self._noise: Floats = (rng.uniform(-0.9, 0.9, (_CELLS, 3 * width + _CELLS)) + 0.5).astype(np.float32)
+        columns = (np.arange(width, dtype=np.float32) / np.float32(width) - np.float32(0.5)) * 2
+        self._across: Floats = np.repeat(columns * columns, 3).astype(np.float32)
 
     def look(self, frame: Bytes, number: int, flash: float) -> None:
         """Finish frame `number`, in place; `flash` is lightning, 0 to 1."""
-        light = self._light
-        dark = light.lamps > 0.5
+        height, width = frame.shape[:2]
+        dark = self._light.lamps > 0.5
         threshold, gain = (172, 0.75) if dark else (224, 0.45)
-        glow = _bloom(frame, threshold)
-        lift = 14.0 * flash
-        bright = 1.0 + 0.55 * flash
-        values = (
-            gain,
-            self._vignette,
-            bright,
-            bright,
-            bright,
-            lift * 1.2,
-            lift,
-            lift,
-            (number * 37) % _CELLS,
-        )
-        p = np.array((*values, (number * 91) % _CELLS, 0.12), np.float32)
-        kernels.finish(frame, glow, self._noise, p)
+        glow = cv2.resize(_bloom(frame, threshold), (width, height), interpolation=cv2.INTER_LINEAR)
+        offsets = (number * 37) % _CELLS, (number * 91) % _CELLS
+        p = np.array((gain, self._vignette, 1.0 + 0.55 * flash, 14.0 * flash, *offsets, 0.12), np.float32)
+        lanes = glow.astype(np.uint8).reshape(height, 3 * width)
+        kernels.finish(frame.reshape(height, 3 * width), lanes, self._across, self._noise, p)
 
 
 def _bloom(frame: Bytes, threshold: int) -> Bytes:
@@ -48,4 +39,4 @@ def _bloom(frame: Bytes, threshold: int) -> Bytes:
     small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
     bright = cv2.subtract(small, (threshold, threshold, threshold, 0))
     near, far = cv2.blur(bright, (5, 5)), cv2.blur(cv2.blur(bright, (19, 19)), (19, 19))
-    return np.ascontiguousarray(cv2.addWeighted(near, 1.0, far, 1.6, 0).astype(np.uint8))
+    return cv2.addWeighted(near, 1.0, far, 1.6, 0).astype(np.uint8)

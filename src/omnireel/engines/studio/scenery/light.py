@@ -91,7 +91,7 @@ _TIMES = {
         shadow_length=-0.85,
         clouds=0.40,
         cloud_lit=rgb("fff0e2"),
-        cloud_dark=rgb("c79fb6"),
+        cloud_dark=rgb("d9b3c2"),
         stars=0.0,
         lamps=0.15,
     ),
@@ -108,7 +108,7 @@ _TIMES = {
         shadow_length=-1.0,
         clouds=0.45,
         cloud_lit=rgb("ffc48e"),
-        cloud_dark=rgb("8d5580"),
+        cloud_dark=rgb("b8688a"),
         stars=0.0,
         lamps=0.25,
     ),
@@ -125,7 +125,7 @@ _TIMES = {
         shadow_length=-1.1,
         clouds=0.45,
         cloud_lit=rgb("e88a92"),
-        cloud_dark=rgb("3c2c62"),
+        cloud_dark=rgb("6a3f7c"),
         stars=0.4,
         lamps=0.8,
     ),
@@ -168,7 +168,7 @@ def light_for(time: TimeOfDay, weather: Weather) -> Light:
         case Weather.CLOUDY:
             return _overcast(clear, grey, 0.5, gloom=0.96, reach=0.8, clouds=0.8)
         case Weather.RAIN:
-            veiled = _overcast(clear, scaled(grey, 0.78), 0.72, gloom=0.88, reach=0.45, clouds=1.0)
+            veiled = _overcast(clear, scaled(grey, 0.78), 0.72, gloom=0.97, reach=0.5, clouds=1.0)
             return replace(veiled, wet=0.85, lamps=max(veiled.lamps, 0.35), wind=0.3)
         case Weather.STORM:
             veiled = _overcast(clear, scaled(grey, 0.62), 0.72, gloom=0.95, reach=0.6, clouds=1.0)

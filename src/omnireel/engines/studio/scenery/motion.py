@@ -24,7 +24,8 @@ class Pose:
 
 @dataclass(frozen=True)
 class Gait:
-    """A way of moving. `travel` is body heights per second along the ground; `lift` keeps it off the ground."""
+    """A way of moving. `travel` is body heights per second along the ground; `lift` keeps it off the
+    ground."""
 
     name: str
     travel: float = 0.0
@@ -77,11 +78,16 @@ GAITS = {
 }
 
 _NATURES = {
-    "walker": "walk", "galloper": "gallop", "heavy": "plod", "hopper": "hop", "crawler": "crawl", "biped": "idle",
-    "runner": "run", "waddler": "waddle", "perched": "idle", "flyer": "flap", "flapper": "flutter", "hover": "hover",
-    "swimmer": "swim", "jelly": "pulse", "paddler": "paddle", "leaper": "leap", "driver": "drive", "sailer": "sail",
-    "soarer": "soar", "rocket": "launch", "drifter": "drift", "balloon": "float", "kite": "kite", "faller": "fall",
-    "rooted": "sway", "bloom": "sway", "still": "idle", "roller": "roll", "bouncer": "bounce", "spinner": "spin",
+    "walker": "walk", "galloper": "gallop", "heavy": "plod", "hopper": "hop", "crawler": "crawl",
+    "biped": "idle",
+    "runner": "run", "waddler": "waddle", "perched": "idle", "flyer": "flap", "flapper": "flutter",
+    "hover": "hover",
+    "swimmer": "swim", "jelly": "pulse", "paddler": "paddle", "leaper": "leap", "driver": "drive",
+    "sailer": "sail",
+    "soarer": "soar", "rocket": "launch", "drifter": "drift", "balloon": "float", "kite": "kite",
+    "faller": "fall",
+    "rooted": "sway", "bloom": "sway", "still": "idle", "roller": "roll", "bouncer": "bounce",
+    "spinner": "spin",
     "dancer": "dance", "flame": "flame", "planet": "orbit", "comet": "streak",
 }  # fmt: skip
 
@@ -100,10 +106,13 @@ _WALKS = {
 _FLIES = {"flyer", "flapper", "hover", "perched", "soarer", "balloon", "kite", "rocket", "drifter", "paddler"}
 _SWIMS = {"swimmer", "jelly", "leaper", "paddler"}
 _ANYBODY = {
-    "dance": "dance", "jump": "jump", "leap": "jump", "hop": "jump", "spin": "spin", "rotate": "spin", "turn": "spin",
-    "twirl": "spin", "bounce": "bounce", "eat": "nod", "graze": "nod", "drink": "nod", "nod": "nod", "cook": "nod",
+    "dance": "dance", "jump": "jump", "leap": "jump", "hop": "jump", "spin": "spin", "rotate": "spin",
+    "turn": "spin",
+    "twirl": "spin", "bounce": "bounce", "eat": "nod", "graze": "nod", "drink": "nod", "nod": "nod",
+    "cook": "nod",
     "sing": "dance", "play": "jump", "wave": "dance", "celebrate": "jump", "laugh": "dance", "fight": "jump",
-    "sit": "rest", "sleep": "rest", "lie": "rest", "rest": "rest", "stand": "idle", "wait": "idle", "look": "idle",
+    "sit": "rest", "sleep": "rest", "lie": "rest", "rest": "rest", "stand": "idle", "wait": "idle",
+    "look": "idle",
     "watch": "idle", "stare": "idle", "read": "rest", "bloom": "sway", "grow": "sway", "sway": "sway",
     "rise": "rise", "ascend": "rise", "climb": "rise", "fall": "fall", "drop": "fall", "float": "float",
     "drift": "drift", "hover": "hover", "burn": "flame", "roll": "roll", "bob": "bob", "swing": "dance",

@@ -45,8 +45,10 @@ class Painter:
         soft: int = 0,
         below: float | None = None,
     ) -> None:
-        """Draw a sprite with its anchor at (x, y). `scale` is frame pixels per finest sprite pixel; `lean` turns
-        it, radians clockwise; `shear` pushes the top sideways; `soft` draws a coarser, blurrier level; `below`
+        """Draw a sprite with its anchor at (x, y). `scale` is frame pixels per finest sprite pixel; `lean`
+        turns
+        it, radians clockwise; `shear` pushes the top sideways; `soft` draws a coarser, blurrier level;
+        `below`
         is a row under which nothing is drawn (a waterline)."""
         level = min(sprite.level_for(scale * max(stretch)) + soft, len(sprite.levels) - 1)
         picture = sprite.levels[level]
@@ -90,7 +92,8 @@ class Painter:
         haze_colour: Colour = BLACK,
         end: float | None = None,
     ) -> None:
-        """Draw a sideways-repeating band: `left` is its column at the frame's left edge, `step` band pixels per
+        """Draw a sideways-repeating band: `left` is its column at the frame's left edge, `step` band pixels
+        per
         frame pixel, `top` its first row, `end` a row to stop at."""
         height = self.frame.shape[0]
         last = top + band.shape[0] / step

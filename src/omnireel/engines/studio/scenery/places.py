@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from omnireel.engines.studio.scenery import places_built, places_land, places_shore
+from omnireel.engines.studio.scenery import beyond, country, indoors, shore, town
 from omnireel.engines.studio.scenery.art import Art
 from omnireel.engines.studio.scenery.sets import Kit, Stage
 
@@ -23,52 +23,64 @@ class Place:
 
 
 PLACES = {
-    "beach": Place(places_shore.beach),
-    "sea": Place(places_shore.sea, 0.44, 0.70, "water"),
-    "underwater": Place(places_shore.underwater, 0.52, 0.84, "deep"),
-    "lake": Place(places_shore.lake),
-    "forest": Place(places_land.forest, 0.50, 0.82),
-    "mountains": Place(places_land.mountain_valley, 0.52, 0.82),
-    "desert": Place(places_land.desert, 0.50, 0.80),
-    "snowfield": Place(places_land.snowfield, 0.50, 0.80),
-    "meadow": Place(places_land.meadow, 0.48, 0.80),
-    "garden": Place(places_land.garden, 0.50, 0.80),
-    "village": Place(places_built.village, 0.50, 0.80),
-    "city": Place(places_built.city, 0.54, 0.82),
-    "neon-city": Place(places_built.neon_city, 0.56, 0.82),
-    "street": Place(places_built.street, 0.52, 0.82),
-    "space": Place(places_built.space, 0.70, 0.70, "void"),
-    "room": Place(places_built.room, 0.46, 0.82, "inside"),
-    "stage": Place(places_built.theatre, 0.48, 0.82, "inside"),
-    "abstract": Place(places_built.abstract, 0.52, 0.80),
+    "beach": Place(shore.beach),
+    "sea": Place(shore.sea, 0.44, 0.70, "water"),
+    "underwater": Place(shore.underwater, 0.52, 0.84, "deep"),
+    "lake": Place(shore.lake),
+    "forest": Place(country.forest, 0.50, 0.82),
+    "mountains": Place(country.mountain_valley, 0.52, 0.82),
+    "desert": Place(country.desert, 0.50, 0.80),
+    "snowfield": Place(country.snowfield, 0.50, 0.80),
+    "meadow": Place(country.meadow, 0.48, 0.80),
+    "garden": Place(country.garden, 0.50, 0.80),
+    "village": Place(town.village, 0.50, 0.80),
+    "city": Place(town.city, 0.54, 0.82),
+    "neon-city": Place(town.neon_city, 0.56, 0.82),
+    "street": Place(town.street, 0.52, 0.82),
+    "space": Place(beyond.space, 0.70, 0.70, "void"),
+    "room": Place(indoors.room, 0.46, 0.82, "inside"),
+    "stage": Place(indoors.theatre, 0.48, 0.82, "inside"),
+    "abstract": Place(beyond.abstract, 0.52, 0.80),
 }
 
 _NEAREST = {
-    "river": "lake", "harbour": "sea", "harbor": "sea", "jungle": "forest", "rainforest": "forest", "farm": "village",
-    "park": "garden", "moon": "space", "mars": "desert", "bedroom": "room", "kitchen": "room", "office": "room",
+    "river": "lake", "harbour": "sea", "harbor": "sea", "jungle": "forest", "rainforest": "forest",
+    "farm": "village",
+    "park": "garden", "moon": "space", "mars": "desert", "bedroom": "room", "kitchen": "room",
+    "office": "room",
     "ocean": "sea", "house": "room", "field": "meadow", "sky": "meadow", "island": "beach", "town": "village",
     "road": "street", "arctic": "snowfield", "glacier": "snowfield", "canyon": "desert", "waterfall": "lake",
-    "theatre": "stage", "theater": "stage", "concert": "stage", "cafe": "room", "restaurant": "room", "shop": "room",
+    "theatre": "stage", "theater": "stage", "concert": "stage", "cafe": "room", "restaurant": "room",
+    "shop": "room",
 }  # fmt: skip
 
 _HOMES = (
-    ("underwater", {"fish", "tropical fish", "pufferfish", "shark", "jellyfish", "octopus", "squid", "sea turtle",
+    ("underwater", {"fish", "tropical fish", "pufferfish", "shark", "jellyfish", "octopus", "squid",
+    "sea turtle",
                     "shrimp", "lobster", "coral", "mermaid"}),
-    ("sea", {"whale", "spouting whale", "dolphin", "sailboat", "speedboat", "cruise ship", "ship", "ferry", "wave",
+    ("sea", {"whale", "spouting whale", "dolphin", "sailboat", "speedboat", "cruise ship", "ship", "ferry",
+    "wave",
              "surfer", "swimmer"}),
     ("lake", {"duck", "swan", "canoe", "flamingo", "frog", "lotus", "beaver", "otter", "goose"}),
     ("beach", {"crab", "seashell", "palm", "coconut", "beach umbrella", "island", "anchor"}),
-    ("space", {"rocket", "satellite", "ufo", "astronaut", "alien", "earth", "planet", "comet", "space invader"}),
-    ("snowfield", {"penguin", "polar bear", "seal", "snowman", "skier", "sled", "santa", "snowflake", "ice cube",
+    ("space", {"rocket", "satellite", "ufo", "astronaut", "alien", "earth", "planet", "comet",
+    "space invader"}),
+    ("snowfield", {"penguin", "polar bear", "seal", "snowman", "skier", "sled", "santa", "snowflake",
+    "ice cube",
                    "christmas tree", "mammoth"}),
     ("desert", {"camel", "bactrian camel", "cactus", "scorpion", "snake", "lizard"}),
-    ("forest", {"bear", "deer", "wolf", "fox", "owl", "squirrel", "hedgehog", "mushroom", "raccoon", "skunk", "badger",
-                "gorilla", "monkey", "orangutan", "tiger", "panda", "koala", "elf", "fairy", "pine", "log", "parrot"}),
+    ("forest", {"bear", "deer", "wolf", "fox", "owl", "squirrel", "hedgehog", "mushroom", "raccoon",
+    "skunk", "badger",
+                "gorilla", "monkey", "orangutan", "tiger", "panda", "koala", "elf", "fairy", "pine", "log",
+                "parrot"}),
     ("mountains", {"goat", "ram", "eagle", "mountain", "llama", "dragon", "volcano", "hiker"}),
-    ("village", {"cow", "pig", "rooster", "sheep", "tractor", "farmer", "donkey", "house", "chick", "church", "hut"}),
+    ("village", {"cow", "pig", "rooster", "sheep", "tractor", "farmer", "donkey", "house", "chick",
+    "church", "hut"}),
     ("street", {"taxi", "bicycle", "scooter", "cyclist", "traffic light", "police officer", "shop", "tram"}),
-    ("stage", {"singer", "guitar", "piano", "drum", "violin", "trumpet", "saxophone", "microphone", "disco ball"}),
-    ("garden", {"rose", "tulip", "snail", "bouquet", "fountain", "hibiscus", "cat", "black cat", "caterpillar"}),
+    ("stage", {"singer", "guitar", "piano", "drum", "violin", "trumpet", "saxophone", "microphone",
+    "disco ball"}),
+    ("garden", {"rose", "tulip", "snail", "bouquet", "fountain", "hibiscus", "cat", "black cat",
+    "caterpillar"}),
 )  # fmt: skip
 _KINDS = {
     "vehicle": "city",

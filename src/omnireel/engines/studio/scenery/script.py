@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from omnireel.engines.base import Run
 from omnireel.engines.studio.scenery.arrays import Bytes
-from omnireel.engines.studio.scenery.art import emoji_in
 from omnireel.engines.studio.scenery.cast import Role, roles_for
 from omnireel.engines.studio.scenery.cutout import cut_out, framed
+from omnireel.engines.studio.scenery.emoji import read_emoji
 from omnireel.engines.studio.scenery.places import Place, home_of, place_named
 from omnireel.media.image import load_image
 from omnireel.media.sniff import sniff
@@ -33,7 +33,8 @@ class ShotScript:
     @classmethod
     def of(cls, shot: Shot, photo: Photos, warn: Warn, fallback: str | None = None) -> ShotScript:
         """Fill the roles; without a named place, the cast's own home or else `fallback` is set."""
-        roles = roles_for(_wanted(shot), photo, warn)
+        shot = _with_emoji(_with_loose_pictures(shot))
+        roles = roles_for(shot.subjects, photo, warn)
         home = home_of([role.art for role, _ in roles]) if roles or fallback is None else fallback
         place, name, exact = place_named(shot.place or home)
         if not exact:
@@ -63,19 +64,28 @@ def read_scene(job: Job, run: Run) -> Scene:
     for shot in job.storyboard.shots:
         fallback = scripts[-1].place_name if scripts else named
         scripts.append(ShotScript.of(shot, photos, warn, fallback))
-    if not named and not any(script.roles for script in scripts):
-        warn(
-            "The studio engine recognised no place and nothing to show in the prompt; it made an abstract scene."
-        )
+    if not any(script.shot.place or script.roles for script in scripts):
+        warn("The studio engine recognised nothing to show in the prompt, so it made an abstract scene.")
     return Scene(tuple(scripts))
 
 
-def _wanted(shot: Shot) -> tuple[Subject, ...]:
-    """The shot's subjects, its pictures nobody named, and, where words say nothing, the prompt's emoji."""
+def _with_loose_pictures(shot: Shot) -> Shot:
+    """The shot with its pictures that no subject is tied to as subjects of their own."""
     tied = {subject.image for subject in shot.subjects}
     loose = tuple(Subject(_UNNAMED, image=number) for number in shot.images if number not in tied)
-    found = shot.subjects + loose
-    return found or tuple(Subject(name) for name in emoji_in(shot.prompt))
+    return replace(shot, subjects=shot.subjects + loose)
+
+
+def _with_emoji(shot: Shot) -> Shot:
+    """What words left open, filled in from the prompt's emoji."""
+    said = read_emoji(shot.prompt)
+    return replace(
+        shot,
+        subjects=shot.subjects or tuple(Subject(name) for name in said.cast),
+        place=shot.place or said.place,
+        time_of_day=shot.time_of_day or said.time_of_day,
+        weather=shot.weather or said.weather,
+    )
 
 
 class _PhotoBox:
@@ -86,7 +96,8 @@ class _PhotoBox:
         self._seen: dict[int, Bytes] = {}
 
     def __call__(self, number: int) -> Bytes | None:
-        """Picture `number`, counted from 1, as straight BGRA: its subject alone, or framed where that fails."""
+        """Picture `number`, counted from 1, as straight BGRA: its subject alone, or framed where that
+        fails."""
         if not 1 <= number <= len(self._images):
             return None
         if number not in self._seen:
@@ -95,7 +106,7 @@ class _PhotoBox:
             alone = cut_out(picture)
             if alone is None:
                 self._run.warn(
-                    f"The subject of picture {number} could not be cut out cleanly; the picture stands on an easel."
+                    f"Picture {number} could not be cut out cleanly; it stands framed on an easel."
                 )
             self._seen[number] = framed(picture) if alone is None else alone
         return self._seen[number]

@@ -37,7 +37,8 @@ class Layer:
     sink: float = 0.0
     """How far the foot lies below the horizon, as a share of the frame's height."""
     near: bool = False
-    haze: float = 0.0
+    wall: bool = False
+    """Near, and without gaps: nothing of the ground behind it is seen."""
     drift: float = 0.0
     """Metres per second of its own, to the right."""
     heave: float = 0.0
@@ -128,8 +129,6 @@ class Kit:
     weather: Weather
     rng: np.random.Generator
     sun_side: float = 1.0
-    scrolls: bool = False
-    """The camera follows a travelling cast, so everything at the side comes past the middle."""
     _sprites: dict[str, Sprite] = field(default_factory=dict)
 
     def picture(self, name: str, dress: Callable[[Bytes], Bytes] | None = None) -> Bytes:

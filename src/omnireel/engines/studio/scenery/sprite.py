@@ -119,7 +119,8 @@ def _rim(alpha: Bytes, sun_side: float) -> Floats:
 
 _HUES = {
     "red": 0, "scarlet": 0, "crimson": 178, "orange": 11, "gold": 22, "golden": 22, "yellow": 26, "lime": 40,
-    "green": 60, "emerald": 70, "teal": 88, "turquoise": 88, "cyan": 92, "blue": 110, "navy": 115, "indigo": 128,
+    "green": 60, "emerald": 70, "teal": 88, "turquoise": 88, "cyan": 92, "blue": 110, "navy": 115,
+    "indigo": 128,
     "purple": 137, "violet": 137, "magenta": 150, "pink": 165, "rose": 170, "brown": 10,
 }  # fmt: skip
 _SHADES = {

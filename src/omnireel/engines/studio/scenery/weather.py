@@ -58,15 +58,20 @@ class Air:
         if gain <= 0:
             return
         number = int(np.searchsorted(self._strikes, t)) - 1
-        height, width = painter.frame.shape[:2]
+        width = painter.frame.shape[1]
         jag = np.cumsum(self._bolt[number]) * width * 0.018
         x = width * (0.5 + 0.32 * float(self._bolt[number, 0])) + jag
         points = np.stack([x, np.linspace(0, horizon, len(x))], axis=1).astype(np.int32)
         for thick, share in ((7, 0.35), (3, 1.0)):
             colour = scaled((255, 235, 225), max(0.3, gain * share))
             cv2.polylines(
-                painter.frame, [points], False, colour, max(1, round(thick * self._unit)), cv2.LINE_AA
-            )  # noqa: FBT003
+                painter.frame,
+                [points],
+                isClosed=False,
+                color=colour,
+                thickness=max(1, round(thick * self._unit)),
+                lineType=cv2.LINE_AA,
+            )
 
     def front(self, painter: Painter, t: float) -> None:
         """Everything that falls or drifts between the cast and the camera."""

@@ -34,9 +34,9 @@ def sea_water(kit: Kit, near: float, *, foam: float = 0.0) -> Water:
         near=near,
         colour=scaled((blue, green, red), 0.8 * light.gloom),
         waves=waves(kit.rng, height=0.055 * wind, length=3.2 if storm else 2.2),
-        gain=0.92,
+        gain=0.55 if storm else 0.92,
         foam=foam,
-        caps=0.9 if storm else 0.0,
+        caps=0.5 if storm else 0.0,
     )
 
 

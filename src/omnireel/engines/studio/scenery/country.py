@@ -10,8 +10,8 @@ from omnireel.engines.studio.scenery import backdrops, materials
 from omnireel.engines.studio.scenery.arrays import Bytes, Floats
 from omnireel.engines.studio.scenery.backdrops import hills, mountains, treeline
 from omnireel.engines.studio.scenery.light import rgb
-from omnireel.engines.studio.scenery.places_shore import open_air
 from omnireel.engines.studio.scenery.sets import Ground, Kit, Layer, Prop, Stage
+from omnireel.engines.studio.scenery.shore import open_air
 from omnireel.engines.studio.scenery.sprite import premultiplied, sprite_of
 from omnireel.models import TimeOfDay, Weather
 
@@ -62,7 +62,8 @@ def meadow(kit: Kit) -> Stage:
         *kit.scatter(("herb", "clover"), 14, d * 0.8, d * 2.0, (0.16, 0.26), sway=0.06),
     ]
     return Stage(
-        light, sky, _ground(kit, materials.grass(rng), 0.10), None, clouds, layers, tuple(props), kit.sun_side,
+        light, sky, _ground(kit, materials.grass(rng), 0.10), None, clouds, layers, tuple(props),
+        kit.sun_side,
         motes="fireflies" if light.moon or kit.time is TimeOfDay.DUSK else "dust", vignette=0.22,
     )  # fmt: skip
 
@@ -84,7 +85,8 @@ def garden(kit: Kit) -> Stage:
         *kit.scatter(_FLOWERS, 14, d * 0.70, d * 0.86, (0.24, 0.32), sway=0.06),
     ]
     return Stage(
-        light, sky, _ground(kit, materials.grass(rng, (70.0, 178.0, 112.0))), None, clouds, layers, tuple(props),
+        light, sky, _ground(kit, materials.grass(rng, (70.0, 178.0, 112.0))), None, clouds, layers,
+        tuple(props),
         kit.sun_side, motes="fireflies" if light.moon else "dust", vignette=0.22,
     )  # fmt: skip
 
@@ -140,8 +142,10 @@ def forest(kit: Kit) -> Stage:
     ]
     bright = not light.moon and kit.weather in (Weather.CLEAR, Weather.FOG)
     return Stage(
-        light, sky, _ground(kit, materials.earth(rng, (58.0, 108.0, 100.0)), 0.16), None, None, layers, tuple(props),
-        kit.sun_side, motes="fireflies" if light.moon else "dust", beams=0.45 if bright else 0.0, vignette=0.42,
+        light, sky, _ground(kit, materials.earth(rng, (58.0, 108.0, 100.0)), 0.16), None, None, layers,
+        tuple(props),
+        kit.sun_side, motes="fireflies" if light.moon else "dust", beams=0.45 if bright else 0.0,
+        vignette=0.42,
     )  # fmt: skip
 
 
@@ -173,7 +177,8 @@ def mountain_valley(kit: Kit) -> Stage:
         *kit.scatter(("herb", "daisy"), 8, d * 0.72, d * 0.88, (0.13, 0.2), sway=0.06),
     ]
     return Stage(
-        light, sky, _ground(kit, materials.grass(rng, (74.0, 150.0, 112.0)), 0.14), None, clouds, layers, tuple(props),
+        light, sky, _ground(kit, materials.grass(rng, (74.0, 150.0, 112.0)), 0.14), None, clouds, layers,
+        tuple(props),
         kit.sun_side, motes="dust", vignette=0.28,
     )  # fmt: skip
 
