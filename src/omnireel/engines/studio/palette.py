@@ -68,19 +68,19 @@ def _clustered(points: Plane, seed: int) -> Plane:
 
 def _cubes(centres: Plane) -> tuple[Mask, NDArray[np.uint32]]:
     distance = _distances(centres)
-    nearest = distance.argmin(axis=1).astype(np.uint8)
-    limit = distance.min(axis=1, keepdims=True) + np.float32(_RELUCTANCE)
-    bits = np.left_shift(np.uint32(1), np.arange(len(centres), dtype=np.uint32))
-    near = (distance <= limit) @ bits.astype(np.float64)
+    nearest = distance.argmin(axis=0).astype(np.uint8)
+    limit = distance.min(axis=0) + np.float32(_RELUCTANCE)
+    near = np.zeros(len(limit), np.uint32)
+    for colour, apart in enumerate(distance):
+        near |= (apart <= limit).astype(np.uint32) << np.uint32(colour)
     cube = (_CUBE, _CUBE, _CUBE)
-    return nearest.reshape(cube), near.astype(np.uint32).reshape(cube)
+    return nearest.reshape(cube), near.reshape(cube)
 
 
 def _distances(centres: Plane) -> Plane:
-    """`(64**3, n)`: weighted Lab distance from each cube cell to each colour."""
+    """`(n, 64**3)`: weighted Lab distance from each colour to each cube cell."""
     level = (np.arange(_CUBE, dtype=np.float32) * 4 + 2).astype(np.uint8)
     cells = np.stack(np.meshgrid(level, level, level, indexing="ij"), axis=-1).reshape(-1, 3)
     points = lab_of(cells) * _WEIGHTS
-    squares = (points**2).sum(1)[:, None] + (centres**2).sum(1)[None] - 2 * points @ centres.T
-    distances: Plane = np.sqrt(np.maximum(squares, 0))
-    return distances
+    squares = (centres**2).sum(1)[:, None] + (points**2).sum(1)[None] - 2 * centres @ points.T
+    return np.asarray(np.sqrt(np.maximum(squares, 0)), np.float32)
