@@ -95,7 +95,8 @@ class QuickHandle:
 
     note = ""
 
-    def __init__(self, root: Path, seconds: float) -> None:
+    def __init__(self, root: Path, seconds: float, size: int) -> None:
+        self._size = size
         self._place = scratch.create(root)
         self._until = time.monotonic() + seconds
         self._stopped = False
@@ -109,7 +110,7 @@ class QuickHandle:
         if time.monotonic() < self._until:
             return None
         clip, poster = self.scratch / "clip.mp4", self.scratch / "poster.jpg"
-        clip.write_bytes(secrets.token_bytes(CLIP_BYTES))
+        clip.write_bytes(secrets.token_bytes(self._size))
         poster.write_bytes(secrets.token_bytes(1000))
         return Made(Clip(clip, poster, 64, 36, Fraction(24), 24))
 
@@ -126,9 +127,10 @@ class QuickHandle:
 class QuickExecutor:
     """Room for two quick attempts."""
 
-    def __init__(self, root: Path, seconds: float) -> None:
+    def __init__(self, root: Path, seconds: float, size: int = CLIP_BYTES) -> None:
         self._root = root
         self._seconds = seconds
+        self._size = size
         self._handles: list[QuickHandle] = []
 
     def capacity(self) -> int:
@@ -136,7 +138,7 @@ class QuickExecutor:
         return 2 - len(self._handles)
 
     def start(self, attempt: Attempt) -> QuickHandle:
-        handle = QuickHandle(self._root, self._seconds)
+        handle = QuickHandle(self._root, self._seconds, self._size)
         self._handles.append(handle)
         return handle
 
@@ -162,6 +164,11 @@ def quick_worker(places: Places) -> None:
 def slow_worker(places: Places) -> None:
     """Holds each task for three leases."""
     work(places, QuickExecutor(places.scratch, 3 * LEASE.total_seconds()))
+
+
+def big_worker(places: Places) -> None:
+    """Makes clips that take a while to store."""
+    work(places, QuickExecutor(places.scratch, 0.02, size=100 * CLIP_BYTES))
 
 
 def child_worker(places: Places) -> None:
@@ -212,6 +219,7 @@ def _no_balance(team: str) -> NoReturn:
 ROLES: dict[str, Callable[[Places], None]] = {
     "quick_worker": quick_worker,
     "slow_worker": slow_worker,
+    "big_worker": big_worker,
     "child_worker": child_worker,
     "submitter": submitter,
     "janitor": janitor,
