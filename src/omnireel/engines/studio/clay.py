@@ -18,7 +18,7 @@ from omnireel.engines.studio.kernels_clay import (
     press,
     vote,
 )
-from omnireel.engines.studio.masses import masses_of
+from omnireel.engines.studio.masses import beads_of, masses_of
 from omnireel.engines.studio.palette import palette_of
 from omnireel.engines.studio.pigment import pigments_of
 from omnireel.engines.studio.pipeline import ahead
@@ -50,6 +50,7 @@ _ROUNDING = 3
 _COLOUR_MEMORY = np.float32(0.6)
 _AGREEMENT = np.clip((28 - np.arange(256, dtype=np.float32)) / 20, 0, 1)
 """How far a pixel and its past count as the same, by the grey levels between them."""
+_BEAD_RISE = 40
 _SHAPE_MEMORY = np.float32(0.82)
 _MINIATURE = 0.2
 """Share of the canvas height, top and bottom each, that lies out of the miniature's focus."""
@@ -70,6 +71,7 @@ class _Past:
     flat: Frame
     labels: Mask
     height: Plane
+    beads: Mask
 
 
 class Clay:
@@ -98,11 +100,13 @@ class Clay:
     def model(self, moment: Moment) -> Sculpture:
         """Shape and light one frame. Frames must come in order: each follows from the one before."""
         past = None if moment.motion.cut else self._past
-        masses = masses_of(self._lifted(moment.small))
-        flat, agreed = _settle(masses.flat, past, moment.motion)
+        small = self._lifted(moment.small)
+        masses = masses_of(small)
+        beads = _lasting(beads_of(masses, small), past, moment.motion)
+        flat, agreed = _settle(blended(masses.flat, small, beads), past, moment.motion)
         found = self._classified(flat, past, moment.motion)
         labels = np.empty_like(found)
-        vote(found, masses.detail, _ROUNDING, labels)
+        vote(found, np.maximum(masses.detail, beads), _ROUNDING, labels)
         seam = np.empty(labels.shape, np.float32)
         find_seams(labels, self._pigments.contrast, seam)
         height = self._height(labels, seam, grey_of(flat))
@@ -110,7 +114,7 @@ class Clay:
             kept = moment.motion.follow(past.height)
             height = height + (kept - height) * (agreed * moment.motion.trust * _SHAPE_MEMORY)
         # The labels before the vote: voted ones would be rounded again every frame and melt.
-        self._past = _Past(flat, found, height)
+        self._past = _Past(flat, found, height, beads)
         return Sculpture(moment, labels, self._lit(height, labels, flat))
 
     def paint(self, sculpture: Sculpture) -> Frame:
@@ -161,6 +165,14 @@ class Clay:
         usual = cast("Plane", curved(labels, _table(self._pigments.luma)))
         apart = (luma.astype(np.float32) - usual) / (usual + np.float32(60))
         return softened(1 + np.clip(apart, -0.6, 0.6) * np.float32(0.9), 1.6)
+
+
+def _lasting(beads: Mask, past: _Past | None, motion: Motion) -> Mask:
+    """Beads that were there before; new ones rise over several frames, so that glitter never does."""
+    if past is None:
+        return beads
+    before = motion.follow(past.beads)
+    return np.minimum(beads, np.minimum(before, np.uint8(255 - _BEAD_RISE)) + np.uint8(_BEAD_RISE))
 
 
 def _settle(flat: Frame, past: _Past | None, motion: Motion) -> tuple[Frame, Plane]:

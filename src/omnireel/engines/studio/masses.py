@@ -55,14 +55,12 @@ def masses_of(small: Frame) -> Masses:
     middle = _prefer(coarse, middle, *_MIDDLE)
     base = smoothly_stretched(middle, size_of(small))
     detail = _uncrowded(_standing_out(base, fine, *_FINE))
-    return _with_beads(Masses(medianed(blended(base, fine, detail)), detail), small)
+    return Masses(medianed(blended(base, fine, detail)), detail)
 
 
-def _with_beads(masses: Masses, small: Frame) -> Masses:
-    """Put back what medians swallow but a modeller would set in: an eye, a button, a lamp."""
-    beads = _uncrowded(_standing_out(masses.flat, small, *_BEAD, spread=3), _BEAD_CROWD)
-    flat = blended(masses.flat, small, beads)
-    return Masses(flat, cast("Mask", cv2.max(masses.detail, beads)))
+def beads_of(masses: Masses, small: Frame) -> Mask:
+    """Where (0 to 255) medians swallowed what a modeller would set in: an eye, a button, a lamp."""
+    return _uncrowded(_standing_out(masses.flat, small, *_BEAD, spread=3), _BEAD_CROWD)
 
 
 def calmed(frame: Frame, reach: int = _REACH) -> Frame:
