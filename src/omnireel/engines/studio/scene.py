@@ -103,6 +103,7 @@ def _produce(job: Job, run: Run, takes: list[_Take], size: Size, threads: int) -
                 write_poster(moment.frame, poster)
             if moment.index % _REPORT_EVERY < moment.hold:
                 run.report(writer.frames / total, "painting")
+    run.report(1.0, "finished")
     shots = tuple(ShotReport(take.start, take.frames, take.script.shot.prompt) for take in takes)
     return Clip(clip, poster, width, height, fps, total, shots=shots)
 

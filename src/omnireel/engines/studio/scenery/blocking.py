@@ -147,7 +147,7 @@ def _drawings(role: Role, light: Light, sun_side: float) -> tuple[Sprite, ...]:
     if gait.limbs == "swim":
         return tuple(sprite_of(drawing) for drawing in limbs.swim(ready, head_left=art.facing != "right"))
     strides = None
-    if art.facing != "front" and art.motion not in ("runner", "heavy"):
+    if art.facing != "front" and art.motion != "heavy":
         strides = limbs.legs(ready, 26.0 if gait.name == "run" else 14.0)
     return tuple(sprite_of(drawing) for drawing in strides or [ready])
 

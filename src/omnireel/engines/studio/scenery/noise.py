@@ -12,12 +12,12 @@ def cloudy(side: int, rng: np.random.Generator, *, slope: float = 1.6, coarse: f
 
     `coarse` is the lowest frequency kept, in cycles per tile.
     """
-    spectrum = np.fft.rfft2(rng.standard_normal((side, side)).astype(np.float32))
-    rows = np.fft.fftfreq(side, 1 / side)[:, None]
-    columns = np.fft.rfftfreq(side, 1 / side)[None, :]
+    rows = np.fft.fftfreq(side, 1 / side)[:, None].astype(np.float32)
+    columns = np.fft.rfftfreq(side, 1 / side)[None, :].astype(np.float32)
     frequency = np.hypot(rows, columns)
-    weight = np.where(frequency >= coarse, np.maximum(frequency, 1e-3) ** -slope, 0)
-    field = np.fft.irfft2(spectrum * weight, s=(side, side)).astype(np.float32)
+    weight = np.where(frequency >= coarse, np.maximum(frequency, np.float32(1e-3)) ** np.float32(-slope), 0)
+    parts = rng.standard_normal((2, side, side // 2 + 1), np.float32)
+    field = np.fft.irfft2((parts[0] + 1j * parts[1]) * weight, s=(side, side)).astype(np.float32)
     spread: Floats = ((field - field.mean()) / (field.std() + 1e-9)).astype(np.float32)
     return spread
 

@@ -51,7 +51,7 @@ def _add_stars(sky: Bytes, rng: np.random.Generator, strength: float, count: int
 
 def nebula(width: int, height: int, rng: np.random.Generator, tones: tuple[Colour, Colour, Colour]) -> Bytes:
     """Deep space: clouds of lit gas, dust lanes and many stars; repeats sideways."""
-    side = 1024
+    side = 512
     gas = [cloudy(side, rng, slope=1.55, coarse=1) for _ in range(3)]
     dust = cloudy(side, rng, slope=1.3, coarse=2)
     deep = np.zeros((side, side, 3), np.float32) + np.array((26, 11, 8), np.float32)
