@@ -110,7 +110,7 @@ def _where(sight: Sight, member: Member, pose: Pose, journey: Journey) -> tuple[
         room = 0.36 if journey.alone else 0.12
         x += (sight.u - 0.5) * min(gait.travel * size * journey.seconds, room * span)
     if gait.name == "launch":
-        y += (ease(sight.u) - 0.5) * size * 0.5 if journey.void else climb(sight.t)
+        y += (ease(sight.u) - 0.5) * size * 0.3 if journey.void else climb(sight.t)
     return x, y
 
 
