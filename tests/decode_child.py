@@ -1,6 +1,6 @@
 """Decodes every file of a folder in a process of its own, where a decoder's crash is just another result.
 
-Run as a program it prints one JSON object: file name to verdict. A verdict is what was decoded, or the name
+Run as a program it prints one JSON object, a `Decoded`. A verdict is what was decoded, or the name
 of our error and its sentence; any other exception ends the program.
 """
 
@@ -10,6 +10,7 @@ import json
 import resource
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from omnireel.errors import OmnireelError
@@ -23,8 +24,21 @@ _MEMORY = 3 * 1024**3
 _SECONDS = 120
 
 
+@dataclass(frozen=True)
+class Decoded:
+    """What became of each file, and the most memory that took, KiB."""
+
+    verdicts: dict[str, str]
+    peak: int
+
+
 def verdicts(folder: Path) -> dict[str, str]:
     """What became of each file. Fails when the child crashed, hung or met an error that is not ours."""
+    return decoded(folder).verdicts
+
+
+def decoded(folder: Path) -> Decoded:
+    """As `verdicts`, with what it cost."""
     done = subprocess.run(
         [sys.executable, "-X", "faulthandler", "-m", "tests.decode_child", str(folder)],
         capture_output=True,
@@ -33,8 +47,7 @@ def verdicts(folder: Path) -> dict[str, str]:
         cwd=Path(__file__).parent.parent,
     )
     assert done.returncode == 0, done.stderr[-4000:]
-    found: dict[str, str] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return Decoded(**json.loads(done.stdout.splitlines()[-1]))
 
 
 def _verdict(path: Path) -> str:
@@ -60,7 +73,9 @@ def _name(error: OmnireelError) -> str:
 
 def _main(folder: Path) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    print(json.dumps({path.name: _verdict(path) for path in sorted(folder.iterdir())}))
+    found = {path.name: _verdict(path) for path in sorted(folder.iterdir())}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps({"verdicts": found, "peak": peak}))
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from av.video.stream import VideoStream
 
 from omnireel.engines.base import Capabilities, Run
 from omnireel.errors import EngineFailed, InvalidRequest
+from omnireel.media.x264 import steady_options
 from omnireel.models import Clip, Job, JobKind, ShotReport, VideoRequest
 
 WIDTH, HEIGHT = 64, 36
@@ -193,7 +194,8 @@ def _frame(seed: int, index: int) -> VideoFrame:
 
 def _encode(path: Path, codec: str, pixels: str, frames: list[VideoFrame], *, container: str) -> None:
     with av.open(str(path), "w", format=container) as output:
-        stream = cast("VideoStream", output.add_stream(codec, rate=FPS, options={"threads": "1"}))
+        options = {"threads": "1"} | (steady_options() if codec == "libx264" else {})
+        stream = cast("VideoStream", output.add_stream(codec, rate=FPS, options=options))
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, pixels
         for frame in frames:
             output.mux(stream.encode(frame))
