@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from omnireel.engines.studio.raster import Mask, Plane, Size, pixel_grid, stretched, wrapped_at
+from omnireel.engines.studio.raster import Mask, Plane, Size, pixel_grid, size_of, stretched, wrapped_at
 
 TILE = 1024
 """Texels per side."""
@@ -29,16 +29,16 @@ def spread_tile(tile: Mask, size: Size) -> Mask:
 
 def sampled(spread: Mask, offset: Plane, size: Size) -> Mask:
     """The spread tile under every pixel of a canvas. `offset`, `(h, w, 2)` on any grid, is in pixels."""
-    texels = offset * np.float32(_texel(size))
-    corner = np.floor(texels.min(axis=(0, 1)) / TILE) * TILE
-    place = stretched(texels - corner.astype(np.float32), size)
-    place += _texel_grid(size)
-    return wrapped_at(spread, place)
+    place = (offset + _pixels_of(size_of(offset), size)) * np.float32(_texel(size))
+    corner = np.floor(place.min(axis=(0, 1)) / TILE) * TILE
+    return wrapped_at(spread, stretched(place - corner.astype(np.float32), size))
 
 
 @lru_cache(maxsize=2)
-def _texel_grid(size: Size) -> Plane:
-    return pixel_grid(size) * np.float32(_texel(size))
+def _pixels_of(grid: Size, size: Size) -> Plane:
+    """`(height, width, 2)`: where on a canvas of `size` the cells of a coarser grid have their middles."""
+    scale = np.array([size[0] / grid[0], size[1] / grid[1]], np.float32)
+    return (pixel_grid(grid) + np.float32(0.5)) * scale - np.float32(0.5)
 
 
 def _texel(size: Size) -> float:

@@ -28,6 +28,8 @@ from omnireel.models import Clip, Job, JobKind, MediaLimits, ShotReport, VideoRe
 
 _SAMPLES = 6
 _REPORT_EVERY = 3
+_PRESET = "superfast"
+"""A third less work than veryfast for half as many bytes again; painted pictures are small either way."""
 _WARM_SIZE = (96, 64)
 
 
@@ -135,7 +137,9 @@ def _produce(job: Job, run: Run, plan: Plan, source: _Source, threads: int) -> C
 
 def _writer(path: Path, source: _Source, *, sound: bool, threads: int) -> ClipWriter:
     width, height = source.crop.size
-    return ClipWriter(path, width=width, height=height, fps=source.fps, audio=sound, threads=threads)
+    return ClipWriter(
+        path, width=width, height=height, fps=source.fps, audio=sound, threads=threads, preset=_PRESET
+    )
 
 
 def _painted(plan: Plan, source: _Source, *, hold: int, threads: int) -> Generator[Moment, None, None]:

@@ -9,7 +9,7 @@ from omnireel.engines.studio.raster import Plane, shrunk, size_of, stretched
 
 _LEVELS = 4
 _SMALLEST = 16
-_SWEEPS = (24, 8, 5, 4)
+_SWEEPS = (24, 8, 5, 3)
 
 
 def inflated(seam: Plane, bevel: float) -> Plane:
