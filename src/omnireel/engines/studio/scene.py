@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from omnireel.engines.base import Run
-from omnireel.engines.studio.looks import REPAINTS, plan_looks, style_names, through
+from omnireel.engines.studio.looks import plan_looks, style_names, through
 from omnireel.engines.studio.raster import Size
 from omnireel.engines.studio.scenery.script import Scene, ShotScript, read_scene
 from omnireel.engines.studio.scenery.shot import FPS, ShotPainter
@@ -65,17 +65,13 @@ def compose(job: Job, run: Run, size: Size, *, threads: int) -> Clip:
 
 
 def warm() -> None:
-    """Compile every kernel that scenes use, by painting one tiny frame of a rainy beach."""
+    """Compile every kernel that scenes use, by painting tiny frames of a fair and a rainy beach."""
     cast = (Subject("dog", action="run"), Subject("sailboat"))
     shot = Shot("", place="beach", subjects=cast)
     script = ShotScript.of(shot, lambda _: None, lambda _: None)
     ShotPainter(script, size=(96, 64), frames=24, seed=0).paint(3)
     rainy = replace(script, shot=replace(shot, weather=Weather.RAIN))
     ShotPainter(rainy, size=(96, 64), frames=24, seed=0).paint(3)
-    for maker in REPAINTS.values():
-        look = maker([np.zeros((64, 96, 3), np.uint8)], (96, 64), 0)
-        for _ in look.apply(tracked([np.zeros((64, 96, 3), np.uint8)] * 2, (96, 64)), threads=1):
-            pass
 
 
 def _takes(scene: Scene, storyboard: Storyboard, total: int) -> list[_Take]:

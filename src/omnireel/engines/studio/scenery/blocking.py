@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby
 
 import numpy as np
 
@@ -94,6 +94,8 @@ class _Rank:
     group: str
     number: int
     count: int
+    size: int
+    """Members in all ranks of the group."""
     mixed: bool
     """Other groups share the picture."""
 
@@ -172,27 +174,37 @@ def _ranks(heads: list[_Head], floor: Floor) -> Iterator[_Rank]:
     groups = groupby(sorted(heads, key=lambda head: head.group), key=lambda head: head.group)
     mixed = len({head.group for head in heads}) > 1
     for group, found in groups:
-        line = list(found)
+        # The short stand in front of the tall.
+        line = sorted(found, key=lambda head: head.tall)
         needed = math.ceil(sum(head.wide for head in line) * 1.06 / (floor.width * _ROOM))
         count = min(_MOST_RANKS, max(1, needed))
+        first = 0
         for number in range(count):
-            if members := tuple(line[number::count]):
-                yield _Rank(members, group, number, count, mixed)
+            last = first + len(range(number, len(line), count))
+            yield _Rank(tuple(line[first:last]), group, number, count, len(line), mixed)
+            first = last
 
 
 def _lined_up(rank: _Rank, floor: Floor, rng: np.random.Generator) -> Iterator[Member]:
     """The members of a rank from left to right, squeezed where they would not fit."""
-    z, total = _depth(rank, floor), sum(head.wide for head in rank.heads)
-    room, gaps = floor.width * _ROOM, len(rank.heads) - 1
-    gap = min(floor.width * 0.09, max(0.0, (room - total) / max(1, len(rank.heads))))
-    squeeze = min(1.0, room / max(1.0, total + gap * gaps))
-    edge = _aside(rank, floor) - (total + gap * gaps) * squeeze / 2
-    # The ranks behind stand in the gaps of the one in front.
-    edge += (rank.number - (rank.count - 1) / 2) * (total / len(rank.heads) + gap) * squeeze / rank.count
-    for head in rank.heads:
-        centre, edge = edge + head.wide * squeeze / 2, edge + (head.wide + gap) * squeeze
+    room, z = floor.width * _ROOM, _depth(rank, floor)
+    squeeze = min(1.0, room / max(1.0, sum(head.wide for head in rank.heads)))
+    for head, centre in zip(rank.heads, _centres(rank, room, squeeze), strict=True):
         tall = head.tall * squeeze * (1 - 0.10 * rank.number)
-        yield _member(head, rank, floor, (centre, tall, z), rng)
+        yield _member(head, rank, floor, (centre + _aside(rank, floor), tall, z), rng)
+
+
+def _centres(rank: _Rank, room: float, squeeze: float) -> list[float]:
+    """Pixels right of the middle for each member of a rank."""
+    if rank.count > 1:
+        # Ranks share one row of slots, so that those behind look through the gaps in front.
+        slots = range(rank.number, rank.size, rank.count)
+        return [((slot + 0.5) / rank.size - 0.5) * room for slot in slots]
+    wide = [head.wide * squeeze for head in rank.heads]
+    gap = min(room * 0.107, (room - sum(wide)) / len(wide))
+    left = -(sum(wide) + gap * (len(wide) - 1)) / 2
+    starts = accumulate((width + gap for width in wide[:-1]), initial=left)
+    return [start + width / 2 for start, width in zip(starts, wide, strict=True)]
 
 
 def _member(
@@ -222,7 +234,7 @@ def _depth(rank: _Rank, floor: Floor) -> float:
     base = {"far": 2.3, "sky": 30.0}.get(rank.group, 1.0) * floor.depth
     if rank.group == "water" and floor.shore is not None:
         base = max(base, floor.shore + 1.6)
-    return base * (1 + 0.16 * rank.number)
+    return base * (1 + 0.20 * rank.number)
 
 
 def _aside(rank: _Rank, floor: Floor) -> float:
