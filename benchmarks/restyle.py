@@ -139,7 +139,7 @@ def _clay_stages(source: Path, size: tuple[int, int]) -> Iterator[tuple[str, flo
         mark = time.thread_time()
         for moment in moments:
             mark = _spend(spent, "track", mark)
-            sculpture = look.model(moment)
+            sculpture = look.model(look.sketch(moment))
             mark = _spend(spent, "model", mark)
             look.paint(sculpture)
             mark = _spend(spent, "paint", mark)

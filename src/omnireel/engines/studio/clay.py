@@ -18,7 +18,7 @@ from omnireel.engines.studio.kernels_clay import (
     press,
     vote,
 )
-from omnireel.engines.studio.masses import beads_of, masses_of
+from omnireel.engines.studio.masses import Masses, beads_of, masses_of
 from omnireel.engines.studio.palette import palette_of
 from omnireel.engines.studio.pigment import pigments_of
 from omnireel.engines.studio.pipeline import ahead
@@ -57,13 +57,24 @@ _MINIATURE = 0.2
 
 
 @dataclass(frozen=True)
+class Sketch:
+    """One frame simplified: its masses, and the beads that might be set into them."""
+
+    moment: Moment
+    small: Frame
+    masses: Masses
+    beads: Mask
+
+
+@dataclass(frozen=True)
 class Sculpture:
-    """One modelled and lit frame on the working grid, to be pressed out at full size."""
+    """One frame modelled on the working grid, to be lit and pressed out at full size."""
 
     moment: Moment
     labels: Mask
-    lit: Mask
-    """`(4, height, width)`: light on blue, green and red, then sheen."""
+    height: Plane
+    luma: Mask
+    """Brightness of the simplified source, for the shading left inside each piece."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +91,8 @@ class Clay:
     def __init__(self, samples: Sequence[Frame], size: Size, seed: int) -> None:
         self._size, self._grid = size, working_size(size)
         self._lift = _shadow_lift(samples)
-        flats = [masses_of(self._lifted(shrunk(frame, self._grid))).flat for frame in samples]
-        self._palette = palette_of(flats, seed)
+        smalls = [cast("Frame", curved(shrunk(frame, self._grid), self._lift)) for frame in samples]
+        self._palette = palette_of([masses_of(small).flat for small in smalls], seed)
         self._pigments = pigments_of(self._palette)
         self._sheet = spread_tile(relief_tile(seed), size)
         self._bevel = min(self._grid) * _BEVEL
@@ -93,41 +104,44 @@ class Clay:
 
     def apply(self, moments: Iterable[Moment], *, threads: int) -> Iterator[Moment]:
         """Every moment in clay."""
-        sculptures = (self.model(moment) for moment in moments)
-        for sculpture in ahead(sculptures, threads=threads):
-            yield sculpture.moment.repainted(self.paint(sculpture))
+        sketches = ahead((self.sketch(moment) for moment in moments), threads=threads)
+        sculptures = ahead((self.model(sketch) for sketch in sketches), threads=threads)
+        return (sculpture.moment.repainted(self.paint(sculpture)) for sculpture in sculptures)
 
-    def model(self, moment: Moment) -> Sculpture:
-        """Shape and light one frame. Frames must come in order: each follows from the one before."""
-        past = None if moment.motion.cut else self._past
-        small = self._lifted(moment.small)
+    def sketch(self, moment: Moment) -> Sketch:
+        """Simplify one frame. Does not depend on other frames."""
+        small = cast("Frame", curved(moment.small, self._lift))
         masses = masses_of(small)
-        beads = _lasting(beads_of(masses, small), past, moment.motion)
-        flat, agreed = _settle(blended(masses.flat, small, beads), past, moment.motion)
-        found = self._classified(flat, past, moment.motion)
+        return Sketch(moment, small, masses, beads_of(masses, small))
+
+    def model(self, sketch: Sketch) -> Sculpture:
+        """Shape one frame. Frames must come in order: each follows from the one before."""
+        motion, masses = sketch.moment.motion, sketch.masses
+        past = None if motion.cut else self._past
+        beads = _lasting(sketch.beads, past, motion)
+        flat, agreed = _settle(blended(masses.flat, sketch.small, beads), past, motion)
+        found = self._classified(flat, past, motion)
         labels = np.empty_like(found)
         vote(found, np.maximum(masses.detail, beads), _ROUNDING, labels)
         seam = np.empty(labels.shape, np.float32)
         find_seams(labels, self._pigments.contrast, seam)
-        height = self._height(labels, seam, grey_of(flat))
+        luma = grey_of(flat)
+        height = self._height(labels, seam, luma)
         if past is not None:
-            kept = moment.motion.follow(past.height)
-            height = height + (kept - height) * (agreed * moment.motion.trust * _SHAPE_MEMORY)
+            kept = motion.follow(past.height)
+            height = height + (kept - height) * (agreed * motion.trust * _SHAPE_MEMORY)
         # The labels before the vote: voted ones would be rounded again every frame and melt.
         self._past = _Past(flat, found, height, beads)
-        return Sculpture(moment, labels, self._lit(height, labels, flat))
+        return Sculpture(sketch.moment, labels, height, luma)
 
     def paint(self, sculpture: Sculpture) -> Frame:
         """One sculpture at full size. Does not depend on other frames."""
-        for plane, target in zip(sculpture.lit, self._lit_canvas, strict=True):
+        for plane, target in zip(self._lit(sculpture), self._lit_canvas, strict=True):
             stretched(plane, self._size, target)
         lean = _lean(self._sheet, sculpture.moment.motion.sheets, self._size)
         lit, rims = self._lit_canvas, self._rims
         press(sculpture.labels, self._pigments.bgr, lit[:3], lit[3], lean, rims[0], rims[1], self._planes)
         return _out_of_focus_bands(merged(self._planes))
-
-    def _lifted(self, small: Frame) -> Frame:
-        return cast("Frame", curved(small, self._lift))
 
     def _classified(self, flat: Frame, past: _Past | None, motion: Motion) -> Mask:
         """The palette colour of each pixel, reluctant to change from frame to frame."""
@@ -149,7 +163,9 @@ class Clay:
         height: Plane = softened(pillow, 1.6) + stretched(broad, size_of(labels))
         return height
 
-    def _lit(self, height: Plane, labels: Mask, flat: Frame) -> Mask:
+    def _lit(self, sculpture: Sculpture) -> Mask:
+        """`(4, height, width)` on the working grid: light on blue, green and red, then sheen."""
+        height = sculpture.height
         half = shrunk(height, (max(8, height.shape[1] // 2), max(8, height.shape[0] // 2)))
         few = shrunk(half, (max(8, half.shape[1] // 2), max(8, half.shape[0] // 2)))
         around = stretched(softened(few, max(0.8, self._bevel * 0.22)), size_of(height))
@@ -157,7 +173,9 @@ class Clay:
         cast_shadows(half * np.float32(0.5), np.float32(self._bevel / 2), reach)
         reach = stretched(reach, size_of(height))
         out = np.empty((4, *height.shape), np.uint8)
-        light(height, around, reach, self._tone(labels, grey_of(flat)), np.float32(self._bevel), out)
+        light(
+            height, around, reach, self._tone(sculpture.labels, sculpture.luma), np.float32(self._bevel), out
+        )
         return out
 
     def _tone(self, labels: Mask, luma: Mask) -> Plane:

@@ -146,8 +146,9 @@ def _painted(plan: Plan, source: _Source, *, hold: int, threads: int) -> Generat
     with VideoReader(
         source.path, source.format, source.crop.scaled, source.fps, limits=source.limits
     ) as reader:
-        frames = ahead((source.crop.cut(frame) for frame in reader), threads=threads)
-        yield from through(plan.looks, tracked(frames, source.crop.size, hold=hold), threads=threads)
+        frames = (source.crop.cut(frame) for frame in reader)
+        moments = ahead(tracked(frames, source.crop.size, hold=hold), threads=threads)
+        yield from through(plan.looks, moments, threads=threads)
 
 
 def _write(moment: Moment, writer: ClipWriter, soundtrack: _Soundtrack | None) -> None:
