@@ -38,7 +38,7 @@ def mountains(
         half = (height - top) * rng.uniform(0.85, 1.25)
         _peak(card, rng, (x, top), half, (lit, dark), (white, blue), snow)
     field = cloudy(1024, rng, slope=1.1, coarse=6)[:height]
-    card.shade(1 + 0.05 * np.concatenate([field, field], axis=1))
+    card.shade((1 + 0.05 * np.concatenate([field, field], axis=1)).astype(np.float32))
     return _misted(card.band(), light, foot=0.55)
 
 
@@ -230,7 +230,7 @@ def cumulus(light: Light, rng: np.random.Generator, *, height: int, amount: floa
     lit = np.clip(0.74 - 0.16 * slope_x + 0.26 * slope_y, 0.0, 1.0)
     alpha = np.clip(relief / 13, 0, 1) ** 1.2 * 0.94
     shade, bright = np.array(light.cloud_dark, np.float32), np.array(light.cloud_lit, np.float32)
-    colour = shade + (bright - shade) * lit[..., None]
+    colour = shade + (bright - shade) * np.asarray(lit)[..., None]
     band = np.concatenate([colour * alpha[..., None], alpha[..., None] * 255], axis=2)
     return np.ascontiguousarray(np.clip(band, 0, 255).astype(np.uint8))
 

@@ -55,4 +55,5 @@ def _cone(
     inside = np.clip(1 - np.abs(columns - middle[:, None]) / reach[:, None], 0, 1)
     fade = np.clip(1.15 - along, 0, 1) * (along >= 0) * (along <= 1.15)
     light = (inside * fade[:, None])[..., None] * np.array(colour, np.float32)
-    return np.clip(light, 0, 255).astype(np.uint8)
+    beam: Bytes = np.clip(light, 0, 255).astype(np.uint8)
+    return beam

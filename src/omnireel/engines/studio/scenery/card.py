@@ -37,7 +37,7 @@ class Card:
         """Fill a closed outline."""
         outline = np.array(points, np.float32)
         for shift in self._shifts(float(outline[:, 0].min()), float(outline[:, 0].max())):
-            fixed = ((outline + np.float32([shift, 0])) * 2**_FINE).astype(np.int32)
+            fixed = ((outline + np.array((shift, 0), np.float32)) * 2**_FINE).astype(np.int32)
             cv2.fillPoly(self.colour, [fixed], colour, cv2.LINE_AA, _FINE)
             cv2.fillPoly(self.alpha, [fixed], 255.0, cv2.LINE_AA, _FINE)
 

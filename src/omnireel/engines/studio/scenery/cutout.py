@@ -105,9 +105,9 @@ def framed(picture: Bytes) -> Bytes:
     kept = _kept(picture)
     width = kept.shape[1]
     mat, wood = max(6, round(0.045 * width)), max(8, round(0.05 * width))
-    board = cv2.copyMakeBorder(kept, mat, mat, mat, mat, cv2.BORDER_CONSTANT, value=(236, 242, 246))
-    board = cv2.copyMakeBorder(
-        board, wood, wood, wood, wood, cv2.BORDER_CONSTANT, value=(58, 96, 142)
+    matted = cv2.copyMakeBorder(kept, mat, mat, mat, mat, cv2.BORDER_CONSTANT, value=(236, 242, 246))
+    board: Bytes = cv2.copyMakeBorder(
+        matted, wood, wood, wood, wood, cv2.BORDER_CONSTANT, value=(58, 96, 142)
     ).astype(np.uint8)
     _bevel(board, wood)
     rows, columns = board.shape[:2]

@@ -37,6 +37,7 @@ class Lens:
 def _bloom(frame: Bytes, threshold: int) -> Bytes:
     size = (max(4, frame.shape[1] // _SHRINK), max(4, frame.shape[0] // _SHRINK))
     small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
-    bright = cv2.subtract(small, (threshold, threshold, threshold, 0))
+    bright = cv2.subtract(small, np.array((threshold, threshold, threshold, 0), np.float64))
     near, far = cv2.blur(bright, (5, 5)), cv2.blur(cv2.blur(bright, (19, 19)), (19, 19))
-    return cv2.addWeighted(near, 1.0, far, 1.6, 0).astype(np.uint8)
+    bloom: Bytes = cv2.addWeighted(near, 1.0, far, 1.6, 0).astype(np.uint8)
+    return bloom

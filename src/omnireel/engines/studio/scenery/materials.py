@@ -45,7 +45,8 @@ def sand(rng: np.random.Generator, colour: Colour = (132.0, 190.0, 232.0)) -> Fl
     rows = np.arange(SIDE, dtype=np.float32)[:, None]
     bend = cloudy(SIDE, rng, slope=2.0, coarse=1) * 9
     ripple = np.sin((rows + bend) * np.float32(2 * np.pi * 14 / SIDE))
-    return (ground * (1 + 0.022 * ripple[..., None])).astype(np.float32)
+    rippled: Floats = (ground * (1 + 0.022 * ripple[..., None])).astype(np.float32)
+    return rippled
 
 
 def grass(rng: np.random.Generator, colour: Colour = (64.0, 168.0, 108.0)) -> Floats:

@@ -147,4 +147,5 @@ def glow_of(radius: float, colour: Colour, *, power: float = 2.0, flat: float = 
     columns, rows = max(4, round(2 * radius)), max(4, round(2 * radius * flat))
     v, u = np.mgrid[-1 : 1 : rows * 1j, -1 : 1 : columns * 1j].astype(np.float32)
     fall = np.clip(1 - np.hypot(u, v), 0, 1) ** power
-    return np.clip(fall[..., None] * np.array(colour, np.float32), 0, 255).astype(np.uint8)
+    glow: Bytes = np.clip(fall[..., None] * np.array(colour, np.float32), 0, 255).astype(np.uint8)
+    return glow

@@ -9,7 +9,7 @@ import numpy as np
 from omnireel.engines.studio.scenery import backdrops, materials
 from omnireel.engines.studio.scenery.arrays import Bytes, Floats
 from omnireel.engines.studio.scenery.light import Light, mix, rgb, scaled
-from omnireel.engines.studio.scenery.noise import cloudy
+from omnireel.engines.studio.scenery.noise import cloudy, wavy
 from omnireel.engines.studio.scenery.sets import Ground, Kit, Layer, Prop, Stage, Water, waves
 from omnireel.engines.studio.scenery.sky import clouds_for, graded, sky_for
 from omnireel.models import Weather
@@ -68,7 +68,7 @@ def _headland(kit: Kit) -> list[Layer]:
     """A far green cape, low over the sea."""
     band = backdrops.hills(kit.light, kit.rng, colour=rgb("4f7f6a"), height=120, veil=0.45)
     # The sea must show its bare horizon for most of the view.
-    gap = np.clip((backdrops.wavy(backdrops.WIDTH, kit.rng, waves=((1, 1.0),)) - 0.45) * 3, 0, 1)
+    gap = np.clip((wavy(backdrops.WIDTH, kit.rng, waves=((1, 1.0),)) - 0.45) * 3, 0, 1)
     return [Layer((band * gap[None, :, None]).astype(np.uint8), 160, 0.085)]
 
 
@@ -109,7 +109,10 @@ def lake(kit: Kit) -> Stage:
     ]
     water = sea_water(kit, kit.depth * 1.30)
     calm = Water(
-        water.near, mix(water.colour, rgb("1f5a5a"), 0.4), water.waves * np.float32([1, 1, 1, 0.28]), 1.0
+        water.near,
+        mix(water.colour, rgb("1f5a5a"), 0.4),
+        water.waves * np.array((1, 1, 1, 0.28), np.float32),
+        1.0,
     )
     props = [
         *kit.sides(("pine",), ((-0.95, 1.22), (1.02, 1.24), (-1.5, 1.25), (1.55, 1.2)), 3.2, sway=0.008),

@@ -33,7 +33,8 @@ def graded(
     where = [0.0, 0.42, 0.80, 1.0]
     column = np.stack([np.interp(rows, where, [stop[n] for stop in stops]) for n in range(3)], axis=1)
     noise = rng.uniform(-0.5, 0.5, (height, width, 1)).astype(np.float32)
-    return np.clip(column[:, None].astype(np.float32) + noise + 0.5, 0, 255).astype(np.uint8)
+    sky: Bytes = np.clip(column[:, None].astype(np.float32) + noise + 0.5, 0, 255).astype(np.uint8)
+    return sky
 
 
 def _add_stars(sky: Bytes, rng: np.random.Generator, strength: float, count: int) -> None:

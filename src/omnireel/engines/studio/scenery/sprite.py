@@ -113,8 +113,8 @@ def _rim(alpha: Bytes, sun_side: float) -> Floats:
     solid = alpha.astype(np.float32) / 255
     reach = max(2, round(max(alpha.shape) * 0.022))
     moved = np.roll(cv2.blur(solid, (reach, reach)), (reach, -round(reach * sun_side)), (0, 1))
-    edge: Floats = np.clip(solid - moved, 0, 1) * solid
-    return edge
+    edge = np.clip(solid - moved, 0, 1) * solid
+    return edge.astype(np.float32)
 
 
 _HUES = {
@@ -162,7 +162,7 @@ def _main_colour(hsv: Floats, alpha: Bytes, *, skip_skin: bool) -> Floats:
     if skip_skin:
         vivid = vivid * ((hue < _SKIN[0]) | (hue > _SKIN[1]))
     if vivid.sum() < 0.12 * (alpha > 40).sum():
-        pale: Floats = np.clip((hsv[..., 2] - 60) / 60, 0, 1) * (saturation < 90)
+        pale = np.clip((hsv[..., 2] - 60) / 60, 0, 1) * (saturation < 90)
         return pale.astype(np.float32)
     counts = np.bincount((hue.astype(np.int32).ravel() % 180) // 6, weights=vivid.ravel(), minlength=30)
     ring = counts + np.roll(counts, 1) + np.roll(counts, -1)
