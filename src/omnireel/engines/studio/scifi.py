@@ -29,23 +29,23 @@ from omnireel.engines.studio.volume import inflated
 from omnireel.media.frames import Frame
 
 _NIGHT = Grade(
-    exposure=0.76,
+    exposure=0.68,
     contrast=1.0,
-    saturation=0.85,
-    gamma=(1.02, 0.86, 0.84),
-    gain=(0.88, 0.83, 1.0),
-    lift=(0.125, 0.075, 0.01),
+    saturation=1.1,
+    gamma=(1.0, 0.84, 0.80),
+    gain=(1.0, 0.86, 0.98),
+    lift=(0.095, 0.05, 0.0),
     bleed=((0.62, 0.33, 0.05), (0.30, 0.55, 0.15), (0.04, 0.08, 0.88)),
 )
-_CYAN = np.array([255, 205, 40], np.float32)
-_MAGENTA = np.array([225, 45, 255], np.float32)
-_TEAL_HAZE = np.array([120, 94, 30], np.float32)
-_ROSE_HAZE = np.array([84, 40, 66], np.float32)
+_CYAN = np.array([255, 215, 20], np.float32)
+_MAGENTA = np.array([235, 25, 255], np.float32)
+_TEAL_HAZE = np.array([124, 100, 24], np.float32)
+_ROSE_HAZE = np.array([100, 32, 80], np.float32)
 _STREAK = np.array([5.0, 3.0, 1.2], np.float32)
 _BEVEL = 0.035
 _SEAM = (14.0, 70.0)
 """Grey levels per pixel between which an outline begins to catch the light, and does so fully."""
-_RIM = 42.0
+_RIM = 85.0
 """Strength of the coloured light on edges."""
 _MEMORY = np.float32(0.8)
 _SWEEP_FRAMES = 110
