@@ -71,11 +71,16 @@ def _name(error: OmnireelError) -> str:
     return next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == OmnireelError.__module__)
 
 
+def _peak() -> int:
+    """KiB. Unlike the figure of getrusage, this one starts anew when a process becomes another program."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+
+
 def _main(folder: Path) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     found = {path.name: _verdict(path) for path in sorted(folder.iterdir())}
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"verdicts": found, "peak": peak}))
+    print(json.dumps({"verdicts": found, "peak": _peak()}))
 
 
 if __name__ == "__main__":
