@@ -68,7 +68,7 @@ class Shop:
         self.executor.close()
         self.engine.dispose()
         assert psutil.Process().children() == []
-        assert {path.name for path in (self.folder / "scratch").iterdir()} <= {"guard"}
+        assert list((self.folder / "scratch").iterdir()) == []
 
 
 @pytest.fixture

@@ -2,23 +2,25 @@
 
 Each attempt gets `<root>/<unique>/` with three folders inside: `inputs`, which the engine may only read;
 `work`, the engine's own; `home`, for caches and temporary files of the libraries it uses. Beside the
-folder lies `<unique>.lock`, on which the owning process holds a `flock`. The kernel drops that lock when
-the process dies however it dies, so a folder whose lock can be taken belongs to nobody.
+folder lies `<unique>.lock`, made before it and removed after it, on which the owning process holds a
+`flock`. The kernel drops that lock when the process dies however it dies, so a folder whose lock can be
+taken belongs to nobody. Nobody ever waits for a lock: its holder may be frozen.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from tempfile import mkdtemp
+from secrets import token_hex
 
+PREFIX = "attempt-"
 LOCK_SUFFIX = ".lock"
+TRIES = 20
 BLOCK = 4096
 MAX_COUNTED = 10_000
 
@@ -75,13 +77,10 @@ class Scratch:
 def create(root: Path) -> Scratch:
     """A new folder under `root`. Raises OSError when the disk will not have it."""
     root.mkdir(parents=True, exist_ok=True)
-    with _guard(root):
-        folder = Path(mkdtemp(prefix="attempt-", dir=root))
-        lock = os.open(_lock_path(folder), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    folder, lock = _reserved(root)
     scratch = Scratch(folder, lock)
-    for part in (scratch.parts.inputs, scratch.parts.work, scratch.parts.home):
-        part.mkdir()
+    for part in (folder, scratch.parts.inputs, scratch.parts.work, scratch.parts.home):
+        part.mkdir(mode=0o700)
     return scratch
 
 
@@ -89,29 +88,50 @@ def sweep(root: Path) -> int:
     """Remove the folders under `root` whose owner is gone; how many that were."""
     if not root.is_dir():
         return 0
-    with _guard(root):
-        orphans = [path for path in root.glob("attempt-*") if path.is_dir() and not _owned(path)]
-        strays = [lock for lock in root.glob(f"*{LOCK_SUFFIX}") if not lock.with_suffix("").exists()]
-        for lock in strays:
-            lock.unlink(missing_ok=True)
-    for folder in orphans:
+    bare = [path for path in root.glob(f"{PREFIX}*") if path.is_dir() and not _lock_path(path).exists()]
+    for folder in bare:
         shutil.rmtree(folder, ignore_errors=True)
-        _lock_path(folder).unlink(missing_ok=True)
-    return len(orphans)
+    return len(bare) + sum(_sweep_locked(lock) for lock in root.glob(f"{PREFIX}*{LOCK_SUFFIX}"))
 
 
-def _owned(folder: Path) -> bool:
+def _sweep_locked(path: Path) -> bool:
+    """Remove a lock nobody holds, and its folder first. True when there was a folder."""
     try:
-        lock = os.open(_lock_path(folder), os.O_RDWR | os.O_CLOEXEC)
+        lock = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
         return False
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        if not _taken(lock):
+            return False
+        folder = path.with_suffix("")
+        found = folder.is_dir()
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            path.unlink(missing_ok=True)
+        return found
     finally:
         os.close(lock)
-    return False
+
+
+def _reserved(root: Path) -> tuple[Path, int]:
+    """A name nobody has, and the lock that keeps it."""
+    for _ in range(TRIES):
+        folder = root / f"{PREFIX}{token_hex(8)}"
+        lock = os.open(_lock_path(folder), os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        # A sweep may have seen the file before it was locked, and then it is gone or about to go.
+        if _taken(lock) and os.fstat(lock).st_nlink:
+            return folder, lock
+        os.close(lock)
+    raise OSError(errno.EAGAIN, "no scratch folder could be reserved")
+
+
+def _taken(lock: int) -> bool:
+    """Whether the lock is ours now."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _file_size(path: Path) -> int:
@@ -123,14 +143,3 @@ def _file_size(path: Path) -> int:
 
 def _lock_path(folder: Path) -> Path:
     return folder.with_name(folder.name + LOCK_SUFFIX)
-
-
-@contextmanager
-def _guard(root: Path) -> Iterator[None]:
-    """Keeps a sweep from seeing a folder in the moment before it is locked."""
-    guard = os.open(root / "guard", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(guard, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(guard)

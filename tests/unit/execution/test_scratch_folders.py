@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from omnireel.execution.scratch import create, sweep
@@ -38,7 +40,7 @@ def test_a_folder_has_its_parts_and_goes_when_removed(tmp_path: Path) -> None:
     ] * 3
     scratch.remove()
     scratch.remove()
-    assert [path.name for path in (tmp_path / "scratch").iterdir()] == ["guard"]
+    assert [path.name for path in (tmp_path / "scratch").iterdir()] == []
 
 
 def test_a_living_owners_folder_is_left_alone(tmp_path: Path) -> None:
@@ -60,21 +62,21 @@ def test_a_killed_owners_folder_is_swept(tmp_path: Path) -> None:
     assert mine.folder.is_dir()
     mine.remove()
     assert sweep(tmp_path) == 0
-    assert [path.name for path in tmp_path.iterdir()] == ["guard"]
+    assert [path.name for path in tmp_path.iterdir()] == []
 
 
 def test_a_folder_without_a_lock_and_a_lock_without_a_folder_are_swept(tmp_path: Path) -> None:
     (tmp_path / "attempt-half").mkdir()
     (tmp_path / "attempt-gone.lock").touch()
     assert sweep(tmp_path) == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["guard"]
+    assert [path.name for path in tmp_path.iterdir()] == []
 
 
 def test_other_peoples_files_are_not_swept(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
     (tmp_path / "important").mkdir()
     assert sweep(tmp_path) == 0
-    assert {path.name for path in tmp_path.iterdir()} == {"notes.txt", "important", "guard"}
+    assert {path.name for path in tmp_path.iterdir()} == {"notes.txt", "important"}
 
 
 def test_sweeping_what_is_not_there_is_fine(tmp_path: Path) -> None:
@@ -104,3 +106,35 @@ def test_sweeps_and_new_folders_at_once_do_not_meet(tmp_path: Path) -> None:
         scratch.remove()
     (tmp_path / "stop").touch()
     sweeper.communicate(timeout=30)
+
+
+def test_a_frozen_owner_keeps_nobody_waiting(tmp_path: Path) -> None:
+    owner, theirs = owned_by_another(tmp_path)
+    owner.send_signal(signal.SIGSTOP)
+
+    mine = create(tmp_path)
+
+    assert sweep(tmp_path) == 0
+    assert theirs.is_dir()
+    mine.remove()
+    end(owner)
+
+
+def test_folders_made_while_others_sweep_are_left_alone(tmp_path: Path) -> None:
+    stop = threading.Event()
+
+    def sweep_all_the_time() -> None:
+        while not stop.is_set():
+            sweep(tmp_path)
+
+    sweeper = threading.Thread(target=sweep_all_the_time)
+    sweeper.start()
+    try:
+        made = [create(tmp_path) for _ in range(200)]
+        assert all(scratch.parts.home.is_dir() for scratch in made)
+    finally:
+        stop.set()
+        sweeper.join()
+    for scratch in made:
+        scratch.remove()
+    assert list(tmp_path.iterdir()) == []
