@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import secrets
 import shutil
 import signal
@@ -28,8 +29,9 @@ from omnireel.api.scratch import sweep_arrivals
 from omnireel.api.server import server_config
 from omnireel.catalog.model import Terms
 from omnireel.clock import SystemClock
+from omnireel.engines.base import Engine
 from omnireel.engines.registry import engine_names, load_engine
-from omnireel.errors import AttemptError, CannotStart, Unavailable
+from omnireel.errors import CannotStart, EngineUnavailable, Unavailable
 from omnireel.execution import scratch
 from omnireel.execution.launching import LocalLimits
 from omnireel.execution.local import LocalExecutor
@@ -42,7 +44,7 @@ from omnireel.tasks.database import open_database
 from omnireel.tasks.dispatcher import Dispatcher
 from omnireel.tasks.files import MediaFiles
 from omnireel.tasks.janitor import Janitor
-from omnireel.tasks.keys import KeyStore
+from omnireel.tasks.keys import KeyStore, new_secret
 from omnireel.tasks.running import Rhythm
 from omnireel.tasks.service import Admission, TaskService
 from omnireel.tasks.sql import SqlTaskStore
@@ -107,13 +109,19 @@ def open_keys(data: Path) -> KeyStore:
 
 
 class Workshop:
-    """The half of the service that makes videos: an executor, a dispatcher and a janitor on their threads."""
+    """The half of the service that makes videos: an executor, a dispatcher and a janitor on their threads.
 
-    def __init__(self, house: House) -> None:
+    `on_end` is called, on a thread of its own, when no more tasks will be worked on.
+    """
+
+    def __init__(self, house: House, on_end: Callable[[], None]) -> None:
         settings = house.settings
         self._engine = settings.engine
         self._stop = Event()
         self._ready = Event()
+        self._on_end = on_end
+        self.broken = False
+        """True when the dispatcher ended without having been told to."""
         self._patience = settings.drain_seconds + settings.stop_grace_seconds + 10
         self._executor = LocalExecutor(
             house.scratch,
@@ -174,19 +182,27 @@ class Workshop:
         return "claiming tasks"
 
     def _work(self) -> None:
-        # Kernels first: an attempt beside their compilation would only compile them a second time.
+        try:
+            # Kernels first: an attempt beside their compilation would only compile them a second time.
+            self._prepare()
+            self._ready.set()
+            self._dispatcher.run(self._stop)
+        finally:
+            self.broken = not self._stop.is_set()
+            self._on_end()
+
+    def _prepare(self) -> None:
         try:
             self._executor.prepare(self._engine)
-        except (AttemptError, OSError):
+        except Exception:
+            # Attempts can do without, only slower; what truly is wrong they will say in their own words.
             log.exception("engine not prepared", engine=self._engine)
-        self._ready.set()
-        self._dispatcher.run(self._stop)
 
 
 def build_app(house: House, base_url: str, workshop: Workshop | None, draining: Event) -> FastAPI:
     """The HTTP side, wired to the house."""
     settings = house.settings
-    engines = {name: load_engine(name, threads=1) for name in {settings.engine, *engine_names()}}
+    engines = _engines(settings.engine)
     service = TaskService(
         house.store,
         engines,
@@ -199,7 +215,8 @@ def build_app(house: House, base_url: str, workshop: Workshop | None, draining: 
         base_url=base_url,
         scratch=house.arrivals,
         terms=Terms(
-            strict=settings.strict, engines=tuple(sorted(engines)) if settings.allow_engine_choice else ()
+            strict=settings.strict,
+            engines=tuple(sorted(engines.keys() & engine_names())) if settings.allow_engine_choice else (),
         ),
         max_body=settings.max_body,
         requests_per_minute=settings.requests_per_minute,
@@ -217,6 +234,17 @@ def build_app(house: House, base_url: str, workshop: Workshop | None, draining: 
     )
 
 
+def _engines(default: str) -> dict[str, Engine]:
+    """The engines that can run here. Raises NotFound or EngineUnavailable when the default cannot."""
+    engines = {default: load_engine(default, threads=1)}
+    for name in set(engine_names()) - {default}:
+        try:
+            engines[name] = load_engine(name, threads=1)
+        except EngineUnavailable as error:
+            log.warning("engine left out", engine=name, reason=str(error))
+    return engines
+
+
 class _Server(uvicorn.Server):
     """uvicorn, telling us at once when a signal asks it to stop, not only after the last connection."""
 
@@ -232,11 +260,11 @@ class _Server(uvicorn.Server):
 def serve(settings: Settings) -> int:
     """Run the server until it is told to stop. Returns the exit status. Raises CannotStart."""
     configure_logs()
+    _allow_many_files()
     door = _listen(settings.host, settings.port)
     origin = _origin(settings.host, door.getsockname()[1])
     base_url = (settings.public_url or origin).rstrip("/")
     house = open_house(settings, base_url)
-    workshop = Workshop(house) if settings.workers else None
     draining = Event()
 
     def stop() -> None:
@@ -244,6 +272,10 @@ def serve(settings: Settings) -> int:
         if workshop is not None:
             workshop.ask_to_stop()
 
+    def stop_serving() -> None:
+        server.should_exit = True
+
+    workshop = Workshop(house, stop_serving) if settings.workers else None
     app = build_app(house, base_url, workshop, draining)
     server = _Server(server_config(app, drain_seconds=int(settings.drain_seconds)), stop)
     # uvicorn raises the signal once more when it is done; without handlers of ours that would cut the drain.
@@ -256,7 +288,7 @@ def serve(settings: Settings) -> int:
     if workshop is not None:
         workshop.close()
     house.database.dispose()
-    return 0
+    return int(workshop is not None and workshop.broken)
 
 
 def worker(settings: Settings) -> int:
@@ -264,15 +296,23 @@ def worker(settings: Settings) -> int:
     configure_logs()
     if not settings.workers:
         raise CannotStart("setting 'workers' must be at least 1 for a worker, got 0")
+    load_engine(settings.engine, threads=1)
+    _allow_many_files()
     house = open_house(settings, settings.public_url or _origin(settings.host, settings.port))
-    workshop = Workshop(house)
     stopped = Event()
+    workshop = Workshop(house, stopped.set)
     _on_stop_signals(stopped.set)
     workshop.open()
     stopped.wait()
     workshop.close()
     house.database.dispose()
-    return 0
+    return int(workshop.broken)
+
+
+def _allow_many_files() -> None:
+    """Connections and downloads each hold a file open; the usual soft limit of 1,024 is soon reached."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _local_limits(settings: Settings) -> LocalLimits:
@@ -345,10 +385,11 @@ def _on_stop_signals(stop: Callable[[], None]) -> None:
 def _greet(house: House, origin: str) -> None:
     lines = [f"Omnireel listens on {origin} (API reference at {origin}/docs)"]
     if not house.keys.list():
-        path = house.settings.data / FIRST_KEY
-        key = house.keys.create("first").secret
-        with suppress(FileExistsError):
-            _write_private(path, key)
+        path, key = house.settings.data / FIRST_KEY, new_secret()
+        # Kept before it counts: a key that nobody can know would leave a server that nobody can use.
+        path.unlink(missing_ok=True)
+        _write_private(path, key)
+        house.keys.create("first", secret=key)
         lines += [f"First API key, shown this once and kept in {path}:", key]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -74,6 +74,15 @@ class Settings(BaseSettings):
     sandbox: Literal["auto", "required", "off"] = "auto"
     """`auto` takes the tightest box there is; `required` refuses to start without one."""
     media_limits: MediaLimits = MediaLimits()
+
+    @model_validator(mode="after")
+    def _beats_within_the_lease(self) -> Self:
+        if self.heartbeat_seconds * 3 > self.lease_seconds:
+            raise ValueError(
+                f"heartbeat_seconds must be at most a third of lease_seconds ({self.lease_seconds:g}), "
+                f"got {self.heartbeat_seconds:g}"
+            )
+        return self
 
     @classmethod
     def settings_customise_sources(

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
@@ -30,12 +31,12 @@ def omnireel(folder: Path, *words: str, **more: str) -> subprocess.CompletedProc
     )  # fmt: skip
 
 
-@pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
-    """A server without workers on a fresh data folder; it must stop in good order."""
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """A server without workers; it must stop in good order."""
     process = subprocess.Popen(
         [sys.executable, "-m", "omnireel", "serve", "--port", "0", "--workers", "0"],
-        cwd=tmp_path, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+        cwd=folder, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
     assert process.stdout is not None
@@ -47,6 +48,13 @@ def address(tmp_path: Path) -> Iterator[str]:
         process.send_signal(signal.SIGTERM)
         process.stdout.close()
         assert process.wait(30) == 0
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    """A server on a fresh data folder."""
+    with serving(tmp_path) as found:
+        yield found
 
 
 def test_a_fresh_server_is_used_from_its_folder_without_any_setting(tmp_path: Path, address: str) -> None:
@@ -83,3 +91,22 @@ def test_a_port_in_use_is_told_with_1(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stdout) == (1, "")
     assert "Address already in use" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_worker_for_an_engine_nobody_knows_says_so_and_ends(tmp_path: Path) -> None:
+    ended = omnireel(tmp_path, "worker", "--engine", "studoi")
+
+    assert ended.returncode == 1
+    assert "no engine is called 'studoi'; installed: studio" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_first_key_that_never_counted_is_replaced(tmp_path: Path) -> None:
+    folder = tmp_path / "omnireel-data"
+    folder.mkdir()
+    (folder / "first-key").write_text("omr_live_left_by_a_server_killed_before_it_was_recorded")
+
+    with serving(tmp_path) as address:
+        submitted = omnireel(tmp_path, "generate", "a fox", "--no-wait", "--base-url", address)
+
+    assert submitted.returncode == 0, submitted.stderr

@@ -63,11 +63,12 @@ class Dispatcher:
 
     def _turn(self) -> None:
         self._periodically("watch", self._rhythm.cancel, self._watch)
-        self._periodically("reap", self._rhythm.heartbeat, self._reap)
         for running in self._running:
             if not running.done:
                 self._try(running.turn, task=running.claim.task_id)
         self._running = [running for running in self._running if not running.done]
+        # Our own leases are renewed by now, also when this process was frozen for longer than they last.
+        self._periodically("reap", self._rhythm.heartbeat, self._reap)
 
     def _drain(self) -> None:
         log.info("dispatcher draining", worker=self._worker, running=len(self._running))
@@ -85,22 +86,20 @@ class Dispatcher:
             time.sleep(self._rhythm.poll)
 
     def _fill(self) -> None:
-        while self._executor.capacity() > 0 and (claim := self._store.claim(self._worker)) is not None:
-            crash_point("after_claim")
-            handle = self._start(claim)
-            if handle is None:
-                return
-            self._running.append(
-                RunningTask(
-                    claim,
-                    handle,
-                    store=self._store,
-                    blobs=self._blobs,
-                    pool=self._pool,
-                    rhythm=self._rhythm,
-                )
+        if self._executor.capacity() <= 0 or (claim := self._store.claim(self._worker)) is None:
+            return
+        crash_point("after_claim")
+        handle = self._start(claim)
+        if handle is None:
+            return
+        self._running.append(
+            RunningTask(
+                claim, handle, store=self._store, blobs=self._blobs, pool=self._pool, rhythm=self._rhythm
             )
-            crash_point("after_start")
+        )
+        crash_point("after_start")
+        # Starting takes a moment: look after the others before the next one, but do not pause.
+        self._due["claim"] = time.monotonic()
 
     def _start(self, claim: Claim) -> Handle | None:
         """Begin an attempt. None when this machine cannot, and then the task is to be tried again later."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -112,27 +112,34 @@ class Janitor:
         for keys in _batches(self._old_keys(RESULTS)):
             tokens = {key: token for key in keys if (token := token_of(key)) is not None}
             live = self._store.live_tokens(set(tokens.values()))
-            count += self._delete_unneeded([key for key, token in tokens.items() if token not in live])
+            count += self._delete_unneeded(key for key, token in tokens.items() if token not in live)
         return count
 
     def _sweep_inputs(self, prefix: str) -> int:
         count = 0
         for keys in _batches(self._old_keys(prefix)):
             known = self._files.known_keys(keys)
-            count += self._delete_unneeded([key for key in keys if key not in known])
+            count += self._delete_unneeded(key for key in keys if key not in known and self._aged(key))
         return count
 
     def _old_keys(self, prefix: str) -> Iterator[str]:
         latest: datetime = self._clock.now() - self._grace
         return (info.key for info in self._blobs.list(prefix) if info.modified <= latest)
 
-    def _delete_unneeded(self, keys: Collection[str]) -> int:
-        """Delete blobs, but those that an unfinished task reads: a result may be another task's input."""
-        needed = self._store.needed_inputs(keys)
-        unneeded = [key for key in keys if key not in needed]
-        for key in unneeded:
-            self._blobs.delete(key)
-        return len(unneeded)
+    def _delete_unneeded(self, keys: Iterable[str]) -> int:
+        """Delete blobs, but those that an unfinished task reads: a result may be another task's input.
+
+        Each is asked about just before it goes: a submit may have stored the same bytes anew meanwhile.
+        """
+        count = 0
+        for key in keys:
+            if not self._store.needed_inputs([key]):
+                self._blobs.delete(key)
+                count += 1
+        return count
+
+    def _aged(self, key: str) -> bool:
+        return key in self._old_keys(key)
 
 
 def _batches(keys: Iterator[str]) -> Iterator[list[str]]:

@@ -60,10 +60,13 @@ class KeyStore:
         self._engine = engine
         self._clock = clock or SystemClock()
 
-    def create(self, name: str, team: str = "default") -> NewKey:
-        """Make a key, and its team when there is none by that name. Raises InvalidRequest for a bad name."""
+    def create(self, name: str, team: str = "default", *, secret: str | None = None) -> NewKey:
+        """Make a key, and its team when there is none by that name. Raises InvalidRequest for a bad name.
+
+        `secret` is one that `new_secret` drew, for a caller who must keep it somewhere first.
+        """
         _check_names(name, team)
-        secret = new_secret()
+        secret = secret or new_secret()
         key = NewKey(secret, f"key-{base62.draw(12)}", secret[-4:], self._clock.now())
         row = {
             "key_id": key.key_id,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from omnireel.clock import ManualClock
 from omnireel.errors import NotFound
 from omnireel.execution import scratch
 from omnireel.models import MediaKind, MediaRef, Resource, Succeeded, TaskStatus, VideoRequest
+from omnireel.storage.base import BlobInfo
 from omnireel.storage.local import LocalBlobs
 from omnireel.tasks.files import MediaFile, MediaFiles
 from omnireel.tasks.janitor import Janitor, Swept
@@ -226,3 +228,53 @@ def test_more_than_one_batch_is_swept(house: House) -> None:
     swept = house.janitor.sweep()
     assert (swept.orphan_inputs, swept.expired_tasks) == (450, 210)
     assert house.janitor.sweep() == Swept()
+
+
+class BusyBlobs(LocalBlobs):
+    """Files among which something happens as soon as they have been listed."""
+
+    def __init__(self, house: House, happening: Callable[[], None]) -> None:
+        super().__init__(house.source.parent / "files", base_url="http://x", secret=b"s", clock=house.clock)
+        self._happenings = [happening]
+
+    def list(self, prefix: str) -> Iterator[BlobInfo]:
+        yield from tuple(super().list(prefix))
+        if prefix == "inputs/" and self._happenings:
+            self._happenings.pop()()
+
+
+def test_an_input_stored_anew_while_the_janitor_looks_is_kept(house: House) -> None:
+    key = house.put("inputs/abc.png")
+    house.clock.advance(seconds=2 * GRACE.total_seconds())
+
+    def store_again() -> None:
+        now = house.clock.now().timestamp()
+        os.utime(house.blobs.path(house.put(key)), (now, now))
+
+    janitor = Janitor(
+        house.store,
+        house.files,
+        BusyBlobs(house, store_again),
+        clock=house.clock,
+        sweep_scratch=lambda: 0,
+        grace=GRACE,
+    )
+
+    assert janitor.sweep().orphan_inputs == 0
+    assert house.stored() == {key}
+
+
+def test_an_input_whose_task_arrives_while_the_janitor_looks_is_kept(house: House) -> None:
+    key = house.put("inputs/abc.png")
+    house.clock.advance(seconds=2 * GRACE.total_seconds())
+    janitor = Janitor(
+        house.store,
+        house.files,
+        BusyBlobs(house, lambda: house.submit("task-1", key)),
+        clock=house.clock,
+        sweep_scratch=lambda: 0,
+        grace=GRACE,
+    )
+
+    assert janitor.sweep().orphan_inputs == 0
+    assert house.stored() == {key}
