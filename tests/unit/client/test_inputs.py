@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,8 +73,9 @@ def test_an_endless_device_is_given_up() -> None:
 
 
 def test_text_files_are_refused() -> None:
+    text: Any = io.StringIO("text")
     with pytest.raises(InvalidRequestError, match="binary mode"):
-        to_wire([io.StringIO("text")], None)  # type: ignore[list-item]
+        to_wire([text], None)
 
 
 def test_what_does_not_fit_into_the_request_is_stored_first(tmp_path: Path) -> None:
