@@ -165,10 +165,10 @@ def duck_parts(x: float, y: float, z: float, nod: float) -> tuple[float, float, 
     c, s = math.cos(nod), math.sin(nod)
     u, v = c * (x - 0.3) - s * (y - 0.45), s * (x - 0.3) + c * (y - 0.45)
     body = melt(body, blob(u, v, z, 0.05, 0.28, 0.0, 0.285, 0.275, 0.27), 0.10)
-    upper = blob(u, v, z, 0.36, 0.245, 0.0, 0.17, 0.05, 0.13)
-    lower = blob(u, v, z, 0.32, 0.185, 0.0, 0.13, 0.035, 0.10)
-    eyes = blob(u, v, az, 0.215, 0.375, 0.165, 0.058, 0.07, 0.05)
-    glints = blob(u, v, az, 0.262, 0.408, 0.19, 0.019, 0.022, 0.02)
+    upper = blob(u, v, z, 0.37, 0.235, 0.0, 0.20, 0.065, 0.15)
+    lower = blob(u, v, z, 0.33, 0.165, 0.0, 0.15, 0.045, 0.12)
+    eyes = blob(u, v, az, 0.205, 0.375, 0.165, 0.085, 0.105, 0.07)
+    glints = blob(u, v, az, 0.262, 0.415, 0.205, 0.030, 0.034, 0.028)
     return body, melt(upper, lower, 0.03), eyes, glints
 
 
@@ -439,11 +439,11 @@ def camera(t: float) -> tuple[Floats, Floats, Floats, Floats]:
     """A slow arc at the water's edge: eye, right, up, ahead."""
     u = t / SECONDS
     eye = np.array([0.75 - 1.0 * u, 1.02 + 0.10 * u + 0.008 * math.sin(5 * t), -2.35 + 0.25 * u])
-    target = np.array([0.0 + 0.35 * u, 0.34 + 0.006 * math.sin(4.1 * t), 2.0])
+    target = np.array([-0.3 + 0.85 * u, 0.42 + 0.006 * math.sin(4.1 * t), 2.0])
     ahead = (target - eye) / np.linalg.norm(target - eye)
     right = np.cross(np.array([0.0, 1.0, 0.0]), ahead)
     right /= np.linalg.norm(right)
-    return eye, right, np.cross(ahead, right), ahead * 1.12
+    return eye, right, np.cross(ahead, right), ahead * 1.5
 
 
 def developed(light: NDArray[np.float32]) -> NDArray[np.uint8]:
