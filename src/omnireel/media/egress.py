@@ -22,7 +22,18 @@ Resolver = Callable[[str, int], Sequence[str]]
 DEFAULT_PORTS = {"http": 80, "https": 443}
 MAX_URL = 8192
 
-NEVER = tuple(
+WRAPPED = (
+    # The loopback address is no IPv4 address in disguise.
+    *IPv6Network("::/96").address_exclude(IPv6Network("::1/128")),  # IPv4-compatible, given up
+    IPv6Network("::ffff:0:0:0/96"),  # translated IPv4 (SIIT)
+    IPv6Network("64:ff9b::/96"),  # NAT64
+    IPv6Network("64:ff9b:1::/48"),  # NAT64 of a network's own
+    IPv6Network("2001::/32"),  # Teredo
+    IPv6Network("2002::/16"),  # 6to4
+)
+"""IPv6 networks whose addresses stand for an IPv4 address, which a gateway may reach."""
+
+NEVER = WRAPPED + tuple(
     ip_network(text)
     for text in (
         "169.254.0.0/16",  # link-local, and the clouds' metadata services on it

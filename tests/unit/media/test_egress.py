@@ -488,6 +488,28 @@ def test_metadata_services_stay_closed_even_then(address: str) -> None:
     assert policy.allows("::1")
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "64:ff9b::a9fe:a9fe",
+        "64:ff9b:1::a9fe:a9fe",
+        "64:ff9b:1:a9fe:a9:fe00::",
+        "2002:a9fe:a9fe::1",
+        "::169.254.169.254",
+        "::ffff:0:169.254.169.254",
+        "::ffff:169.254.169.254",
+        "2001:0:a9fe:a9fe::5601:5601",
+        "::",
+    ],
+)
+def test_metadata_services_stay_closed_behind_every_gateway(address: str) -> None:
+    policy = EgressPolicy(allow_private=True)
+    assert not policy.allows(address)
+    assert policy.allows("::1")
+    assert policy.allows("::ffff:10.0.0.1")
+    assert policy.allows("fd00::1")
+
+
 def test_a_name_without_answers_is_refused(public: Listener, tmp_path: Path) -> None:
     policy = replace(policy_for(public), resolver=lambda host, port: ())
     assert refuses(f"http://media.example:{public.port}/", policy, tmp_path) == UNREADABLE
