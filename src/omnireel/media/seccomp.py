@@ -34,6 +34,8 @@ PROCESSES: Numbers = {"fork": (57, None), "vfork": (58, None), "execve": (59, 22
 CLONE: tuple[int, int] = (56, 220)
 CLONE3: tuple[int, int] = (435, 435)
 OWN_SIGNALS: Numbers = {"kill": (62, 129), "tgkill": (234, 131)}
+ON_ITSELF: Numbers = {"prlimit64": (302, 261), "sched_setaffinity": (203, 122)}
+"""Allowed where the process they name is 0, the caller itself: libc sets its own limits that way."""
 PRCTL: tuple[int, int] = (157, 167)
 NEVER: Numbers = {
     "tkill": (200, 130),
@@ -45,6 +47,16 @@ NEVER: Numbers = {
     "ptrace": (101, 117),
     "process_vm_readv": (310, 270),
     "process_vm_writev": (311, 271),
+    "process_madvise": (440, 440),
+    "process_mrelease": (448, 448),
+    "kcmp": (312, 272),
+    "move_pages": (279, 239),
+    "migrate_pages": (256, 238),
+    "setpriority": (141, 140),
+    "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119),
+    "sched_setattr": (314, 274),
+    "ioprio_set": (251, 30),
     "io_uring_setup": (425, 425),
     "unshare": (272, 97),
     "setns": (308, 268),
@@ -108,6 +120,7 @@ def _assemble(*, network: bool) -> bytes:
             *(_refuse(number) for number in map(_number, denied.values()) if number is not None),
             _on_argument(CLONE, ANY_BIT, CLONE_THREAD, allow=True),
             *(_on_argument(pair, EQUAL, os.getpid(), allow=True) for pair in OWN_SIGNALS.values()),
+            *(_on_argument(pair, EQUAL, 0, allow=True) for pair in ON_ITSELF.values()),
             _on_argument(PRCTL, EQUAL, PR_SET_PDEATHSIG, allow=False),
             _step(RETURN, ALLOW),
         )

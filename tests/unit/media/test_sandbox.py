@@ -57,6 +57,12 @@ def spawn(): subprocess.run(["/bin/true"], check=True)
 def spawn_python(): subprocess.run([sys.executable, "-c", "1"], check=True)
 def execute(): os.execv("/bin/true", ["true"])
 def signal_parent(): os.kill(facts["parent"], 0)
+def limit_parent(): resource.prlimit(facts["parent"], resource.RLIMIT_CORE, (0, 0))
+# On itself, for that needs no rights: only the filter can refuse it.
+def pin_by_number(): os.sched_setaffinity(os.getpid(), os.sched_getaffinity(0))
+def renice(): os.setpriority(os.PRIO_PROCESS, 0, os.getpriority(os.PRIO_PROCESS, 0))
+def reschedule(): os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+def retune(): os.sched_setparam(0, os.sched_param(0))
 def trace_parent(): Path(f"/proc/{facts['parent']}/environ").read_bytes()
 def mount(): subprocess.run(["mount", "-t", "tmpfs", "x", str(scratch)], check=True)
 def become_root():
@@ -77,6 +83,7 @@ for action in (
     read_secret, read_other_input, read_shadow, list_outside, read_by_symlink,
     write_outside, overwrite_outside, truncate_outside, delete_outside, link_outside, write_input, huge_file,
     fork, spawn, spawn_python, signal_parent, trace_parent, survive_parent, mount, become_root, device,
+    limit_parent, pin_by_number, renice, reschedule, retune,
 ):
     try:
         action()
@@ -96,12 +103,15 @@ def start_threads():
 def import_libraries():
     import av, numpy
 def own_pipe(): os.pipe()
-for action in (write_scratch, read_input, start_threads, import_libraries, own_pipe):
+def own_limits():
+    resource.setrlimit(resource.RLIMIT_NOFILE, resource.getrlimit(resource.RLIMIT_NOFILE))
+    os.sched_setaffinity(0, os.sched_getaffinity(0))
+for action in (write_scratch, read_input, start_threads, import_libraries, own_pipe, own_limits):
     action()
     allowed[action.__name__] = True
 print(json.dumps(allowed))
 """
-MUST_WORK = {"write_scratch", "read_input", "start_threads", "import_libraries", "own_pipe"}
+MUST_WORK = {"write_scratch", "read_input", "start_threads", "import_libraries", "own_pipe", "own_limits"}
 
 
 @pytest.fixture
@@ -180,7 +190,7 @@ def test_a_boxed_process_can_work_and_do_nothing_else(
 ) -> None:
     managed = attempts(place, layers, canary.getsockname()[1])
     assert {name for name, done in managed.items() if done} == MUST_WORK
-    assert len(managed) - len(MUST_WORK) >= 28
+    assert len(managed) - len(MUST_WORK) >= 33
     assert (place / "outside" / "secret").read_text() == "secret"
     assert [path.name for path in (place / "outside").iterdir()] == ["secret"]
 
@@ -190,7 +200,8 @@ def test_without_a_box_the_same_process_does_what_it_likes(place: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         managed = attempts(place, (), server.getsockname()[1])
     reachable = {"tcp", "udp", "unix", "abstract", "read_secret", "read_other_input", "list_outside"}
-    assert reachable | {"overwrite_outside", "write_outside", "fork", "spawn", "signal_parent"} <= {
+    others = {"signal_parent", "limit_parent", "pin_by_number", "renice", "reschedule", "retune"}
+    assert reachable | others | {"overwrite_outside", "write_outside", "fork", "spawn"} <= {
         name for name, done in managed.items() if done
     }
 
