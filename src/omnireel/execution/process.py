@@ -6,12 +6,13 @@ import os
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from omnireel.execution.protocol import MAX_EVENTS, MAX_LINE, AnyEvent, decode_event
+from omnireel.execution.protocol import MAX_LINE, AnyEvent, decode_event, events_allowed
 
 LOG_TAIL = 64 * 1024
 """How much of a child's standard error is kept, bytes."""
@@ -27,7 +28,7 @@ class ChildProcess:
     """Runs `command(events_fd)` with `order(events_fd)` on its standard input.
 
     Linux ends the child with the *thread* that started it, so create it on a thread that lives as long as
-    its owner.
+    its owner. `now` is a clock in seconds that never goes back.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class ChildProcess:
         *,
         environment: Mapping[str, str],
         folder: Path,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._events, child_end = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(self._events, False)
@@ -54,6 +56,8 @@ class ChildProcess:
         self._line = bytearray()
         self._tail = bytearray()
         self._heard = 0
+        self._now = now
+        self._started = now()
 
     @property
     def pid(self) -> int:
@@ -79,8 +83,9 @@ class ChildProcess:
         if len(rest) > MAX_LINE or any(len(line) > MAX_LINE for line in lines):
             raise ValueError(f"an event is longer than {MAX_LINE} bytes")
         self._heard += len(lines)
-        if self._heard > MAX_EVENTS:
-            raise ValueError(f"more than {MAX_EVENTS} events")
+        allowed = events_allowed(self._now() - self._started)
+        if self._heard > allowed:
+            raise ValueError(f"more than {allowed} events")
         for line in lines:
             yield decode_event(line)
 

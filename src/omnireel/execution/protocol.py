@@ -7,6 +7,7 @@ these shapes and limits.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -23,11 +24,15 @@ MAX_ORDER = 8 * 1024 * 1024
 MAX_LINE = 256 * 1024
 """Longest event, bytes."""
 MAX_EVENTS = 100_000
+EVENTS_A_SECOND = 20
+"""What a child may say on top of that while it runs; an honest one reports at most ten times a second."""
 MAX_NOTE = 16 * 1024
 """Longest note to remember, characters."""
 MAX_TEXT = 1000
 """Longest sentence for a person, characters."""
 MAX_WARNINGS = 50
+FRACTION = re.compile(r"[0-9]{1,10}/[0-9]{1,10}")
+"""Both terms as FFmpeg keeps them, in 32 bits. `Fraction` itself would write out 1e1000000000."""
 
 
 class Phase(StrEnum):
@@ -136,12 +141,19 @@ def _to_json(value: object) -> object:
 
 
 def _from_json(kind: type, value: Any) -> object:
+    if kind is Fraction and not FRACTION.fullmatch(value):
+        raise ValueError("not a fraction of two whole numbers")
     return kind(value)
 
 
 _encoder = msgspec.json.Encoder(enc_hook=_to_json)
 _events: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent, dec_hook=_from_json)
 _orders = msgspec.json.Decoder(Order, dec_hook=_from_json)
+
+
+def events_allowed(seconds: float) -> int:
+    """How many events a child may have sent after running for that long."""
+    return MAX_EVENTS + int(seconds * EVENTS_A_SECOND)
 
 
 def encode_order(order: Order) -> bytes:

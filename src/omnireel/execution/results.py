@@ -9,18 +9,23 @@ from pathlib import Path
 from omnireel.models import Clip
 
 MAX_SIDE = 16_384
+MAX_FRAMES = 10_000_000
+MAX_FPS = 1000
 
 
 def checked_clip(clip: Clip, folder: Path) -> Clip:
     """The clip with resolved paths. Raises ValueError when it is not two plain files inside `folder`."""
-    if not (0 < clip.width <= MAX_SIDE and 0 < clip.height <= MAX_SIDE and clip.frames > 0 and clip.fps > 0):
+    sides = 0 < clip.width <= MAX_SIDE and 0 < clip.height <= MAX_SIDE
+    if not (sides and 0 < clip.frames <= MAX_FRAMES and 0 < clip.fps <= MAX_FPS):
         raise ValueError("the clip's measures make no sense")
+    if not all(0 <= place <= MAX_FRAMES for shot in clip.shots for place in (shot.start, shot.frames)):
+        raise ValueError("the measures of the clip's shots make no sense")
     return replace(clip, path=_own_file(clip.path, folder), poster=_own_file(clip.poster, folder))
 
 
 def _own_file(path: Path, folder: Path) -> Path:
     """No link of either kind: the child could have pointed one at a file it may not read itself."""
-    if path.resolve() != path.absolute() or not path.is_relative_to(folder.resolve()):
+    if not _inside(path, folder):
         raise ValueError(f"the clip's file {path.name!r} is outside the scratch folder")
     try:
         facts = path.lstat()
@@ -29,3 +34,11 @@ def _own_file(path: Path, folder: Path) -> Path:
     if not stat.S_ISREG(facts.st_mode) or facts.st_nlink != 1 or not facts.st_size:
         raise ValueError(f"the clip's file {path.name!r} is not a plain file")
     return path
+
+
+def _inside(path: Path, folder: Path) -> bool:
+    try:
+        return path.resolve() == path.absolute() and path.is_relative_to(folder.resolve())
+    except (OSError, RuntimeError):
+        # Links that lead in a circle, or a name too long for the disk.
+        return False

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from omnireel.execution.process import LOG_TAIL, ChildProcess
-from omnireel.execution.protocol import MAX_EVENTS, MAX_LINE, AnyEvent, Reported, Warned
+from omnireel.execution.protocol import MAX_EVENTS, MAX_LINE, AnyEvent, Reported, Warned, events_allowed
 
 HEAD = "import os, signal, sys, time; pipe = int(sys.stdin.read()); say = lambda data: os.write(pipe, data)\n"
 PATIENCE = 30.0
@@ -81,6 +81,15 @@ def test_an_event_in_pieces_is_put_together(start: Start) -> None:
         b'{"event":"done","clip":{"path":"x"}}',
         b'{"event":"done","clip":{"path":"x","poster":"x","width":1,"height":1,"fps":"1/0","frames":1}}',
         b'{"event":"done","clip":{"path":"x","poster":"x","width":1,"height":1,"fps":"many","frames":1}}',
+        b'{"event":"done","clip":{"path":"x","poster":"x","width":1,"height":1,"fps":"1e1000000000","frames":1}}',
+        b'{"event":"done","clip":{"path":"x","poster":"x","width":1,"height":1,"fps":"1e400","frames":1}}',
+        b'{"event":"done","clip":{"path":"x","poster":"x","width":1,"height":1,"fps":"24","frames":1}}',
+        b'{"event":"done","clip":{"path":"x","poster":"x","width":1,"height":1,"fps":"24.5","frames":1}}',
+        b'{"event":"done","clip":{"path":"x","poster":"x","width":1,"height":1,"fps":"+24/1","frames":1}}',
+        b'{"event":"done","clip":{"path":"x","poster":"x","width":1,"height":1,"fps":"24/1\\n","frames":1}}',
+        b'{"event":"done","clip":{"path":"x","poster":"x","width":1,"height":1,"fps":"1234567890123/1","frames":1}}',
+        b'{"event":"done","clip":{"path":"x","poster":"x","width":1,"height":1,"fps":"\\u0662/1","frames":1}}',
+        b'{"event":"done","clip":{"path":"x","poster":"x","width":1,"height":1,"fps":24,"frames":1}}',
         b"[" * 100_000,
     ],
 )
@@ -99,8 +108,29 @@ def test_a_line_without_an_end_is_an_error(start: Start) -> None:
 
 def test_too_many_events_are_an_error(start: Start) -> None:
     child = start("""while True: say(b'{"event":"warn","text":""}\\n' * 1000)""")
-    with pytest.raises(ValueError, match=f"{MAX_EVENTS} events"):
+    with pytest.raises(ValueError, match=r"more than \d+ events"):
         everything(child)
+
+
+def test_a_child_that_reports_ten_times_a_second_may_go_on_for_days() -> None:
+    assert events_allowed(0) == MAX_EVENTS
+    assert events_allowed(72 * 3600) > 72 * 3600 * 10
+
+
+def test_events_are_counted_against_the_time_a_child_has_run(tmp_path: Path) -> None:
+    day = iter([0.0, *[24 * 3600.0] * MAX_EVENTS])
+    said = MAX_EVENTS + 1000
+    child = ChildProcess(
+        [sys.executable, "-c", HEAD + f"""say(b'{{"event":"warn","text":""}}\\n' * {said})"""],
+        lambda events: str(events).encode(),
+        environment={"PATH": "/usr/bin:/bin"},
+        folder=tmp_path,
+        now=lambda: next(day),
+    )
+    try:
+        assert len(everything(child)) == said
+    finally:
+        child.close()
 
 
 def test_a_log_of_any_size_keeps_its_end(start: Start) -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from omnireel.execution.results import checked_clip
-from omnireel.models import Clip
+from omnireel.models import Clip, ShotReport
+
+CIRCLES = ("circle.mp4", "here.mp4", "circle.mp4/clip.mp4", "x" * 5000)
 
 
 @pytest.fixture
@@ -31,6 +33,10 @@ def test_impossible_measures_are_refused(clip: Clip) -> None:
         replace(clip, height=-1),
         replace(clip, width=10**9),
         replace(clip, frames=0),
+        replace(clip, frames=10**300),
+        replace(clip, fps=Fraction(10**9)),
+        replace(clip, shots=(ShotReport(-1, 24, ""),)),
+        replace(clip, shots=(ShotReport(0, 10**300, ""),)),
         replace(clip, fps=Fraction(0)),
         replace(clip, fps=Fraction(-24)),
     ):
@@ -55,8 +61,11 @@ def test_links_pipes_and_empty_files_are_refused(clip: Clip) -> None:
     os.link(work.parent / "secret", work / "hard.mp4")
     os.mkfifo(work / "pipe.mp4")
     (work / "empty.mp4").touch()
+    (work / "circle.mp4").symlink_to("circle.mp4")
+    (work / "here.mp4").symlink_to("there.mp4")
+    (work / "there.mp4").symlink_to("here.mp4")
     (work / "folder").symlink_to(work.parent)
-    for name in ("symlink.mp4", "inner.mp4", "hard.mp4", "pipe.mp4", "empty.mp4", "folder/secret"):
+    for name in ("symlink.mp4", "inner.mp4", "hard.mp4", "pipe.mp4", "empty.mp4", "folder/secret", *CIRCLES):
         with pytest.raises(ValueError, match="the clip's file"):
             checked_clip(replace(clip, path=work / name), work)
 
