@@ -28,7 +28,7 @@ from omnireel.execution.protocol import (
     Warned,
 )
 from omnireel.execution.results import checked_clip
-from omnireel.execution.scratch import Scratch
+from omnireel.execution.scratch import MAX_ENTRIES, Scratch
 from omnireel.models import Clip, Failed, Progress, Stopped
 
 log = structlog.get_logger(__name__)
@@ -43,8 +43,8 @@ class LocalHandle:
     """Implements `execution.base.Handle`. Its methods may be called from any thread.
 
     `phases` are the children to run one after the other, each with the seconds it may take; `launch` starts
-    one. `grace` is in seconds, `disk` in bytes; `note` is the earlier attempt's. `ending` is given when the
-    attempt ended before it began. `release` is called once, by `close`.
+    one. `grace` is in seconds, `disk` in bytes; `note` is the earlier attempt's. `release` is called once,
+    by `close`.
     """
 
     def __init__(
@@ -57,7 +57,6 @@ class LocalHandle:
         disk: int,
         note: str,
         release: Callable[[LocalHandle], None],
-        ending: Ending | None = None,
     ) -> None:
         self._place = place
         self._phases = list(phases)
@@ -66,7 +65,7 @@ class LocalHandle:
         self._disk = disk
         self._measure_at = 0.0
         self._release = release
-        self._ending = ending
+        self._ending: Ending | None = None
         self._lock = RLock()
         self._child: ChildProcess | None = None
         self._verdict: Ending | Done | None = None
@@ -75,8 +74,7 @@ class LocalHandle:
         self._note = note
         self._warnings: list[str] = []
         self._closed = False
-        if ending is None:
-            self._ending = self._next_phase()
+        self._ending = self._next_phase()
 
     @property
     def scratch(self) -> Path:
@@ -98,7 +96,7 @@ class LocalHandle:
     def poll(self) -> Ending | None:
         with self._lock:
             if self._ending is None and self._child is not None:
-                self._ending = self._advance(self._child)
+                self._ending = self._advanced(self._child)
             return self._ending
 
     def stop(self) -> None:
@@ -139,10 +137,20 @@ class LocalHandle:
         except NotFound as error:
             return Failed("engine_unavailable", str(error))
         except OSError as error:
-            return Lost(f"the child process could not start: {error}")
+            return Lost(f"the {phase} could not start: {error}")
         self._deadline = time.monotonic() + seconds
         self._overrun = _overrun(phase, seconds)
         return None
+
+    def _advanced(self, child: ChildProcess) -> Ending | None:
+        try:
+            return self._advance(child)
+        except Exception as error:
+            # An attempt without an ending would be waited for for ever.
+            log.exception("attempt_unfollowed", scratch=self.scratch.name)
+            child.close()
+            self._child = None
+            return Lost(f"the attempt could not be followed: {type(error).__name__}")
 
     def _advance(self, child: ChildProcess) -> Ending | None:
         exited = child.exited()
@@ -167,11 +175,10 @@ class LocalHandle:
         if now < self._measure_at:
             return None
         self._measure_at = now + MEASURE_SECONDS
-        if self._place.parts.size() <= self._disk:
+        if not self._place.parts.overfull(self._disk):
             return None
-        return Failed(
-            EngineFailed.type, f"the attempt wrote more than the {self._disk // 1024**2} MiB it may use"
-        )
+        most = f"{self._disk // 1024**2} MiB or {MAX_ENTRIES} files"
+        return Failed(EngineFailed.type, f"the attempt wrote more than the {most} it may use")
 
     def _conclude(self, child: ChildProcess) -> Ending | None:
         child.close()

@@ -9,17 +9,17 @@ from threading import Lock
 
 from omnireel.errors import EngineFailed, FetchFailed, NotFound, Unavailable
 from omnireel.execution import scratch
-from omnireel.execution.base import Attempt, Ending, Lost
+from omnireel.execution.base import Attempt
 from omnireel.execution.handle import LocalHandle
 from omnireel.execution.inputs import input_paths
 from omnireel.execution.kernels import KernelCache
 from omnireel.execution.launching import Launcher, LocalLimits, kernel_folder
 from omnireel.execution.process import ChildProcess
 from omnireel.execution.protocol import Broke, Done, Fell, Phase
-from omnireel.execution.scratch import Parts
+from omnireel.execution.scratch import Parts, Scratch
 from omnireel.media import sandbox
 from omnireel.media.sandbox import SandboxMode
-from omnireel.models import Failed, VideoRequest
+from omnireel.models import VideoRequest
 from omnireel.storage.base import BlobStore
 
 FETCH_MARGIN_SECONDS = 10.0
@@ -103,19 +103,31 @@ class LocalExecutor:
             place = scratch.create(self._root)
         except OSError as error:
             raise Unavailable(f"no scratch folder can be made: {error}") from error
-        handle = LocalHandle(
+        try:
+            handle = self._handle(attempt, place)
+        except BaseException:
+            place.remove()
+            raise
+        with self._lock:
+            self._handles.add(handle)
+        return handle
+
+    def _handle(self, attempt: Attempt, place: Scratch) -> LocalHandle:
+        return LocalHandle(
             place,
             self._phases(attempt.request),
-            lambda phase: self._launcher.start(phase, place.parts, attempt.engine, attempt),
+            lambda phase: self._launch(phase, place.parts, attempt),
             grace=self._limits.stop_grace_seconds,
             disk=self._limits.disk,
             note=attempt.note,
             release=self._release,
-            ending=self._bring_blobs(attempt.request, place.parts),
         )
-        with self._lock:
-            self._handles.add(handle)
-        return handle
+
+    def _launch(self, phase: Phase, parts: Parts, attempt: Attempt) -> ChildProcess:
+        if phase is Phase.RENDER:
+            # Not sooner: they may be links to the stored files, and a fetching child writes this folder.
+            self._bring_blobs(attempt.request, parts)
+        return self._launcher.start(phase, parts, attempt.engine, attempt)
 
     def _release(self, handle: LocalHandle) -> None:
         with self._lock:
@@ -126,16 +138,16 @@ class LocalExecutor:
         fetch = [(Phase.FETCH, remote * self._limits.fetch_seconds + FETCH_MARGIN_SECONDS)] if remote else []
         return [*fetch, (Phase.RENDER, self._limits.attempt_seconds)]
 
-    def _bring_blobs(self, request: VideoRequest, parts: Parts) -> Ending | None:
+    def _bring_blobs(self, request: VideoRequest, parts: Parts) -> None:
+        """Raises FetchFailed for one that is no longer stored, OSError when it cannot be copied."""
         for ref, path in input_paths(request, parts.inputs).items():
             if ref.blob_key is not None:
+                # A fetching child could have left a link in its place.
+                path.unlink(missing_ok=True)
                 try:
                     self._blobs.get(ref.blob_key, path)
                 except NotFound:
-                    return Failed(FetchFailed.type, f"an input {ref.kind} is no longer stored")
-                except OSError as error:
-                    return Lost(f"an input could not be copied: {error}")
-        return None
+                    raise FetchFailed(f"an input {ref.kind} is no longer stored") from None
 
 
 def _await(child: ChildProcess) -> None:

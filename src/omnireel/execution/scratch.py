@@ -13,8 +13,8 @@ import errno
 import fcntl
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from secrets import token_hex
 
@@ -22,7 +22,8 @@ PREFIX = "attempt-"
 LOCK_SUFFIX = ".lock"
 TRIES = 20
 BLOCK = 4096
-MAX_COUNTED = 10_000
+MAX_ENTRIES = 10_000
+"""Files and folders one attempt may have."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,19 @@ class Parts:
         """Home, cache and temporary folder of the child process."""
         return self.folder / "home"
 
-    def size(self) -> int:
-        """Bytes in all files, each taken for at least 4 KiB. Counts no further than 10,000 files."""
-        files = (Path(top, name) for top, _, names in os.walk(self.folder) for name in names)
-        return sum(max(BLOCK, _file_size(path)) for path in islice(files, MAX_COUNTED))
+    def overfull(self, most: int) -> bool:
+        """Whether there are more than `most` bytes, each file and folder taken for at least 4 KiB, or more
+        than 10,000 of them. A folder nobody can look into is over every limit.
+        """
+        size = 0
+        try:
+            for count, length in enumerate(_sizes(self.folder), start=1):
+                size += max(BLOCK, length)
+                if size > most or count > MAX_ENTRIES:
+                    return True
+        except OSError:
+            return True
+        return False
 
 
 class Scratch:
@@ -79,8 +89,12 @@ def create(root: Path) -> Scratch:
     root.mkdir(parents=True, exist_ok=True)
     folder, lock = _reserved(root)
     scratch = Scratch(folder, lock)
-    for part in (folder, scratch.parts.inputs, scratch.parts.work, scratch.parts.home):
-        part.mkdir(mode=0o700)
+    try:
+        for part in (folder, scratch.parts.inputs, scratch.parts.work, scratch.parts.home):
+            part.mkdir(mode=0o700)
+    except BaseException:
+        scratch.remove()
+        raise
     return scratch
 
 
@@ -118,9 +132,13 @@ def _reserved(root: Path) -> tuple[Path, int]:
     for _ in range(TRIES):
         folder = root / f"{PREFIX}{token_hex(8)}"
         lock = os.open(_lock_path(folder), os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        # A sweep may have seen the file before it was locked, and then it is gone or about to go.
-        if _taken(lock) and os.fstat(lock).st_nlink:
-            return folder, lock
+        try:
+            # A sweep may have seen the file before it was locked, and then it is gone or about to go.
+            if _taken(lock) and os.fstat(lock).st_nlink:
+                return folder, lock
+        except BaseException:
+            os.close(lock)
+            raise
         os.close(lock)
     raise OSError(errno.EAGAIN, "no scratch folder could be reserved")
 
@@ -134,11 +152,19 @@ def _taken(lock: int) -> bool:
     return True
 
 
-def _file_size(path: Path) -> int:
-    try:
-        return path.lstat().st_size
-    except FileNotFoundError:
-        return 0
+def _sizes(folder: Path) -> Iterator[int]:
+    """Bytes of each file and folder below, as they are found. Raises OSError for a folder it cannot list."""
+    waiting = [folder]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(Path(entry.path))
+                    yield entry.stat(follow_symlinks=False).st_size
+        except (FileNotFoundError, NotADirectoryError):
+            # It went while we looked.
+            continue
 
 
 def _lock_path(folder: Path) -> Path:

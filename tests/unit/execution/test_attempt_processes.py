@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import psutil
 import pytest
@@ -19,15 +21,18 @@ from tests.media_files import make_image
 
 from omnireel.clock import SystemClock
 from omnireel.errors import EngineUnavailable, NotFound, Unavailable
+from omnireel.execution import scratch
 from omnireel.execution.base import Lost, Made
 from omnireel.execution.handle import LocalHandle
 from omnireel.execution.launching import LocalLimits
 from omnireel.execution.local import LocalExecutor
+from omnireel.execution.process import ChildProcess
+from omnireel.execution.protocol import Done, Phase, encode_event
 from omnireel.media import sandbox
 from omnireel.media.sandbox import SandboxMode
-from omnireel.models import Failed, MediaKind, MediaRef, Stopped
+from omnireel.models import Clip, Failed, MediaKind, MediaRef, Stopped
 from omnireel.storage.local import LocalBlobs
-from omnireel.testing.executor import FAKE, attempt, ending_of, wait_until_working
+from omnireel.testing.executor import BLOB, FAKE, attempt, ending_of, wait_until_working
 
 Build = Callable[..., LocalExecutor]
 PATIENCE = 30.0
@@ -132,7 +137,9 @@ def test_an_attempt_that_wants_too_much_memory_fails_and_says_so(build: Build) -
 def test_an_attempt_that_fills_the_disk_fails_and_says_so(build: Build) -> None:
     limits = LocalLimits(disk=16 << 20)
     handle = build(limits=limits).start(attempt("a cat fake:fill=64 fake:hang"))
-    assert ending_of(handle) == Failed("engine_failed", "the attempt wrote more than the 16 MiB it may use")
+    assert ending_of(handle) == Failed(
+        "engine_failed", "the attempt wrote more than the 16 MiB or 10000 files it may use"
+    )
 
 
 def test_a_note_outlives_an_attempt_that_adds_none(build: Build) -> None:
@@ -254,6 +261,35 @@ def test_an_input_on_the_network_is_fetched_before_the_engine_starts(build: Buil
         assert server.hits == 1
 
 
+def test_stored_inputs_are_out_of_a_fetching_childs_reach(build: Build, tmp_path: Path) -> None:
+    picture = make_image(tmp_path / "picture.png")
+    executor = build(limits=PRIVATE)
+    stored = LocalBlobs(tmp_path / "blobs", base_url="http://localhost", secret=b"s", clock=SystemClock())
+    stored.put(BLOB, picture)
+    content, answer = picture.read_bytes(), Event()
+
+    def serve(path: str, connection: socket.socket) -> None:
+        answer.wait(PATIENCE)
+        respond(connection, content)
+
+    with listening(serve) as server:
+        images = (
+            MediaRef(MediaKind.IMAGE, f"blob:{BLOB}"),
+            *image_at(f"http://127.0.0.1:{server.port}/picture.png"),
+        )
+        handle = executor.start(attempt("a cat fake:read", images=images))
+        deadline = time.monotonic() + PATIENCE
+        while not server.hits:
+            assert handle.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        within = {file.stat().st_ino for file in handle.scratch.rglob("*")}
+        answer.set()
+        assert isinstance(ending_of(handle), Made)
+    assert stored.path(BLOB).stat().st_ino not in within
+    assert stored.path(BLOB).stat().st_ino in {file.stat().st_ino for file in handle.scratch.rglob("*")}
+
+
 def test_names_are_looked_up_inside_the_fetching_box(build: Build, tmp_path: Path) -> None:
     picture = make_image(tmp_path / "picture.png").read_bytes()
     with listening(lambda path, connection: respond(connection, picture)) as server:
@@ -331,3 +367,67 @@ def test_a_disk_that_refuses_a_scratch_folder_refuses_the_attempt(tmp_path: Path
     with pytest.raises(Unavailable, match="scratch"):
         executor.start(attempt())
     assert executor.capacity() == 2
+
+
+def test_an_attempt_that_cannot_begin_leaves_nothing(tmp_path: Path, build: Build) -> None:
+    executor = build()
+    executor.close()
+    before = psutil.Process().num_fds()
+    with pytest.raises(RuntimeError, match="shutdown"):
+        executor.start(attempt())
+    assert [path.name for path in (tmp_path / "scratch").iterdir()] == []
+    assert psutil.Process().num_fds() == before
+    assert executor.capacity() == 2
+
+
+SAYS_DONE = """import os, sys; os.write(int(sys.stdin.read()), b'{"event":"done"}\\n')"""
+
+
+def test_an_attempt_nobody_can_follow_any_further_is_lost(tmp_path: Path) -> None:
+    place = scratch.create(tmp_path)
+
+    def launch(phase: Phase) -> ChildProcess:
+        if phase is Phase.RENDER:
+            raise RuntimeError("no more threads")
+        return ChildProcess(
+            [sys.executable, "-c", SAYS_DONE],
+            lambda events: str(events).encode(),
+            environment={},
+            folder=place.parts.work,
+        )
+
+    handle = LocalHandle(
+        place,
+        [(Phase.FETCH, PATIENCE), (Phase.RENDER, PATIENCE)],
+        launch,
+        grace=1,
+        disk=1 << 30,
+        note="",
+        release=lambda handle: None,
+    )
+    assert ending_of(handle) == Lost("the attempt could not be followed: RuntimeError")
+    handle.close()
+
+
+def test_a_clip_that_is_a_circle_of_links_is_lost(tmp_path: Path) -> None:
+    place = scratch.create(tmp_path)
+    circle = place.parts.work / "clip.mp4"
+    circle.symlink_to(circle)
+    clip = Clip(circle, circle, 64, 36, Fraction(24), 24)
+    script = "import os, sys; os.write(int(sys.stdin.read()), bytes.fromhex(sys.argv[1]))"
+    handle = LocalHandle(
+        place,
+        [(Phase.RENDER, PATIENCE)],
+        lambda phase: ChildProcess(
+            [sys.executable, "-c", script, encode_event(Done(clip)).hex()],
+            lambda events: str(events).encode(),
+            environment={},
+            folder=place.parts.work,
+        ),
+        grace=1,
+        disk=1 << 30,
+        note="",
+        release=lambda handle: None,
+    )
+    assert ending_of(handle) == Lost("the clip's file 'clip.mp4' is outside the scratch folder")
+    handle.close()

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
-from omnireel.execution.scratch import create, sweep
+import pytest
+
+from omnireel.execution.scratch import MAX_ENTRIES, Parts, create, sweep
 
 OWNER = """
 import os, sys
@@ -138,3 +141,62 @@ def test_folders_made_while_others_sweep_are_left_alone(tmp_path: Path) -> None:
     for scratch in made:
         scratch.remove()
     assert list(tmp_path.iterdir()) == []
+
+
+GIB = 1024**3
+LONGEST_ROOT = os.pathconf("/", "PC_PATH_MAX") - 1 - len("/attempt-0123456789abcdef.lock")
+
+
+def test_a_big_file_is_found_among_ten_thousand_small_ones(tmp_path: Path) -> None:
+    for number in range(MAX_ENTRIES):
+        (tmp_path / str(number)).touch()
+    (tmp_path / "folder").mkdir()
+    with (tmp_path / "folder" / "big").open("wb") as file:
+        file.truncate(9 * GIB)
+    assert Parts(tmp_path).overfull(8 * GIB)
+
+
+def test_files_are_measured(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "file").write_bytes(bytes(10_000))
+    assert not Parts(tmp_path).overfull(14_096)
+    assert Parts(tmp_path).overfull(14_095)
+
+
+def test_folders_count_as_files_do(tmp_path: Path) -> None:
+    for number in range(MAX_ENTRIES + 1):
+        (tmp_path / str(number)).mkdir()
+    assert Parts(tmp_path).overfull(8 * GIB)
+    (tmp_path / "0").rmdir()
+    assert not Parts(tmp_path).overfull(8 * GIB)
+
+
+def test_links_are_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "up").symlink_to(tmp_path)
+    (tmp_path / "everything").symlink_to("/")
+    assert not Parts(tmp_path).overfull(GIB)
+
+
+def test_what_lies_too_deep_to_be_seen_counts_as_too_much(tmp_path: Path) -> None:
+    before = Path.cwd()
+    os.chdir(tmp_path)
+    try:
+        for _ in range(30):
+            Path("x" * 200).mkdir()
+            os.chdir("x" * 200)
+    finally:
+        os.chdir(before)
+    assert Parts(tmp_path).overfull(8 * GIB)
+
+
+def test_a_folder_that_cannot_be_finished_leaves_nothing(tmp_path: Path) -> None:
+    """The longest root in which the lock and the folder still have a path, and the parts have none."""
+    root = tmp_path
+    while len(str(root)) < LONGEST_ROOT:
+        root /= "x" * max(1, min(200, LONGEST_ROOT - len(str(root)) - 1))
+    open_before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(3):
+        with pytest.raises(OSError, match="too long"):
+            create(root)
+    assert list(root.iterdir()) == []
+    assert len(list(Path("/proc/self/fd").iterdir())) == open_before
