@@ -180,7 +180,7 @@ MALFORMED: dict[str, tuple[dict[str, Any], int, str]] = {
         400,
         "Invalid format: parameter 'seed' holds a number",
     ),
-    "lone surrogate": (with_body(b'{"prompt": "\\ud800"}'), 400, "Invalid format: the body is not JSON"),
+    "lone surrogate": (with_body(b'{"prompt": "\\ud800"}'), 400, "Invalid format: the body holds half of a surrogate pair"),
     "broken UTF-8": (
         with_body(b'{"prompt": "\xff"}'),
         400,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -18,6 +19,8 @@ MOST_BESIDES = 4 * 1024 * 1024
 LONGEST_VALUE = 64 * 1024
 """Bytes of JSON that any one value but a medium may take."""
 
+_HALF_A_PAIR = re.compile(rb"\\u[dD](?:[89abAB]..(?!\\u[dD][c-fC-F])|[c-fC-F])")
+"""Looked for only in what is no JSON anyway, so a low half counts wherever it stands."""
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 Decoded = TypeVar("Decoded")
@@ -76,7 +79,7 @@ def _top_level(body: bytearray, shape: type[Decoded]) -> Decoded:
     except msgspec.ValidationError:
         raise InvalidFormat("the body must be a JSON object") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _not_json("the body", error) from None
+        raise _not_json("the body", body, error) from None
 
 
 def _entries(name: str, raw: msgspec.Raw, media: dict[str, msgspec.Raw]) -> list[object]:
@@ -99,7 +102,7 @@ def _value(name: str, raw: msgspec.Raw) -> object:
     try:
         return msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _not_json(_called(name), error) from None
+        raise _not_json(_called(name), memoryview(raw), error) from None
 
 
 def _called(name: str) -> str:
@@ -107,8 +110,10 @@ def _called(name: str) -> str:
     return f"parameter '{name}'" if len(name) <= 64 and name.isprintable() else "a parameter"
 
 
-def _not_json(what: str, error: Exception) -> InvalidFormat:
+def _not_json(what: str, text: bytearray | memoryview, error: Exception) -> InvalidFormat:
     match error:
+        case _ if _HALF_A_PAIR.search(text):
+            return InvalidFormat(f"{what} holds half of a surrogate pair (such as \\ud83d alone)")
         case RecursionError():
             return InvalidFormat(f"{what} is nested too deeply")
         case UnicodeDecodeError():

@@ -25,28 +25,30 @@ _ONLY_OURS = (
 )
 _PAGE_HEADERS = {"Content-Security-Policy": _ONLY_OURS, "Referrer-Policy": "no-referrer"}
 
+_READING = ["GET", "HEAD"]
+
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/", response_class=HTMLResponse)
+@router.api_route("/", methods=_READING, response_class=HTMLResponse)
 def front(request: Request, rooms: RoomsHere) -> HTMLResponse:
     names = {"base": rooms.links.base, "version": request.app.version}
     return _page("front.html", names)
 
 
-@router.get("/docs", response_class=HTMLResponse)
+@router.api_route("/docs", methods=_READING, response_class=HTMLResponse)
 def docs() -> HTMLResponse:
     return _page("docs.html", {})
 
 
-@router.get("/docs/{name}", response_class=FileResponse)
+@router.api_route("/docs/{name}", methods=_READING, response_class=FileResponse)
 def asset(name: str) -> FileResponse:
     if name not in _SERVED:
         raise Problem(404, "Resource not found", "there is no such file")
     return FileResponse(_ASSETS / name, media_type=_SERVED[name], headers={"Cache-Control": "max-age=86400"})
 
 
-@router.get("/openapi.json")
+@router.api_route("/openapi.json", methods=_READING)
 def openapi(request: Request) -> JSONResponse:
     document: dict[str, Any] = request.app.openapi()
     return JSONResponse(document)
