@@ -234,6 +234,7 @@ def test_private_addresses_are_not_fetched_without_the_switch(
 
     assert task["status"] == "failed"
     assert task["error"]["type"] == "fetch_failed"
+    assert task["error"]["message"].startswith("parameter 'videos[0]': ")
     assert not task["error"]["retryable"]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from omnireel.execution.inputs import check_inputs, input_paths
+from omnireel.errors import FetchFailed
+from omnireel.execution.inputs import check_inputs, input_paths, named_inputs
 from omnireel.execution.protocol import Order
 from omnireel.execution.scratch import Parts
 from omnireel.media.egress import EgressPolicy
@@ -14,8 +15,16 @@ from omnireel.models import VideoRequest
 def fetch_inputs(order: Order, request: VideoRequest) -> None:
     """Fetch and check every input that has an address. Raises FetchFailed and InvalidMedia."""
     policy = EgressPolicy(allow_private=order.egress.allow_private, total_seconds=order.egress.seconds)
-    everything = input_paths(request, Parts(order.folder).inputs)
-    remote = {ref: path for ref, path in everything.items() if ref.blob_key is None}
-    for ref, path in remote.items():
-        fetch(ref.uri, path, policy=policy, limit=max_bytes(ref.kind, order.limits))
-    check_inputs(request, remote, order.limits)
+    paths = input_paths(request, Parts(order.folder).inputs)
+    remote = {ref: name for name, ref in reversed(named_inputs(request)) if ref.blob_key is None}
+    for ref, name in remote.items():
+        try:
+            fetch(ref.uri, paths[ref], policy=policy, limit=max_bytes(ref.kind, order.limits))
+        except FetchFailed as error:
+            # The reason stays vague on purpose: it would tell a stranger what answers in this network.
+            raise FetchFailed(f"parameter '{name}': {error} (inputs come from {_reach(policy)})") from error
+    check_inputs(request, {ref: paths[ref] for ref in remote}, order.limits)
+
+
+def _reach(policy: EgressPolicy) -> str:
+    return "public and private addresses" if policy.allow_private else "public addresses only"

@@ -21,7 +21,7 @@ def input_paths(request: VideoRequest, folder: Path) -> dict[MediaRef, Path]:
 
 def check_inputs(request: VideoRequest, paths: Mapping[MediaRef, Path], limits: MediaLimits) -> None:
     """Look at the headers of the files. Raises InvalidMedia naming the input, the limit and the value."""
-    for name, ref in _places(request):
+    for name, ref in named_inputs(request):
         if ref in paths:
             with _named(name):
                 check_limits(sniff(paths[ref], ref.kind), limits)
@@ -37,14 +37,15 @@ def check_measured(request: VideoRequest, paths: Mapping[MediaRef, Path], limits
     # Decoders take long to load; a request without a video does not wait for them.
     from omnireel.media.probe import measured, probe
 
-    for name, ref in _places(request):
+    for name, ref in named_inputs(request):
         if ref.kind is MediaKind.VIDEO:
             with _named(name):
                 sniffed = sniff(paths[ref], ref.kind)
                 check_limits(measured(sniffed, probe(paths[ref], sniffed.format, limits)), limits)
 
 
-def _places(request: VideoRequest) -> list[tuple[str, MediaRef]]:
+def named_inputs(request: VideoRequest) -> list[tuple[str, MediaRef]]:
+    """Every input with the parameter that holds it, such as `images[0]`."""
     images = [(f"images[{index}]", ref) for index, ref in enumerate(request.images)]
     return images + [(f"videos[{index}]", ref) for index, ref in enumerate(request.videos)]
 
