@@ -15,6 +15,7 @@ import httpx2
 
 from omnireel.client._body import BLOCK
 from omnireel.client._exchange import CONNECT_SECONDS, seconds_left
+from omnireel.client._partial import partial_file
 from omnireel.client._retry import RETRIED, pause
 from omnireel.client._wire import retry_after
 from omnireel.client.errors import DownloadFailed
@@ -25,6 +26,11 @@ IDLE_SECONDS = 30.0
 UNTOLD_LIMIT = 4 * 1024**3
 """Most bytes taken when the server did not say how many to expect."""
 
+LONGEST_NAME = 200
+"""Bytes; leaves room for what the partial file's name adds."""
+
+_PLAIN_NAME = re.compile(r"[\w()+,=@][\w ()+,=@.-]*")
+_WORD = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _EXPIRED = frozenset({401, 403, 404, 410})
 
 
@@ -42,8 +48,21 @@ def choose_target(resource: Resource, path: str | os.PathLike[str] | None) -> Pa
     place = Path(path) if path is not None else Path()
     if not place.is_dir():
         return place
-    name = Path(unquote(urlsplit(resource.url).path)).name
-    return place / (name if name.strip(".") else f"{resource.role}.{resource.format or 'mp4'}")
+    return place / (
+        _linked_name(resource.url) or f"{_word(resource.role, 'file')}.{_word(resource.format, 'mp4')}"
+    )
+
+
+def _linked_name(url: str) -> str:
+    """The last part of a link's path when it is a plain file name, else nothing."""
+    name = unquote(urlsplit(url).path.rpartition("/")[2])
+    plain = _PLAIN_NAME.fullmatch(name) and len(os.fsencode(name)) <= LONGEST_NAME
+    return name if plain else ""
+
+
+def _word(said: str, otherwise: str) -> str:
+    """What a server said, as long as it can only be part of a file name."""
+    return said if _WORD.fullmatch(said) else otherwise
 
 
 def download(
@@ -54,22 +73,14 @@ def download(
     `renew` gives the resource with a fresh link when the one at hand has expired.
     Raises DownloadFailed, and Timeout after `seconds` in all; calling again goes on where this ended.
     """
-    partial = _partial(resource, target)
+    deadline = time.monotonic() + seconds
     try:
-        _collect(http, resource, partial, renew, time.monotonic() + seconds)
-        _check(resource, partial)
-        _publish(partial, target)
+        with partial_file(resource, target) as partial:
+            _collect(http, resource, partial, renew, deadline)
+            _check(resource, partial)
+            _publish(partial, target)
     except OSError as error:
         raise DownloadFailed(f"cannot save to {target}: {error.strerror or error}") from error
-    finally:
-        if resource.sha256 is None:
-            partial.unlink(missing_ok=True)
-
-
-def _partial(resource: Resource, target: Path) -> Path:
-    # Named for the content, so that only a try for the very same bytes goes on from it.
-    mark = resource.sha256[:16] if resource.sha256 else f"{os.getpid()}-{random.getrandbits(32):08x}"
-    return target.with_name(f".{target.name}.{mark}.part")
 
 
 def _collect(
@@ -133,7 +144,8 @@ def _start(response: httpx2.Response, partial: Path) -> int:
     if status == 206 and _range_start(response) == have:
         return have
     if status in (206, 416):
-        partial.unlink(missing_ok=True)
+        # Emptied and not removed: the lock on it must go on meaning this path.
+        partial.write_bytes(b"")
         raise _Cut(f"the server cannot go on from byte {have}")
     if status in _EXPIRED:
         raise _Cut(f"the link answered {status}", expired=True)

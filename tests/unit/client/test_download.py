@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tests.unit.client.loopback import Answer, Loopback, Script, Seen, enveloped, receipt, refused
 
-from omnireel import Client, DownloadFailed, Result
+from omnireel import Client, DownloadFailed, Resource, Result
+from omnireel.client._download import choose_target
 
 DATA = bytes(i * 7 % 251 for i in range(300_000))
 DIGEST = hashlib.sha256(DATA).hexdigest()
@@ -195,3 +198,71 @@ def test_a_folder_that_is_not_there_is_told(server: Loopback, client: Client, tm
 def test_a_link_that_is_no_web_address_is_told(server: Loopback, client: Client, tmp_path: Path) -> None:
     with pytest.raises(DownloadFailed, match="cannot be followed"):
         finished(server, client, url="file:///etc/passwd").download(tmp_path / "out.mp4")
+
+
+@pytest.mark.parametrize("said", ["../../etc/x", "a/b", "..", ".hidden", "a\\b", "a\0", "x" * 33, "a b"])
+def test_what_a_server_calls_a_file_cannot_lead_out_of_the_folder(tmp_path: Path, said: str) -> None:
+    role = Resource(url="http://a.example/", type="video", role=said, format="webm")
+    form = Resource(url="http://a.example/", type="video", role="poster", format=said)
+
+    assert choose_target(role, tmp_path) == tmp_path / "file.webm"
+    assert choose_target(form, tmp_path) == tmp_path / "poster.mp4"
+
+
+@pytest.mark.parametrize(
+    "segment", [".bashrc", "-rf", "a%2Fb.mp4", "a%5Cb.mp4", "a%00.mp4", "a%0A.mp4", "C%3Ax", "x" * 300]
+)
+def test_a_link_that_ends_in_no_plain_name_gives_none(tmp_path: Path, segment: str) -> None:
+    resource = Resource(url=f"http://a.example/{segment}", type="video", role="primary", format="mp4")
+
+    assert choose_target(resource, tmp_path) == tmp_path / "primary.mp4"
+
+
+HOLDER = """
+import fcntl, sys
+with open(sys.argv[1], "w+b") as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    file.write(b"theirs")
+    file.flush()
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_partial_that_another_process_writes_to_is_left_alone(
+    server: Loopback, client: Client, tmp_path: Path
+) -> None:
+    partial = tmp_path / f".out.mp4.{DIGEST[:16]}.part"
+    command = [sys.executable, "-c", HOLDER, str(partial)]
+    server.script = [ranged()]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+
+        finished(server, client).download(tmp_path / "out.mp4")
+
+        assert partial.read_bytes() == b"theirs"
+        assert (tmp_path / "out.mp4").read_bytes() == DATA
+        assert {path.name for path in tmp_path.iterdir()} == {partial.name, "out.mp4"}
+        other.communicate()
+
+
+def test_a_download_that_got_nothing_leaves_nothing(server: Loopback, client: Client, tmp_path: Path) -> None:
+    result = finished(server, client)
+    server.script = [Answer(500), Answer(400)]
+
+    with pytest.raises(DownloadFailed, match="400"):
+        result.download(tmp_path / "out.mp4")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_digest_that_is_none_names_no_file(server: Loopback, client: Client, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    server.script = [ranged(cut=200_000), Answer(400)]
+
+    with pytest.raises(DownloadFailed, match="400"):
+        finished(server, client, sha256="/../../x").download(folder / "out.mp4")
+
+    assert [path.name for path in tmp_path.rglob("*")] == ["folder"]
