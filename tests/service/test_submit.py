@@ -142,6 +142,22 @@ def test_a_full_queue_says_when_to_come_back(tmp_path: Path) -> None:
     assert int(answer.headers["Retry-After"]) > 0
 
 
+def test_a_server_without_room_stores_nothing_of_what_it_refuses(tmp_path: Path, picture: bytes) -> None:
+    no_disk = Admission(min_free_disk=10**13)
+    with open_house(tmp_path, admission=no_disk) as house:
+        submitted = house.client().post(O1, json={"prompt": "a cat", "images": [encoded(picture)]})
+        uploaded = house.client().post(
+            "/api/v1/media/files", files={"file": ("cat.png", picture, "image/png")}
+        )
+
+        for answer in (submitted, uploaded):
+            assert (answer.status_code, message(answer)) == (
+                503,
+                "Service unavailable: the disk is almost full",
+            )
+        assert list(house.blobs.list("")) == []
+
+
 def test_a_draining_server_refuses_submits(house: House) -> None:
     house.draining.set()
 
@@ -180,7 +196,11 @@ MALFORMED: dict[str, tuple[dict[str, Any], int, str]] = {
         400,
         "Invalid format: parameter 'seed' holds a number",
     ),
-    "lone surrogate": (with_body(b'{"prompt": "\\ud800"}'), 400, "Invalid format: the body holds half of a surrogate pair"),
+    "lone surrogate": (
+        with_body(b'{"prompt": "\\ud800"}'),
+        400,
+        "Invalid format: the body holds half of a surrogate pair",
+    ),
     "broken UTF-8": (
         with_body(b'{"prompt": "\xff"}'),
         400,

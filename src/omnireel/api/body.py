@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from email.message import Message
 
 from starlette.requests import Request
@@ -17,38 +17,46 @@ LARGE = 1024 * 1024
 """Bytes from which a body counts as large, as one without a stated length does."""
 IDLE_SECONDS = 15.0
 GRACE_SECONDS = 10.0
-SLOWEST_PACE = 4096
+SLOWEST_PACE = 64 * 1024
 """Bytes per second, on average, that a body must keep up once the grace is over."""
 
 
 class BodyDesk:
-    """Reads bodies of at most `limit` bytes, `at_once` large ones together; more wait `patience` seconds."""
+    """Reads bodies of at most `limit` bytes, `at_once` large ones together; more wait `patience` seconds.
+
+    One team's may be half of those, so that its slow senders leave room for others.
+    """
 
     def __init__(self, *, limit: int, at_once: int = 4, patience: float = 10.0) -> None:
         self._limit = limit
         self._large = asyncio.Semaphore(at_once)
+        self._teams: dict[str, asyncio.Semaphore] = {}
+        self._a_team = max(1, at_once // 2)
         self._patience = patience
 
     @asynccontextmanager
-    async def take(self, request: Request) -> AsyncIterator[bytearray]:
+    async def take(self, request: Request, team: str) -> AsyncIterator[bytearray]:
         """The whole body, for as long as the caller holds on to it."""
         check_json_type(request)
-        async with self._place(stated_length(request, self._limit)):
+        async with self._place(stated_length(request, self._limit), team):
             yield await read_body(request, self._limit)
 
     @asynccontextmanager
-    async def _place(self, length: int | None) -> AsyncIterator[None]:
+    async def _place(self, length: int | None, team: str) -> AsyncIterator[None]:
         if length is not None and length < LARGE:
             yield
             return
+        async with AsyncExitStack() as places:
+            for place in (self._teams.setdefault(team, asyncio.Semaphore(self._a_team)), self._large):
+                await self._take_one(place)
+                places.callback(place.release)
+            yield
+
+    async def _take_one(self, place: asyncio.Semaphore) -> None:
         try:
-            await asyncio.wait_for(self._large.acquire(), self._patience)
+            await asyncio.wait_for(place.acquire(), self._patience)
         except TimeoutError:
             raise Unavailable("too many large bodies are coming in at once", retry_after=5) from None
-        try:
-            yield
-        finally:
-            self._large.release()
 
 
 def check_json_type(request: Request) -> None:

@@ -75,7 +75,7 @@ def submit_routes(models: Iterable[Model], terms: Terms) -> APIRouter:
 
 def _add_submit(router: APIRouter, model: Model, terms: Terms) -> None:
     async def submit(request: Request, caller: CallerHere, rooms: RoomsHere) -> Answer[Receipt]:
-        async with rooms.bodies.take(request) as body:
+        async with rooms.bodies.take(request, caller.team) as body:
             return await run_in_threadpool(_submit, model, body, caller, rooms)
 
     for suffix in ("", "/async"):
@@ -96,6 +96,7 @@ def _submit(model: Model, body: bytearray, caller: Caller, rooms: Rooms) -> Answ
     if rooms.draining.is_set():
         raise Unavailable("the server is stopping; send the request again in a moment")
     sent = decode(body)
+    rooms.service.check_room()
     request = rooms.inputs.bring_in(validate(model, sent.fields, rooms.values.terms), sent.media)
     task = rooms.service.submit(caller.team, request, request_id=caller.request_id)
     return Answer(data=receipt(task, rooms.links))

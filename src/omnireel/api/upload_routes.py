@@ -48,6 +48,7 @@ router = APIRouter(route_class=LeanRoute, prefix="/api/v1/media/files", tags=["m
     openapi_extra=_EXTRA,
 )
 async def upload(request: Request, caller: CallerHere, rooms: RoomsHere) -> Answer[FileAnswer]:
+    await run_in_threadpool(rooms.service.check_disk)
     with scratch_file(rooms.values.scratch) as path:
         filename = await receive_file(request, path, limit=rooms.values.upload_video_bytes)
         file = await run_in_threadpool(_keep, path, filename, caller.team, rooms)

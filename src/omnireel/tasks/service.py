@@ -65,7 +65,7 @@ class TaskService:
         """
         name = request.engine or self._default
         self._engine(name).check(request)
-        self._admit()
+        self.check_room()
         seed = secrets.randbelow(2**32) if request.seed is None else request.seed
         task_id = new_task_id(request)
         task = self._store.add(NewTask(task_id, team, request, name, seed, request_id))
@@ -103,9 +103,14 @@ class TaskService:
             raise InvalidRequest(f"parameter 'engine' must be one of {known}", field="engine")
         return self._engines[name]
 
-    def _admit(self) -> None:
+    def check_room(self) -> None:
+        """Whether a task would be taken now; worth asking before its inputs are. Raises Unavailable."""
         if self._store.waiting() >= self._admission.max_queued:
             raise Unavailable("the queue is full", retry_after=_RETRY_FULL_QUEUE)
+        self.check_disk()
+
+    def check_disk(self) -> None:
+        """Whether there is disk enough for more files. Raises Unavailable."""
         if self._free_disk() < self._admission.min_free_disk:
             raise Unavailable("the disk is almost full", retry_after=_RETRY_FULL_DISK)
 

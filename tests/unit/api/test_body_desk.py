@@ -26,16 +26,16 @@ def request(body: bytes, *, stated: bool = True) -> Request:
 def test_one_large_body_too_many_is_sent_away_and_small_ones_pass() -> None:
     async def scenario() -> None:
         desk = BodyDesk(limit=10 * LARGE, at_once=1, patience=0.05)
-        async with desk.take(request(bytes(LARGE))) as held:
+        async with desk.take(request(bytes(LARGE)), "team") as held:
             assert len(held) == LARGE
             with pytest.raises(Unavailable, match="too many large bodies") as refusal:
-                await desk.take(request(bytes(LARGE))).__aenter__()
+                await desk.take(request(bytes(LARGE)), "team").__aenter__()
             assert refusal.value.retry_after == 5
             with pytest.raises(Unavailable):
-                await desk.take(request(b"{}", stated=False)).__aenter__()
-            async with desk.take(request(b"{}")) as small:
+                await desk.take(request(b"{}", stated=False), "team").__aenter__()
+            async with desk.take(request(b"{}"), "team") as small:
                 assert small == b"{}"
-        async with desk.take(request(bytes(LARGE))) as held:
+        async with desk.take(request(bytes(LARGE)), "team") as held:
             assert len(held) == LARGE
 
     asyncio.run(scenario())
@@ -46,7 +46,21 @@ def test_a_place_is_given_back_when_the_work_fails() -> None:
         desk = BodyDesk(limit=10 * LARGE, at_once=1, patience=0.05)
         for _ in range(3):
             with pytest.raises(ZeroDivisionError):
-                async with desk.take(request(bytes(LARGE))):
+                async with desk.take(request(bytes(LARGE)), "team"):
                     raise ZeroDivisionError
+
+    asyncio.run(scenario())
+
+
+def test_one_team_cannot_take_every_place_for_large_bodies() -> None:
+    async def scenario() -> None:
+        desk = BodyDesk(limit=10 * LARGE, at_once=2, patience=0.05)
+        async with desk.take(request(bytes(LARGE)), "slow"):
+            with pytest.raises(Unavailable, match="too many large bodies"):
+                await desk.take(request(bytes(LARGE)), "slow").__aenter__()
+            async with desk.take(request(bytes(LARGE)), "quick") as held:
+                assert len(held) == LARGE
+        async with desk.take(request(bytes(LARGE)), "slow") as held:
+            assert len(held) == LARGE
 
     asyncio.run(scenario())
