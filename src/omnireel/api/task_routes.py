@@ -96,7 +96,8 @@ def _submit(model: Model, body: bytearray, caller: Caller, rooms: Rooms) -> Answ
     if rooms.draining.is_set():
         raise Unavailable("the server is stopping; send the request again in a moment")
     sent = decode(body)
+    wanted = validate(model, sent.fields, rooms.values.terms)
     rooms.service.check_room()
-    request = rooms.inputs.bring_in(validate(model, sent.fields, rooms.values.terms), sent.media)
+    request = rooms.inputs.bring_in(wanted, sent.media)
     task = rooms.service.submit(caller.team, request, request_id=caller.request_id)
     return Answer(data=receipt(task, rooms.links))
