@@ -23,7 +23,7 @@ from pathlib import Path
 import cv2
 
 from omnireel.engines.studio import StudioEngine
-from omnireel.engines.studio.clay import Clay
+from omnireel.engines.studio.looks.clay.clay import Clay
 from omnireel.engines.studio.pipeline import ahead
 from omnireel.engines.studio.restyle import warm
 from omnireel.engines.studio.tracker import tracked

@@ -179,6 +179,29 @@ class Transition(StrEnum):
     DISSOLVE = "dissolve"
 
 
+class Position(StrEnum):
+    """Where a subject is, seen from the camera, in relation to others."""
+
+    ON = "on"
+    UNDER = "under"
+    ABOVE = "above"
+    BEHIND = "behind"
+    IN_FRONT_OF = "in_front_of"
+    LEFT_OF = "left_of"
+    RIGHT_OF = "right_of"
+    BESIDE = "beside"
+    BETWEEN = "between"
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Where a subject is in relation to others; without `to`, in relation to the picture's own middle."""
+
+    position: Position
+    to: tuple[str, ...] = ()
+    """Canonical nouns."""
+
+
 @dataclass(frozen=True)
 class Subject:
     """Somebody or something in the scene. `noun` and `action` are canonical English words."""
@@ -189,6 +212,9 @@ class Subject:
     action: str | None = None
     image: int | None = None
     """1-based place in the request's images when the caller tied a picture to it."""
+    size: str | None = None
+    """A canonical size word, such as `small` or `giant`."""
+    relation: Relation | None = None
 
 
 @dataclass(frozen=True)
@@ -209,6 +235,46 @@ class Shot:
     shot (or closes it, when its role is last_frame) and a second one, unless a reference, closes it."""
     transition: Transition = Transition.CUT
     """How this shot begins after the one before it."""
+    lettering: tuple[str, ...] = ()
+    """Texts the prompt puts in quotes, to be set in the picture as they stand."""
+    sounds: tuple[str, ...] = ()
+    """Canonical names of sounds the prompt names, such as `thunder` or `piano`."""
+    mood: str | None = None
+    """A canonical mood word, such as `calm` or `tense`."""
+
+
+class EditKind(StrEnum):
+    """Changes to a source that keep it what it is."""
+
+    RECOLOUR = "recolour"
+    SKY = "sky"
+    DESATURATE = "desaturate"
+    SPEED = "speed"
+    REVERSE = "reverse"
+    STABILISE = "stabilise"
+    BLUR_BACKGROUND = "blur_background"
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One change to a source video."""
+
+    kind: EditKind
+    target: str | None = None
+    """The canonical noun of what is to change, for a recolour."""
+    value: str | None = None
+    """A canonical colour for a recolour; what the sky becomes, such as `sunset` or `stars`."""
+    factor: float = 1.0
+    """For a speed: how many times as fast, under 1 for slow motion."""
+
+
+@dataclass(frozen=True)
+class InventedLook:
+    """A style nobody has a recipe for, by the materials and colours its words name."""
+
+    name: str
+    materials: tuple[str, ...] = ()
+    colours: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -221,6 +287,12 @@ class Storyboard:
     """Canonical style names such as `clay` or `sci-fi`, in the order they apply."""
     on_twos: bool = False
     """Each drawing held for two frames, as in stop-motion."""
+    edits: tuple[Edit, ...] = ()
+    """Changes to the source video, in the order they apply, before any style."""
+    invented: tuple[InventedLook, ...] = ()
+    """Styles made up from words, applied with `styles`."""
+    style_images: tuple[int, ...] = ()
+    """1-based places of the request's images that lend their palette and texture."""
     unsupported: tuple[str, ...] = ()
     """Sentences naming what was asked and nobody here can do; they end in the result's warnings."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from omnireel.engines.studio.raster import Plane, Size, boxed, fetched
+from omnireel.engines.studio.picture.raster import Plane, Size, boxed, fetched
 
 _FADE = 20
 _TOO_STRETCHED = 0.30

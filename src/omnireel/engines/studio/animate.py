@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 
 from omnireel.engines.base import Run
-from omnireel.engines.studio.looks import plan_looks, style_names, through
+from omnireel.engines.studio.looks.plan import plan_looks, style_names, through
+from omnireel.engines.studio.photo.shown import Photo, Setup, Shown, closing_image, show
+from omnireel.engines.studio.picture.raster import Size, grey_of
+from omnireel.engines.studio.picture.saliency import judged
 from omnireel.engines.studio.pipeline import ahead
-from omnireel.engines.studio.raster import Size, grey_of
-from omnireel.engines.studio.saliency import judged
-from omnireel.engines.studio.shown import Photo, Setup, Shown, closing_image, show
 from omnireel.engines.studio.tracker import tracked
 from omnireel.errors import EngineFailed
 from omnireel.media.canvas import canvas

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from omnireel.engines.base import Run
-from omnireel.engines.studio.crop import Crop, cover
-from omnireel.engines.studio.looks import REPAINTS, Plan, plan_looks, style_names, through
+from omnireel.engines.studio.looks.plan import REPAINTS, Plan, plan_looks, style_names, through
+from omnireel.engines.studio.picture.crop import Crop, cover
+from omnireel.engines.studio.picture.raster import Size
 from omnireel.engines.studio.pipeline import ahead
-from omnireel.engines.studio.raster import Size
 from omnireel.engines.studio.tracker import Moment, tracked
 from omnireel.errors import EngineFailed
 from omnireel.media.canvas import canvas, canvas_like

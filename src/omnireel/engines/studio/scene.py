@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 
 from omnireel.engines.base import Run
-from omnireel.engines.studio.looks import plan_looks, style_names, through
-from omnireel.engines.studio.raster import Size
+from omnireel.engines.studio.looks.plan import plan_looks, style_names, through
+from omnireel.engines.studio.picture.raster import Size
 from omnireel.engines.studio.scenery.script import Scene, ShotScript, read_scene
 from omnireel.engines.studio.scenery.shot import FPS, ShotPainter
 from omnireel.engines.studio.tracker import Moment, tracked

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from omnireel.engines.studio.anchor import Anchor, Sheet
-from omnireel.engines.studio.raster import (
+from omnireel.engines.studio.picture.raster import (
     Mask,
     Plane,
     Raster,

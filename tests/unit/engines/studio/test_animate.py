@@ -13,7 +13,7 @@ from PIL import Image
 from tests.unit.engines.studio.photographs import landscape, psnr, textured
 
 from omnireel.engines.studio.animate import FPS, animate, make
-from omnireel.engines.studio.shown import Photo
+from omnireel.engines.studio.photo.shown import Photo
 from omnireel.errors import Canceled, EngineFailed, InvalidMedia
 from omnireel.media.canvas import canvas
 from omnireel.media.frames import Frame

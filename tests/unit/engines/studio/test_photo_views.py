@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 from tests.unit.engines.studio.photographs import flow_between, growth, landscape, psnr, textured
 
-from omnireel.engines.studio.camera import Stage, path_of
-from omnireel.engines.studio.depth import depth_of
-from omnireel.engines.studio.kernels_view import STEP, look
-from omnireel.engines.studio.plate import kept_inside, view_places
-from omnireel.engines.studio.saliency import best_window, focus_of, saliency_of
-from omnireel.engines.studio.shown import Photo, Setup, Shown, show
+from omnireel.engines.studio.photo.camera import Stage, path_of
+from omnireel.engines.studio.photo.depth import depth_of
+from omnireel.engines.studio.photo.kernels_view import STEP, look
+from omnireel.engines.studio.photo.plate import kept_inside, view_places
+from omnireel.engines.studio.photo.shown import Photo, Setup, Shown, show
+from omnireel.engines.studio.picture.saliency import best_window, focus_of, saliency_of
 from omnireel.media.frames import Frame
 from omnireel.models import CameraMove, Framing, ImageRole, Shot
 

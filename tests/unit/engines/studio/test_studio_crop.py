@@ -3,7 +3,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from omnireel.engines.studio.crop import cover
+from omnireel.engines.studio.picture.crop import cover
 
 
 def test_a_source_of_the_same_shape_is_scaled_only() -> None:

@@ -9,10 +9,10 @@ import pytest
 from benchmarks.measures import flicker, motion_error, palette_distance, texture_distance
 from tests.footage import filmed, painting, repaint_job, true_flow
 
-from omnireel.engines.studio.clay import Clay
-from omnireel.engines.studio.look import LookMaker
-from omnireel.engines.studio.looks import plan_looks, through
-from omnireel.engines.studio.scifi import SciFi
+from omnireel.engines.studio.looks.clay.clay import Clay
+from omnireel.engines.studio.looks.look import LookMaker
+from omnireel.engines.studio.looks.plan import plan_looks, through
+from omnireel.engines.studio.looks.scifi import SciFi
 from omnireel.engines.studio.tracker import tracked
 from omnireel.media.frames import Frame
 from omnireel.models import TimeOfDay, Weather

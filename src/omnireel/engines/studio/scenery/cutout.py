@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from omnireel.engines.studio.saliency import saliency_of
+from omnireel.engines.studio.picture.saliency import saliency_of
 from omnireel.engines.studio.scenery.arrays import Bytes, Floats
 from omnireel.engines.studio.scenery.art import trimmed
 

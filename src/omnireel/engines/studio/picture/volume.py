@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from omnireel.engines.studio.kernels_volume import relax
-from omnireel.engines.studio.raster import Plane, shrunk, size_of, stretched
+from omnireel.engines.studio.picture.kernels_volume import relax
+from omnireel.engines.studio.picture.raster import Plane, shrunk, size_of, stretched
 
 _LEVELS = 4
 _SMALLEST = 16

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from omnireel.engines.studio.raster import Plane
+from omnireel.engines.studio.picture.raster import Plane
 
 _F = np.float32
 

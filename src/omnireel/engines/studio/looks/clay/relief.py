@@ -8,7 +8,15 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from omnireel.engines.studio.raster import Mask, Plane, Size, pixel_grid, size_of, stretched, wrapped_at
+from omnireel.engines.studio.picture.raster import (
+    Mask,
+    Plane,
+    Size,
+    pixel_grid,
+    size_of,
+    stretched,
+    wrapped_at,
+)
 
 TILE = 1024
 """Texels per side."""

@@ -8,7 +8,16 @@ from typing import cast
 import cv2
 import numpy as np
 
-from omnireel.engines.studio.raster import Mask, Plane, Size, boxed, curved, grey_of, shrunk, stretched
+from omnireel.engines.studio.picture.raster import (
+    Mask,
+    Plane,
+    Size,
+    boxed,
+    curved,
+    grey_of,
+    shrunk,
+    stretched,
+)
 from omnireel.engines.studio.tracker import Moment
 from omnireel.media.frames import Frame
 from omnireel.models import Weather

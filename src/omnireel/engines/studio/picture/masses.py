@@ -8,9 +8,9 @@ from typing import cast
 import cv2
 import numpy as np
 
-from omnireel.engines.studio.blend import blended
-from omnireel.engines.studio.kernels_masses import choose_calmest
-from omnireel.engines.studio.raster import (
+from omnireel.engines.studio.picture.blend import blended
+from omnireel.engines.studio.picture.kernels_masses import choose_calmest
+from omnireel.engines.studio.picture.raster import (
     Mask,
     Plane,
     boxed,

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from omnireel.engines.studio.raster import Mask, Plane, lab_of, shrunk
+from omnireel.engines.studio.picture.raster import Mask, Plane, lab_of, shrunk
 from omnireel.media.frames import Frame
 
 COLOURS = 24

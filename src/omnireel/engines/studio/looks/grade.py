@@ -9,7 +9,7 @@ from typing import TypeAlias, cast
 import cv2
 import numpy as np
 
-from omnireel.engines.studio.raster import Mask, Plane, curved
+from omnireel.engines.studio.picture.raster import Mask, Plane, curved
 from omnireel.engines.studio.tracker import Moment
 from omnireel.media.frames import Frame
 

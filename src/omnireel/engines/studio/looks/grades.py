@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omnireel.engines.studio.grade import Grade
+from omnireel.engines.studio.looks.grade import Grade
 from omnireel.models import TimeOfDay, Weather
 
 STYLES = {

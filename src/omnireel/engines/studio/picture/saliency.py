@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from omnireel.engines.studio.raster import Plane, Size, grey_of, shrunk, size_of, softened
+from omnireel.engines.studio.picture.raster import Plane, Size, grey_of, shrunk, size_of, softened
 from omnireel.media.frames import Frame
 
 SIDE = 192

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from omnireel.engines.studio.clay import Clay
-from omnireel.engines.studio.falling import Falling
-from omnireel.engines.studio.grade import GradeLook
-from omnireel.engines.studio.grades import HOURS, SKIES, STYLES
-from omnireel.engines.studio.look import Look, LookMaker
-from omnireel.engines.studio.raster import Size
-from omnireel.engines.studio.scifi import SciFi
+from omnireel.engines.studio.looks.clay.clay import Clay
+from omnireel.engines.studio.looks.falling import Falling
+from omnireel.engines.studio.looks.grade import GradeLook
+from omnireel.engines.studio.looks.grades import HOURS, SKIES, STYLES
+from omnireel.engines.studio.looks.look import Look, LookMaker
+from omnireel.engines.studio.looks.scifi import SciFi
+from omnireel.engines.studio.picture.raster import Size
 from omnireel.engines.studio.tracker import Moment
 from omnireel.media.frames import Frame
 from omnireel.models import Storyboard, Weather

@@ -7,8 +7,8 @@ from typing import cast
 import cv2
 import numpy as np
 
-from omnireel.engines.studio.kernels_masses import mix_bytes
-from omnireel.engines.studio.raster import Mask
+from omnireel.engines.studio.picture.kernels_masses import mix_bytes
+from omnireel.engines.studio.picture.raster import Mask
 from omnireel.media.frames import Frame
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from omnireel.engines.studio.raster import Mask, Plane
+from omnireel.engines.studio.picture.raster import Mask, Plane
 from omnireel.media.frames import Frame
 
 _F = np.float32

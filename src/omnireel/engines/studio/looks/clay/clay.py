@@ -9,8 +9,7 @@ from typing import cast
 import numpy as np
 
 from omnireel.engines.studio.anchor import Sheet, canvas_offset
-from omnireel.engines.studio.blend import blended
-from omnireel.engines.studio.kernels_clay import (
+from omnireel.engines.studio.looks.clay.kernels import (
     cast_shadows,
     classify,
     find_seams,
@@ -18,11 +17,12 @@ from omnireel.engines.studio.kernels_clay import (
     press,
     vote,
 )
-from omnireel.engines.studio.masses import Masses, beads_of, masses_of
-from omnireel.engines.studio.palette import palette_of
-from omnireel.engines.studio.pigment import pigments_of
-from omnireel.engines.studio.pipeline import ahead
-from omnireel.engines.studio.raster import (
+from omnireel.engines.studio.looks.clay.pigment import pigments_of
+from omnireel.engines.studio.looks.clay.relief import relief_tile, sampled, spread_tile
+from omnireel.engines.studio.picture.blend import blended
+from omnireel.engines.studio.picture.masses import Masses, beads_of, masses_of
+from omnireel.engines.studio.picture.palette import palette_of
+from omnireel.engines.studio.picture.raster import (
     Mask,
     Plane,
     Size,
@@ -38,9 +38,9 @@ from omnireel.engines.studio.raster import (
     stretched,
     strongest,
 )
-from omnireel.engines.studio.relief import relief_tile, sampled, spread_tile
+from omnireel.engines.studio.picture.volume import inflated
+from omnireel.engines.studio.pipeline import ahead
 from omnireel.engines.studio.tracker import Moment, Motion, working_size
-from omnireel.engines.studio.volume import inflated
 from omnireel.media.frames import Frame
 
 _BEVEL = 0.05

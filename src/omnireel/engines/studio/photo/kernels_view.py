@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from omnireel.engines.studio.raster import Plane
+from omnireel.engines.studio.picture.raster import Plane
 from omnireel.media.frames import Frame
 
 STEP = 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol, TypeAlias
 
-from omnireel.engines.studio.raster import Size
+from omnireel.engines.studio.picture.raster import Size
 from omnireel.engines.studio.tracker import Moment
 from omnireel.media.frames import Frame
 

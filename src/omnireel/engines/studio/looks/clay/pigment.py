@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from omnireel.engines.studio.palette import Palette, chroma_of
-from omnireel.engines.studio.raster import Plane, bgr_of
+from omnireel.engines.studio.picture.palette import Palette, chroma_of
+from omnireel.engines.studio.picture.raster import Plane, bgr_of
 
 _CHROMA = 38.0
 """The mean colourfulness a modelled clip is brought towards."""

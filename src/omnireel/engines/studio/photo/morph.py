@@ -9,10 +9,10 @@ from typing import cast
 import cv2
 import numpy as np
 
-from omnireel.engines.studio.camera import View, eased
-from omnireel.engines.studio.plate import Plate, Scene, view_places
-from omnireel.engines.studio.raster import Mask, Plane, Size, fetched, grey_of, shrunk, softened
-from omnireel.engines.studio.saliency import Window
+from omnireel.engines.studio.photo.camera import View, eased
+from omnireel.engines.studio.photo.plate import Plate, Scene, view_places
+from omnireel.engines.studio.picture.raster import Mask, Plane, Size, fetched, grey_of, shrunk, softened
+from omnireel.engines.studio.picture.saliency import Window
 from omnireel.media.frames import Frame
 
 _FLOW_SIDE = 256

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from omnireel.engines.studio.raster import Mask, Plane
+from omnireel.engines.studio.picture.raster import Mask, Plane
 from omnireel.media.frames import Frame
 
 _F = np.float32

@@ -9,11 +9,10 @@ from typing import cast
 import cv2
 import numpy as np
 
-from omnireel.engines.studio.grade import Grade, Laboratory
-from omnireel.engines.studio.kernels_scifi import finish_film, rim_light
-from omnireel.engines.studio.masses import calmed
-from omnireel.engines.studio.pipeline import ahead
-from omnireel.engines.studio.raster import (
+from omnireel.engines.studio.looks.grade import Grade, Laboratory
+from omnireel.engines.studio.looks.kernels_scifi import finish_film, rim_light
+from omnireel.engines.studio.picture.masses import calmed
+from omnireel.engines.studio.picture.raster import (
     Mask,
     Plane,
     Size,
@@ -24,8 +23,9 @@ from omnireel.engines.studio.raster import (
     softened,
     stretched,
 )
+from omnireel.engines.studio.picture.volume import inflated
+from omnireel.engines.studio.pipeline import ahead
 from omnireel.engines.studio.tracker import Moment, Motion, working_size
-from omnireel.engines.studio.volume import inflated
 from omnireel.media.frames import Frame
 
 _NIGHT = Grade(

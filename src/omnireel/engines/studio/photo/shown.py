@@ -8,12 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
-from omnireel.engines.studio.camera import Stage, View, path_of, settled
-from omnireel.engines.studio.depth import depth_of
-from omnireel.engines.studio.morph import Morph
-from omnireel.engines.studio.plate import Plate, Scene, kept_inside
-from omnireel.engines.studio.raster import Plane, Size, size_of
-from omnireel.engines.studio.saliency import Window, best_window, focus_of, saliency_of, tightened
+from omnireel.engines.studio.photo.camera import Stage, View, path_of, settled
+from omnireel.engines.studio.photo.depth import depth_of
+from omnireel.engines.studio.photo.morph import Morph
+from omnireel.engines.studio.photo.plate import Plate, Scene, kept_inside
+from omnireel.engines.studio.picture.raster import Plane, Size, size_of
+from omnireel.engines.studio.picture.saliency import Window, best_window, focus_of, saliency_of, tightened
 from omnireel.media.frames import Frame
 from omnireel.models import Framing, ImageRole, Shot
 

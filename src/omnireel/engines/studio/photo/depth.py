@@ -7,8 +7,8 @@ from typing import cast
 import cv2
 import numpy as np
 
-from omnireel.engines.studio.raster import Mask, Plane, grey_of, size_of, softened
-from omnireel.engines.studio.saliency import judged, saliency_of, sharpness_of, spread
+from omnireel.engines.studio.picture.raster import Mask, Plane, grey_of, size_of, softened
+from omnireel.engines.studio.picture.saliency import judged, saliency_of, sharpness_of, spread
 from omnireel.media.frames import Frame
 
 _SMOOTHNESS = 0.03

@@ -10,7 +10,7 @@ from typing import cast
 import cv2
 import numpy as np
 
-from omnireel.engines.studio.raster import Plane, Size, boxed, difference, grey_of, shrunk
+from omnireel.engines.studio.picture.raster import Plane, Size, boxed, difference, grey_of, shrunk
 from omnireel.media.frames import Frame
 
 _SHAPE_SLACK = 0.01

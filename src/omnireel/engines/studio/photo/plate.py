@@ -9,9 +9,9 @@ from typing import cast
 import cv2
 import numpy as np
 
-from omnireel.engines.studio.camera import Path, View, tightened_path
-from omnireel.engines.studio.kernels_view import STEP, look, place
-from omnireel.engines.studio.raster import Plane, Size, shrunk, size_of, softened
+from omnireel.engines.studio.photo.camera import Path, View, tightened_path
+from omnireel.engines.studio.photo.kernels_view import STEP, look, place
+from omnireel.engines.studio.picture.raster import Plane, Size, shrunk, size_of, softened
 from omnireel.media.frames import Frame
 
 _FINENESS = 2.0

@@ -8,7 +8,7 @@ from math import cos, exp, log, pi, sin
 
 import numpy as np
 
-from omnireel.engines.studio.saliency import Window
+from omnireel.engines.studio.picture.saliency import Window
 from omnireel.models import CameraMove
 
 _RAMP = 0.2

@@ -1,0 +1,1 @@
+"""The clay look: masses become pieces of pigment, swollen, lit, and pressed with prints."""

@@ -1,0 +1,1 @@
+"""One photograph seen by a moving camera."""
