@@ -28,8 +28,23 @@ class Plan:
     unknown: tuple[str, ...]
 
 
-def plan_looks(storyboard: Storyboard, samples: Sequence[Frame], size: Size, fps: float, seed: int) -> Plan:
-    """The storyboard's styles in their order, then its hour and weather, which fall on all of them."""
+def plan_looks(
+    storyboard: Storyboard,
+    samples: Sequence[Frame],
+    size: Size,
+    fps: float,
+    seed: int,
+    *,
+    references: Sequence[Frame] = (),
+    frames: int | None = None,
+    still: bool = False,
+) -> Plan:
+    """The storyboard's styles in their order, then its hour and weather, which fall on all of them.
+
+    `references` are the pictures of `storyboard.style_images`, loaded. With `frames`, the clip's length, each
+    shot has its own hour and weather; without it the first shot's rule the whole clip. `still` leaves out what
+    is meant to move by itself (drops, flicker, grain), so that the rest can be measured.
+    """
     looks = [_style(name, samples, size, seed) for name in storyboard.styles]
     unknown = tuple(name for name, look in zip(storyboard.styles, looks, strict=True) if look is None)
     known = [look for look in looks if look is not None]
