@@ -39,8 +39,13 @@ def palette_of(frames: Sequence[Frame], seed: int) -> Palette:
     """K-means in Lab over samples of the frames, vivid pixels drawn more often so that rare ones survive."""
     lab = np.concatenate([lab_of(shrunk(frame, _SAMPLE_SIZE).reshape(-1, 3)) for frame in frames])
     centres = _clustered(_drawn(lab, seed) * _WEIGHTS, seed)
-    nearest, near = _cubes(centres)
-    return Palette((centres / _WEIGHTS).astype(np.float32), nearest, near)
+    return palette_among((centres / _WEIGHTS).astype(np.float32))
+
+
+def palette_among(lab: Plane) -> Palette:
+    """A palette of given colours, `(n, 3)` L*a*b*, at most 32."""
+    nearest, near = _cubes(lab * _WEIGHTS)
+    return Palette(lab, nearest, near)
 
 
 def chroma_of(lab: Plane) -> Plane:
