@@ -261,7 +261,9 @@ class Edit:
 
     kind: EditKind
     target: str | None = None
-    """The canonical noun of what is to change, for a recolour."""
+    """The noun of what is to change, for a recolour; of what keeps its colour, for a desaturation."""
+    colour: str | None = None
+    """The canonical colour the target has in the source, where the prompt says."""
     value: str | None = None
     """A canonical colour for a recolour; what the sky becomes, such as `sunset` or `stars`."""
     factor: float = 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from omnireel.director.edits import kept_words, read_edits
 from omnireel.director.intent import job_kind
 from omnireel.director.limits import unsupported
 from omnireel.director.reading import Reading, read
@@ -11,7 +12,6 @@ from omnireel.director.styles import asks_for_twos, read_styles
 from omnireel.models import JobKind, Storyboard, VideoRequest
 
 _ONE_SHOT = "The prompt describes several shots, but multi_shot is off, so the clip has one."
-_OWN_CUTS = "multi_shot was not used: a repainted video keeps its source's own cuts."
 
 
 def direct(request: VideoRequest) -> Storyboard:
@@ -21,13 +21,17 @@ def direct(request: VideoRequest) -> Storyboard:
     """
     reading = read(request.prompt)
     kind = job_kind(request, reading)
-    banned = _banned(request)
+    wanted = read_edits(reading, kind)
+    banned = _banned(request) | wanted.claimed
+    if kind is JobKind.EDIT:
+        banned |= kept_words(reading)
     return Storyboard(
         kind=kind,
         shots=compose(Brief(request, kind, banned)),
         styles=read_styles(reading, kind, banned),
         on_twos=asks_for_twos(reading) and "on" not in banned,
-        unsupported=(*_about_shots(request, kind), *unsupported(request, reading, kind)),
+        edits=wanted.edits,
+        unsupported=(*_about_shots(request, kind), *unsupported(request, reading, kind, wanted.done)),
     )
 
 
@@ -39,5 +43,5 @@ def _banned(request: VideoRequest) -> frozenset[str]:
 
 def _about_shots(request: VideoRequest, kind: JobKind) -> tuple[str, ...]:
     if request.multi_shot:
-        return (_OWN_CUTS,) if kind is JobKind.EDIT else ()
+        return ()
     return (_ONE_SHOT,) if kind is not JobKind.EDIT and names_shots(request.prompt) else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice, takewhile
 
 from omnireel.director.reading import Mention, Reading
@@ -19,7 +19,6 @@ _ANYWHERE = {
     Topic.LETTERING: "Lettering cannot be set in the picture",
 }
 _OF_A_SOURCE = {
-    Topic.SPEED: "The source's speed and direction cannot be changed",
     Topic.EXTEND: "The source cannot be made longer",
 }
 _OPERATIONS = {
@@ -28,25 +27,35 @@ _OPERATIONS = {
     Topic.REPLACE: "Things in a picture cannot be replaced",
 }
 _CHANGES = {
-    Topic.COLOUR: "One thing in a picture cannot be recoloured by itself",
+    Topic.COLOUR: "Only a thing that the prompt names can be recoloured by itself",
     Topic.ACTION: "What somebody or something in the source does cannot be changed",
     Topic.NOUN: "Things in a picture cannot be turned into others",
     Topic.PLACE: "Where the source plays cannot be changed",
     Topic.SETTING: "The background cannot be changed by itself",
 }
-_DOABLE = {Topic.STYLE, Topic.WEATHER, Topic.TIME, Topic.CAMERA, Topic.FRAMING, Topic.TWOS, Topic.RESTYLE}
+_DOABLE = {
+    Topic.STYLE, Topic.WEATHER, Topic.TIME, Topic.CAMERA, Topic.FRAMING, Topic.TWOS, Topic.RESTYLE,
+    Topic.SPEED, Topic.STABILISE, Topic.BLUR, Topic.DESATURATE, Topic.SPLASH,
+}  # fmt: skip
 _LEADS_AN_ORDER = {"and", "then", "please", "to", "also", "just", "should", "must", "can", "you", "i", "want"}
 _LOOKS_OF_PLACES = {"neon-city"}
 
 
-def unsupported(request: VideoRequest, reading: Reading, kind: JobKind) -> tuple[str, ...]:
-    """One sentence per impossible wish, at most MOST_SENTENCES, each once, quoting the prompt briefly."""
-    found = islice(_refusals(request, reading, kind), MOST_SENTENCES)
+def unsupported(
+    request: VideoRequest, reading: Reading, kind: JobKind, done: Collection[int] = ()
+) -> tuple[str, ...]:
+    """One sentence per impossible wish, at most MOST_SENTENCES, each once, quoting the prompt briefly.
+
+    `done` are the first tokens of orders that edits carry out.
+    """
+    found = islice(_refusals(request, reading, kind, done), MOST_SENTENCES)
     return tuple(dict.fromkeys(found))
 
 
-def _refusals(request: VideoRequest, reading: Reading, kind: JobKind) -> Iterator[str]:
+def _refusals(request: VideoRequest, reading: Reading, kind: JobKind, done: Collection[int]) -> Iterator[str]:
     for mention in _wishes(reading):
+        if mention.first in done:
+            continue
         if sentence := _refusal(reading, mention, kind):
             yield f'{sentence}: "{_excerpt(reading, mention)}".'
     yield from _about_sound(request, reading)

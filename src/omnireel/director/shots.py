@@ -85,12 +85,15 @@ def names_shots(prompt: str) -> bool:
     return len(_explicit(text).parts) > 1
 
 
-def split_shots(prompt: str, seconds: float) -> Split:
-    """Cut a prompt into shots whose lengths add up to `seconds`. There are always at least two."""
+def split_shots(prompt: str, seconds: float, *, prose: bool = True) -> Split:
+    """Cut a prompt into shots whose lengths add up to `seconds`. There are always at least two.
+
+    Without `prose` only what the prompt itself marks as shots counts, not its sentences.
+    """
     text = _one_line(prompt)
     most = int(seconds / SHORTEST_SHOT)
     split = _explicit(text)
-    if len(split.parts) < 2:
+    if prose and len(split.parts) < 2:
         split = Split(tuple(_grouped(_prose(text), _natural_count(seconds))))
     if len(split.parts) < 2:
         split = Split(_coverage(text, seconds))

@@ -50,9 +50,11 @@ def compose(brief: Brief) -> tuple[Shot, ...]:
 
 def _split(brief: Brief) -> Split:
     request = brief.request
-    if not request.multi_shot or brief.kind is JobKind.EDIT:
+    if not request.multi_shot:
         return Split((Part(request.prompt, 1.0),))
-    return split_shots(request.prompt, float(request.duration or _USUAL_SECONDS))
+    # The sentences of a prompt about a source video are orders, not things that happen one after another.
+    prose = brief.kind is not JobKind.EDIT
+    return split_shots(request.prompt, float(request.duration or _USUAL_SECONDS), prose=prose)
 
 
 def _shot(brief: Brief, part: Part, before: Shot, preamble: str) -> Shot:

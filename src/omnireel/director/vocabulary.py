@@ -58,6 +58,12 @@ class Topic(StrEnum):
     ANIMATE = "animate"
     KEEP = "keep"
     VIDEO = "video"
+    SKY = "sky"
+    EXCEPT = "except"
+    DESATURATE = "desaturate"
+    SPLASH = "splash"
+    STABILISE = "stabilise"
+    BLUR = "blur"
     IGNORE = "ignore"
 
 

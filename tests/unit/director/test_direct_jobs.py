@@ -4,7 +4,7 @@ import pytest
 from tests.unit.director.requests import a_request
 
 from omnireel.director.direct import direct
-from omnireel.models import ImageRole, JobKind, Transition, VideoRole
+from omnireel.models import Framing, ImageRole, JobKind, Transition, VideoRole
 
 EDIT, REFERENCE, ANIMATE, SUBJECTS, TEXT = (
     JobKind.EDIT,
@@ -119,10 +119,14 @@ def test_what_stands_before_the_shots_holds_for_all_of_them() -> None:
     assert shots[0].subjects[0].noun == "robot"
 
 
-def test_a_repainted_video_keeps_its_own_cuts() -> None:
-    board = direct(a_request("Shot 1: clay. Shot 2: clay.", videos=1, multi_shot=True))
-    assert len(board.shots) == 1
-    assert any("multi_shot" in sentence for sentence in board.unsupported)
+def test_a_repainted_video_is_shown_in_several_shots_when_asked_for() -> None:
+    board = direct(a_request("Shot 1 (1s): clay. Shot 2 (3s): close-up.", videos=1, multi_shot=True))
+    first, second = board.frame_counts(120)
+    assert first + second == 120
+    assert 2 * first < second
+    orders = direct(a_request("Make it clay. Keep the motion. Add rain.", videos=1, multi_shot=True))
+    assert [shot.framing for shot in orders.shots] == [Framing.WIDE, Framing.MEDIUM, Framing.CLOSE]
+    assert len(direct(a_request("Shot 1: clay. Shot 2: clay.", videos=1)).shots) == 1
 
 
 def test_shots_without_multi_shot_are_one_and_the_caller_is_told() -> None:
@@ -140,7 +144,7 @@ def test_shots_without_multi_shot_are_one_and_the_caller_is_told() -> None:
         ("please replace the dog with a cat", 0, 1, "replace the dog with a cat"),
         ("把狗替换成猫", 0, 1, "把狗替换成猫"),
         ("Turn the dog into a cat", 0, 1, "Turn the dog into a cat"),
-        ("make the car red", 0, 1, "recoloured"),
+        ("make it dance in a red shirt", 0, 1, "recoloured"),
         ("change the background to a beach", 0, 1, "Where the source plays"),
         ("change his face", 0, 1, "face"),
         ("给他换脸", 0, 1, "换脸"),
@@ -148,7 +152,6 @@ def test_shots_without_multi_shot_are_one_and_the_caller_is_told() -> None:
         ("a man says hello", 0, 0, "Speech"),
         ("with a title card", 0, 0, "Lettering"),
         ("加上字幕", 0, 1, "字幕"),
-        ("in slow motion", 0, 1, "speed"),
         ("with the sound of waves", 0, 0, "sound is off"),
         ("delete the cup", 1, 0, "delete the cup"),
     ],
