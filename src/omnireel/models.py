@@ -241,6 +241,8 @@ class Shot:
     """Canonical names of sounds the prompt names, such as `thunder` or `piano`."""
     mood: str | None = None
     """A canonical mood word, such as `calm` or `tense`."""
+    stirs: tuple[str, ...] = ()
+    """Canonical names of what the prompt says, or lets expect, to move by itself: `water`, `clouds`, `leaves`…"""
 
 
 class EditKind(StrEnum):

@@ -73,6 +73,7 @@ def _shot(brief: Brief, part: Part, before: Shot, preamble: str) -> Shot:
         subjects=_subjects(brief, cast, before.subjects),
         images=tuple(number for number in referenced_images(part.text) if 1 <= number <= images),
         transition=part.transition,
+        stirs=_stirs(brief, reading, before),
     )
 
 
@@ -97,6 +98,12 @@ def _weather(brief: Brief, reading: Reading) -> Weather | None:
     composed = brief.kind not in (JobKind.EDIT, JobKind.ANIMATE)
     winter = composed and any(sense.value == "winter" for sense in reading.senses(Topic.STYLE))
     return Weather(weather) if weather else Weather.SNOW if winter else None
+
+
+def _stirs(brief: Brief, reading: Reading, before: Shot) -> tuple[str, ...]:
+    """What moves by itself here, and what did before: wind does not stop at a cut."""
+    named = (sense.value for sense in reading.senses(Topic.STIR) if sense.value not in brief.banned)
+    return tuple(dict.fromkeys((*named, *before.stirs)))
 
 
 def _subjects(brief: Brief, cast: Cast, before: Sequence[Subject]) -> tuple[Subject, ...]:

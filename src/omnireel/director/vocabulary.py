@@ -32,6 +32,7 @@ class Topic(StrEnum):
     COLOUR = "colours"
     COUNT = "counts"
     ADJECTIVE = "sizes"
+    STIR = "stirs"
     NEGATION = "negation"
     AFFIRMATION = "affirmation"
     FROM = "from"
@@ -88,7 +89,7 @@ class Vocabulary:
     """The most tokens in any phrase that begins with this token."""
 
 
-_TABLES = tuple(Topic)[:11]
+_TABLES = tuple(Topic)[:12]
 _NUMERALS = {
     "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8,
     "九": 9, "十": 10, "几": 3,
