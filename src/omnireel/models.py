@@ -242,7 +242,7 @@ class Shot:
     mood: str | None = None
     """A canonical mood word, such as `calm` or `tense`."""
     stirs: tuple[str, ...] = ()
-    """Canonical names of what the prompt says, or lets expect, to move by itself: `water`, `clouds`, `leaves`…"""
+    """Canonical names of what the prompt expects to move by itself, such as `water`, `clouds` or `leaves`."""
 
 
 class EditKind(StrEnum):
