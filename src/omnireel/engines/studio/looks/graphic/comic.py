@@ -1,0 +1,107 @@
+"""A comic book: bold ink, flat process colours on cheap paper, and a dot screen in the shadows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import cv2
+import numpy as np
+
+from omnireel.engines.studio.looks.graphic.cel import Draughtsman, Drawing, Pen, ink_at, richness, stepped
+from omnireel.engines.studio.looks.graphic.drift import Drift
+from omnireel.engines.studio.looks.graphic.kernels_graphic import colour_in
+from omnireel.engines.studio.looks.graphic.settled import bytes_of
+from omnireel.engines.studio.picture.raster import (
+    Mask,
+    Plane,
+    Size,
+    curved,
+    grey_of,
+    smoothly_stretched,
+)
+from omnireel.engines.studio.pipeline import ahead
+from omnireel.engines.studio.tracker import Moment
+from omnireel.media.frames import Frame
+
+_PEN = Pen(width=1.5, faintest=1.6, boldest=4.2, reach=4)
+_REACH = 7
+_LEVELS = (46.0, 124.0, 186.0, 238.0)
+_SOFTNESS = 2.5
+_GAIN = (1.2, 2.0)
+"""How much hues grow in the lightest tones and in all others."""
+_PAPER = np.array([0.86, 0.95, 0.985], np.float32)
+"""Blue, green and red of newsprint."""
+_INK = np.array([0.14, 0.07, 0.07], np.float32)
+_PERIOD = 1 / 100
+"""From dot to dot, as a share of the canvas' short side."""
+_SCREEN = (0.10, 0.62)
+"""Shares of the clip's pixels that are black, and that are darker than what needs no dots."""
+_DOT_INK = 0.62
+_EDGE = 0.16
+"""Of the screen's range: how soft the rim of a dot is."""
+
+
+@dataclass(frozen=True)
+class _Inked:
+    drawing: Drawing
+    drift: tuple[float, float]
+
+
+class Comic:
+    """The comic look for one clip. `samples` are a few of its frames; `size` is the canvas."""
+
+    def __init__(self, samples: Sequence[Frame], size: Size, seed: int) -> None:
+        self._size, self._drift = size, Drift(size)
+        self._draughtsman = Draughtsman(samples, size, _PEN, _REACH)
+        tones = self._draughtsman.tones
+        self._base = np.outer(stepped(tones, _LEVELS, _SOFTNESS), _PAPER).astype(np.float32)
+        self._gain = richness(*_GAIN)
+        self._screen, self._period = _screen_of(size)
+        self._black, self._threshold = _inks_of(tones)
+
+    def apply(self, moments: Iterable[Moment], *, threads: int) -> Iterator[Moment]:
+        """Every moment as a printed panel."""
+        inked = ahead((self.draw(moment) for moment in moments), threads=threads)
+        return (each.drawing.moment.repainted(self.print(each)) for each in inked)
+
+    def draw(self, moment: Moment) -> _Inked:
+        """One frame's colours and lines. Frames must come in order."""
+        self._drift.follow(moment.motion)
+        return _Inked(self._draughtsman.draw(moment), (self._drift.x, self._drift.y))
+
+    def print(self, inked: _Inked) -> Frame:
+        """One frame at full size. Does not depend on other frames."""
+        flat = smoothly_stretched(inked.drawing.flat, self._size)
+        luma = grey_of(flat)
+        ink = cv2.max(ink_at(inked.drawing, _PEN, self._size), curved(luma, self._black))
+        ink = cv2.max(ink, self._dots(luma, inked.drift))
+        colour_in(flat, self._base, self._gain, cast("Mask", ink), _INK, flat)
+        return flat
+
+    def _dots(self, luma: Mask, drift: tuple[float, float]) -> Mask:
+        """Ink of a 45 degree screen that moves with the camera: larger dots in darker places."""
+        left, top = (round(-way) % self._period for way in drift)
+        screen = self._screen[top : top + self._size[1], left : left + self._size[0]]
+        over = cv2.subtract(screen, curved(luma, self._threshold))
+        rim = np.clip(np.arange(256) / (_EDGE * 255), 0, 1) * (_DOT_INK * 255)
+        return cast("Mask", curved(cast("Mask", over), rim.astype(np.uint8)))
+
+
+def _screen_of(size: Size) -> tuple[Mask, int]:
+    """Dot hills in rows at 45 degrees, the product of two waves, a little larger than the canvas; and the
+    pixels after which it repeats."""
+    period = max(6, round(min(size) * _PERIOD * np.sqrt(2)))
+    across, down = (np.cos(2 * np.pi * np.arange(length + period) / period) for length in size)
+    return bytes_of(np.outer(down, across).astype(np.float32) * np.float32(127) + np.float32(128)), period
+
+
+def _inks_of(tones: Mask) -> tuple[Mask, Plane]:
+    """By grey level: solid black, and the height of the dot screen from which ink is laid."""
+    black, clear = (float(level) for level in np.quantile(tones, _SCREEN))
+    black, clear = min(black, 70.0), float(np.clip(clear, 90.0, 175.0))
+    grey = np.arange(256)
+    solid = np.clip((black + 6 - grey) / 12, 0, 1) * 255
+    bare = np.clip((grey - black) / (clear - black), 0, 1)
+    return solid.astype(np.uint8), (70 + bare * 185).astype(np.uint8)
