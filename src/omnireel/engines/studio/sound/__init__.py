@@ -1,0 +1,1 @@
+"""Sound made for a clip from its storyboard: ambience, events on the picture's own contacts, music."""
