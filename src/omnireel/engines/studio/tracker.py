@@ -145,9 +145,9 @@ def _steadied(flow: Plane) -> Plane:
     Judged on the local mean: the estimator's noise averages out, a slow drift of the camera does not.
     """
     mean = boxed(flow, _NEIGHBOURHOOD)
-    speed: Plane = np.sqrt((mean * mean).sum(axis=2, keepdims=True))
+    speed = cast("Plane", cv2.magnitude(mean[..., 0], mean[..., 1]))
     moving: Plane = np.clip((speed - np.float32(_STILL)) / np.float32(2 * _STILL), 0, 1)
-    return np.asarray(flow * moving, np.float32)
+    return np.asarray(flow * moving[..., None], np.float32)
 
 
 def _trust(flow: Plane) -> Plane:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from omnireel.engines.studio.anchor import Sheet, canvas_offset
 from omnireel.engines.studio.looks.clay.kernels import (
@@ -14,9 +15,9 @@ from omnireel.engines.studio.looks.clay.kernels import (
     classify,
     find_seams,
     light,
-    press,
     vote,
 )
+from omnireel.engines.studio.looks.clay.kernels_press import press
 from omnireel.engines.studio.looks.clay.pigment import pigments_of
 from omnireel.engines.studio.looks.clay.relief import relief_tile, sampled, spread_tile
 from omnireel.engines.studio.picture.blend import blended
@@ -97,6 +98,7 @@ class Clay:
         self._sheet = spread_tile(relief_tile(seed), size)
         self._bevel = min(self._grid) * _BEVEL
         self._rims = _rim(size[1]), _rim(size[0])
+        self._cells = _cells_under(size[0], self._grid[0])
         self._past: _Past | None = None
         # Reused for every frame: asking the system for such large blocks each time costs milliseconds.
         self._lit_canvas = np.empty((4, size[1], size[0]), np.uint8)
@@ -140,7 +142,10 @@ class Clay:
             stretched(plane, self._size, target)
         lean = _lean(self._sheet, sculpture.moment.motion.sheets, self._size)
         lit, rims = self._lit_canvas, self._rims
-        press(sculpture.labels, self._pigments.bgr, lit[:3], lit[3], lean, rims[0], rims[1], self._planes)
+        knots, weights = self._cells
+        press(
+            sculpture.labels, self._pigments.bgr, lit[:3], lit[3], lean, *rims, knots, weights, self._planes
+        )
         return _out_of_focus_bands(merged(self._planes))
 
     def _classified(self, flat: Frame, past: _Past | None, motion: Motion) -> Mask:
@@ -228,6 +233,16 @@ def _rim(length: int) -> Plane:
     """Darkening towards both ends of one side of the canvas; two sides add up to 1 in the middle."""
     away = np.linspace(-1, 1, length) ** 2
     return np.asarray(0.5 - 0.1 * np.clip(away - 0.2, 0, 1), np.float32)
+
+
+def _cells_under(width: int, cells: int) -> tuple[NDArray[np.uint32], Plane]:
+    """The first pixel of each of `cells` label cells under `width` pixels, and `(3, width)` weights."""
+    place = (np.arange(width) + 0.5) * cells / width - 0.5
+    middle = np.clip(np.floor(place + 0.5), 0, cells - 1)
+    knots = np.searchsorted(middle, np.arange(cells + 1)).astype(np.uint32)
+    before, after = 0.5 - (place - middle), 0.5 + (place - middle)
+    weights = np.stack([before**2 / 2, 0.75 - (place - middle) ** 2, after**2 / 2])
+    return knots, weights.astype(np.float32)
 
 
 def _lean(sheet_of_relief: Mask, sheets: Sequence[Sheet], size: Size) -> Mask:

@@ -10,7 +10,8 @@ from omnireel.engines.studio.picture.raster import Mask, Plane
 from omnireel.media.frames import Frame
 
 _F = np.float32
-_LABELS = 32
+_W = np.uint64
+_LABELS = 24
 """One more than the largest label."""
 
 
@@ -44,39 +45,48 @@ def classify(
 def vote(labels: Mask, keep: Mask, radius: int, out: Mask) -> None:
     """Each pixel takes the commonest label around it: corners round off and crumbs are kneaded in.
 
-    Pixels where `keep` is over 128 stay as they are. Counts slide down columns and then along rows (as in
-    Perreault and Hebert, "Median Filtering in Constant Time", 2007), so the radius costs nothing.
+    Pixels where `keep` is over 128 stay as they are. Labels are below 24, `radius` is at most 7. Counts slide
+    down columns and then along rows (as in Perreault and Hebert, "Median Filtering in Constant Time", 2007),
+    eight labels to a word, so the radius costs nothing.
     """
     height, width = labels.shape
-    columns = np.zeros((width + 2 * radius + 1, _LABELS), np.uint8)
-    seen = np.zeros(_LABELS, np.uint8)
+    side = 2 * radius + 1
+    columns = np.zeros((3, width + side), np.uint64)
+    low, middle, high = columns[0], columns[1], columns[2]
     for y in range(-radius, height):
         if y + radius < height:
             for x in range(width):
-                columns[x + radius + 1, labels[y + radius, x]] += np.uint8(1)
+                label = labels[y + radius, x]
+                columns[label >> 3, x + radius + 1] += _W(1) << _W((label & 7) * 8)
         if y - radius - 1 >= 0:
             for x in range(width):
-                columns[x + radius + 1, labels[y - radius - 1, x]] -= np.uint8(1)
+                label = labels[y - radius - 1, x]
+                columns[label >> 3, x + radius + 1] -= _W(1) << _W((label & 7) * 8)
         if y < 0:
             continue
-        seen[:] = 0
+        one, two, three = _W(0), _W(0), _W(0)
         for x in range(2 * radius):
-            for label in range(_LABELS):
-                seen[label] += columns[x + 1, label]
+            one, two, three = one + low[x + 1], two + middle[x + 1], three + high[x + 1]
         for x in range(width):
-            for label in range(_LABELS):
-                seen[label] = np.uint8(seen[label] + columns[x + 2 * radius + 1, label] - columns[x, label])
-            own = labels[y, x]
-            best, most = own, np.int32(seen[own]) + 2
-            if keep[y, x] <= 128 and most < (2 * radius + 1) * (2 * radius + 1):
-                top = np.uint8(0)
+            one += low[x + side] - low[x]
+            two += middle[x + side] - middle[x]
+            three += high[x + side] - high[x]
+            best = labels[y, x]
+            own = count_in(one if best < 8 else (two if best < 16 else three), best & 7)
+            # All others together are the most that any of them can have.
+            if own + 3 <= side * side - own and keep[y, x] <= 128:
+                most = own + 3
                 for label in range(_LABELS):
-                    top = max(top, seen[label])
-                if np.int32(top) > most:
-                    for label in range(_LABELS):
-                        if seen[label] == top:
-                            best = np.uint8(label)
+                    count = count_in(one if label < 8 else (two if label < 16 else three), label & 7)
+                    if count >= most:
+                        best, most = np.uint8(label), count
             out[y, x] = best
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def count_in(word: np.uint64, place: int) -> np.int64:
+    """One of the eight counts packed into a word."""
+    return np.int64((word >> _W(place * 8)) & _W(255))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -142,106 +152,3 @@ def light(heights: Plane, around: Plane, reach: Plane, tone: Plane, bevel: np.fl
             out[3, y, x] = np.uint8(np.int32(min(sheen * _F(255) + _F(0.5), _F(255))))
         for plane in range(4):
             out[plane, y, 0], out[plane, y, columns - 1] = out[plane, y, 1], out[plane, y, columns - 2]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def blend_pigments(
-    labels: Mask, pigments: Plane, x: np.float32, y: np.float32, votes: Plane, colour: Plane
-) -> None:
-    """The pigment at a point among label cells: quadratic B-spline votes, raised so that seams stay crisp."""
-    rows, columns = labels.shape
-    middle_x, middle_y = np.int32(np.floor(x + _F(0.5))), np.int32(np.floor(y + _F(0.5)))
-    wx, wy = spline(x - _F(middle_x)), spline(y - _F(middle_y))
-    for j in range(3):
-        row = np.uint32(min(max(middle_y + j - 1, 0), rows - 1))
-        for i in range(3):
-            votes[labels[row, np.uint32(min(max(middle_x + i - 1, 0), columns - 1))]] += wx[i] * wy[j]
-    blue, green, red, whole = _F(0), _F(0), _F(0), _F(0)
-    for j in range(3):
-        row = np.uint32(min(max(middle_y + j - 1, 0), rows - 1))
-        for i in range(3):
-            label = labels[row, np.uint32(min(max(middle_x + i - 1, 0), columns - 1))]
-            share = votes[label]
-            if share > _F(0):
-                votes[label] = _F(0)
-                share = share * share * share
-                whole += share
-                blue += share * pigments[label, 0]
-                green += share * pigments[label, 1]
-                red += share * pigments[label, 2]
-    colour[0], colour[1], colour[2] = blue / whole, green / whole, red / whole
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def spline(t: np.float32) -> tuple[np.float32, np.float32, np.float32]:
-    """The three weights of a uniform quadratic B-spline, `t` from -0.5 to 0.5 off the middle knot."""
-    before, after = _F(0.5) - t, _F(0.5) + t
-    return before * before * _F(0.5), _F(0.75) - t * t, after * after * _F(0.5)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def find_pure(labels: Mask, above: int, below: int, pure: Mask) -> None:
-    """The label of each column between two rows of cells, 255 where the four cells around differ."""
-    columns = labels.shape[1]
-    for column in range(columns):
-        right = min(column + 1, columns - 1)
-        label = labels[above, column]
-        alike = labels[above, right] == label and labels[below, column] == label
-        pure[column] = label if alike and labels[below, right] == label else np.uint8(255)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def lay_pigment(
-    labels: Mask, pigments: Plane, pure: Mask, cell_y: np.float32, row: Plane, votes: Plane, colour: Plane
-) -> None:
-    """One row of the canvas in unlit pigment: `row` is `(3, width)`. The last two are for its own use."""
-    width = row.shape[1]
-    step = _F(labels.shape[1]) / _F(width)
-    for x in range(width):
-        cell_x = (_F(x) + _F(0.5)) * step - _F(0.5)
-        label = pure[np.uint32(np.int32(max(cell_x, _F(0))))]
-        if label != 255:
-            row[0, x], row[1, x], row[2, x] = pigments[label, 0], pigments[label, 1], pigments[label, 2]
-        else:
-            blend_pigments(labels, pigments, cell_x, cell_y, votes, colour)
-            row[0, x], row[1, x], row[2, x] = colour[0], colour[1], colour[2]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def develop(pigment: Plane, lit: Mask, relief: Plane, sheen: Plane, out: Mask) -> None:
-    """One row of one colour: pigment times light times relief, plus sheen, through the film curve."""
-    for x in range(out.shape[0]):
-        v = min(pigment[x] * _F(lit[x]) * relief[x] + sheen[x], _F(1.6))
-        # A soft shoulder above white and a gentle S: a rational fit to exponential film.
-        seen = v * (_F(1.062) + _F(1.1656) * v) / (_F(1) + v * (_F(1.6056) * v - _F(0.3532)))
-        out[x] = np.uint8(np.int32(min(seen, _F(1)) * _F(255) + _F(0.5)))
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def press(
-    labels: Mask, pigments: Plane, lit: Mask, sheen: Mask, lean: Mask, rim_y: Plane, rim_x: Plane, out: Mask
-) -> None:
-    """The finished picture, `(3, height, width)`.
-
-    `lit` is `(3, height, width)` with 128 as one, `sheen` has 255 as one, `lean` has 128 as flat; the two
-    rims are the darkening by row and by column and add up.
-    """
-    height, width = sheen.shape
-    rows = labels.shape[0]
-    votes, colour = np.zeros(pigments.shape[0], np.float32), np.zeros(3, np.float32)
-    row, pure = np.zeros((3, width), np.float32), np.zeros(labels.shape[1], np.uint8)
-    relief, glint = np.zeros(width, np.float32), np.zeros(width, np.float32)
-    last = np.int32(-1)
-    for y in range(height):
-        cell_y = (_F(y) + _F(0.5)) * _F(rows) / _F(height) - _F(0.5)
-        above = np.int32(max(cell_y, _F(0)))
-        if above != last:
-            find_pure(labels, int(above), min(int(cell_y + _F(1)), rows - 1), pure)
-            last = above
-        lay_pigment(labels, pigments, pure, cell_y, row, votes, colour)
-        for x in range(width):
-            tilt = _F(lean[y, x]) - _F(128)
-            relief[x] = (_F(256) + tilt) * (rim_y[y] + rim_x[x]) * _F(1 / 8355840)
-            glint[x] = max(_F(sheen[y, x]) * (_F(1) + tilt * _F(3 / 256)), _F(0)) * _F(1 / 255)
-        for c in range(3):
-            develop(row[c], lit[c, y], relief, glint, out[c, y])

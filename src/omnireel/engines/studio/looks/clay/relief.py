@@ -36,10 +36,15 @@ def spread_tile(tile: Mask, size: Size) -> Mask:
 
 
 def sampled(spread: Mask, offset: Plane, size: Size) -> Mask:
-    """The spread tile under every pixel of a canvas. `offset`, `(h, w, 2)` on any grid, is in pixels."""
+    """The spread tile under every pixel of a canvas. `offset`, `(h, w, 2)` on any grid, is in pixels.
+
+    Sampled for every other pixel and smoothed over the rest: nothing in the tile is finer than that.
+    """
     place = (offset + _pixels_of(size_of(offset), size)) * np.float32(_texel(size))
-    corner = np.floor(place.min(axis=(0, 1)) / TILE) * TILE
-    return wrapped_at(spread, stretched(place - corner.astype(np.float32), size))
+    few = place[:: max(1, len(place) // 8), :: max(1, place.shape[1] // 8)]
+    corner = np.floor((few.min(axis=(0, 1)) - TILE / 8) / TILE) * TILE
+    half = (size[0] + 1) // 2, (size[1] + 1) // 2
+    return stretched(wrapped_at(spread, stretched(place - corner.astype(np.float32), half)), size)
 
 
 @lru_cache(maxsize=2)

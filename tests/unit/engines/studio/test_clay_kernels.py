@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import numpy as np
+
+from omnireel.engines.studio.looks.clay.kernels import vote
+
+RADIUS = 3
+
+
+def commonest(labels: np.typing.NDArray[np.uint8], y: int, x: int) -> int:
+    """The rule of `vote` in plain words: the commonest label if it leads the pixel's own by three."""
+    around = labels[max(0, y - RADIUS) : y + RADIUS + 1, max(0, x - RADIUS) : x + RADIUS + 1]
+    counts = np.bincount(around.ravel(), minlength=24)
+    own = int(labels[y, x])
+    leader = 23 - int(counts[::-1].argmax())
+    return leader if counts[leader] > counts[own] + 2 else own
+
+
+def test_every_pixel_takes_the_commonest_label_around_it() -> None:
+    random = np.random.default_rng(5)
+    coarse = random.integers(0, 24, (6, 9), np.uint8)
+    labels = np.kron(coarse, np.ones((5, 5), np.uint8))
+    speckled = random.random(labels.shape) < 0.2
+    labels[speckled] = random.integers(0, 24, int(speckled.sum()), np.uint8)
+    voted = np.empty_like(labels)
+    vote(labels, np.zeros_like(labels), RADIUS, voted)
+    expected = [[commonest(labels, y, x) for x in range(labels.shape[1])] for y in range(labels.shape[0])]
+    assert (voted == expected).all()
+    assert (voted != labels).mean() > 0.1
+
+
+def test_a_detail_that_is_to_be_kept_is_not_voted_away() -> None:
+    labels = np.zeros((20, 20), np.uint8)
+    labels[10, 10] = 17
+    keep = np.where(labels == 17, np.uint8(255), np.uint8(0))
+    voted = np.empty_like(labels)
+    vote(labels, keep, RADIUS, voted)
+    assert voted[10, 10] == 17
+    vote(labels, np.zeros_like(keep), RADIUS, voted)
+    assert voted[10, 10] == 0
