@@ -21,7 +21,7 @@ _SHELF = ((1.53512485958697, -2.69169618940638, 1.19839281085285), (1.0, -1.6906
 _HIGH_PASS = ((1.0, -2.0, 1.0), (1.0, -1.99004745483398, 0.99007225036621))
 _OVERSAMPLING = 4
 _LOOKAHEAD = 0.005
-_RELEASE = 0.08
+_RELEASE = 0.04
 _ROUNDS = 12
 _STRIDE = 1.4
 """Limiting takes loudness away again, so what is missing is added and some more."""
