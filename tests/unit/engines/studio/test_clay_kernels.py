@@ -20,8 +20,8 @@ def test_every_pixel_takes_the_commonest_label_around_it() -> None:
     random = np.random.default_rng(5)
     coarse = random.integers(0, 24, (6, 9), np.uint8)
     labels = np.kron(coarse, np.ones((5, 5), np.uint8))
-    speckled = random.random(labels.shape) < 0.2
-    labels[speckled] = random.integers(0, 24, int(speckled.sum()), np.uint8)
+    specks = random.integers(0, 24, labels.shape, np.uint8)
+    labels = np.where(random.uniform(size=labels.shape) < 0.2, specks, labels)
     voted = np.empty_like(labels)
     vote(labels, np.zeros_like(labels), RADIUS, voted)
     expected = [[commonest(labels, y, x) for x in range(labels.shape[1])] for y in range(labels.shape[0])]

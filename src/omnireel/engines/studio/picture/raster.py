@@ -74,10 +74,12 @@ def curved(raster: NDArray[np.uint8], curve: NDArray[Any]) -> NDArray[Any]:
 
 def fetched(raster: Raster, x: Plane, y: Plane) -> Raster:
     """Bilinear samples at pixel positions `x`, `y`; beyond the border the border repeats."""
+    border = cv2.BORDER_REPLICATE
     if raster.ndim == 3 and raster.dtype == np.uint8:
         # The same thirty-seconds of a pixel that bytes are sampled at in any case, at half the cost.
-        x, y = cv2.convertMaps(x, y, cv2.CV_16SC2)
-    moved = cv2.remap(raster, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        whole, parts = cv2.convertMaps(x, y, cv2.CV_16SC2)
+        return cast("Raster", cv2.remap(raster, whole, parts, cv2.INTER_LINEAR, borderMode=border))
+    moved = cv2.remap(raster, x, y, cv2.INTER_LINEAR, borderMode=border)
     return cast("Raster", moved)
 
 

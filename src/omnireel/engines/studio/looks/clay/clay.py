@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -40,7 +41,7 @@ from omnireel.engines.studio.picture.raster import (
     strongest,
 )
 from omnireel.engines.studio.picture.volume import inflated
-from omnireel.engines.studio.pipeline import ahead
+from omnireel.engines.studio.pipeline import ahead, fanned
 from omnireel.engines.studio.tracker import Moment, Motion, working_size
 from omnireel.media.frames import Frame
 
@@ -86,6 +87,18 @@ class _Past:
     beads: Mask
 
 
+@dataclass(frozen=True)
+class _Easel:
+    """Room for one frame at full size, reused: asking the system for it each time costs milliseconds."""
+
+    lit: Mask
+    planes: Mask
+
+    @classmethod
+    def of(cls, size: Size) -> _Easel:
+        return cls(np.empty((4, size[1], size[0]), np.uint8), np.empty((3, size[1], size[0]), np.uint8))
+
+
 class Clay:
     """The clay look for one clip. `samples` are a few of its frames at any size; `size` is the canvas."""
 
@@ -100,15 +113,13 @@ class Clay:
         self._rims = _rim(size[1]), _rim(size[0])
         self._cells = _cells_under(size[0], self._grid[0])
         self._past: _Past | None = None
-        # Reused for every frame: asking the system for such large blocks each time costs milliseconds.
-        self._lit_canvas = np.empty((4, size[1], size[0]), np.uint8)
-        self._planes = np.empty((3, size[1], size[0]), np.uint8)
+        self._easels: deque[_Easel] = deque()
 
     def apply(self, moments: Iterable[Moment], *, threads: int) -> Iterator[Moment]:
         """Every moment in clay."""
-        sketches = ahead((self.sketch(moment) for moment in moments), threads=threads)
+        sketches = ahead(fanned(moments, self.sketch, threads=threads), threads=threads)
         sculptures = ahead((self.model(sketch) for sketch in sketches), threads=threads)
-        return (sculpture.moment.repainted(self.paint(sculpture)) for sculpture in sculptures)
+        return fanned(sculptures, self._repainted, threads=threads)
 
     def sketch(self, moment: Moment) -> Sketch:
         """Simplify one frame. Does not depend on other frames."""
@@ -138,15 +149,28 @@ class Clay:
 
     def paint(self, sculpture: Sculpture) -> Frame:
         """One sculpture at full size. Does not depend on other frames."""
-        for plane, target in zip(self._lit(sculpture), self._lit_canvas, strict=True):
+        easel = self._easels.pop() if self._easels else _Easel.of(self._size)
+        for plane, target in zip(self._lit(sculpture), easel.lit, strict=True):
             stretched(plane, self._size, target)
         lean = _lean(self._sheet, sculpture.moment.motion.sheets, self._size)
-        lit, rims = self._lit_canvas, self._rims
-        knots, weights = self._cells
+        lit, (knots, weights) = easel.lit, self._cells
         press(
-            sculpture.labels, self._pigments.bgr, lit[:3], lit[3], lean, *rims, knots, weights, self._planes
+            sculpture.labels,
+            self._pigments.bgr,
+            lit[:3],
+            lit[3],
+            lean,
+            *self._rims,
+            knots,
+            weights,
+            easel.planes,
         )
-        return _out_of_focus_bands(merged(self._planes))
+        painted = merged(easel.planes)
+        self._easels.append(easel)
+        return _out_of_focus_bands(painted)
+
+    def _repainted(self, sculpture: Sculpture) -> Moment:
+        return sculpture.moment.repainted(self.paint(sculpture))
 
     def _classified(self, flat: Frame, past: _Past | None, motion: Motion) -> Mask:
         """The palette colour of each pixel, reluctant to change from frame to frame."""
