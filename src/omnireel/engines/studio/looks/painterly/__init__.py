@@ -1,0 +1,1 @@
+"""Looks made with brush, pencil, charcoal and ink."""

@@ -1,0 +1,122 @@
+"""Strokes that live for many frames: each one rides on what it was painted on."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from omnireel.engines.studio.picture.raster import Plane, Raster, Size, fetched
+from omnireel.engines.studio.tracker import Motion
+
+Flags = NDArray[np.bool_]
+
+_SPARE = 1.5
+"""Slots for strokes per cell; what is not needed stays empty."""
+_ROW = 64
+"""OpenCV samples no more than 32,767 places in one line, so places are sampled in rows of this many."""
+_CROWD = 2
+"""Strokes in one cell from which the newest must go."""
+_RISE, _FALL = 0.16, 0.22
+"""How much opacity a stroke may gain or lose per frame."""
+
+
+class Strokes:
+    """Places on a canvas, about one to each square of `spacing` pixels, carried along by the motion.
+
+    Slots are drawn in their order, so a stroke never changes its height in the pile. `place` is `(n, 2)` in
+    canvas pixels, `whim` `(n, 4)` uniform noise fixed at a stroke's birth, `opacity` `(n,)` 0 to 1.
+    """
+
+    def __init__(self, size: Size, spacing: float, seed: int) -> None:
+        self._size, self._spacing, self._seed = size, spacing, seed
+        self._cells = int(size[0] / spacing) + 1, int(size[1] / spacing) + 1
+        self._count = -(-int(self._cells[0] * self._cells[1] * _SPARE) // _ROW) * _ROW
+        self.restart()
+
+    def restart(self) -> None:
+        """A fresh canvas: after a cut."""
+        self._random = np.random.default_rng(self._seed)
+        self.place = np.zeros((self._count, 2), np.float32)
+        self.whim = self._random.random((self._count, 4), np.float32)
+        self.opacity = np.zeros(self._count, np.float32)
+        self.alive: Flags = np.zeros(self._count, np.bool_)
+        self._leaving: Flags = np.zeros(self._count, np.bool_)
+        self.born = self._fill()
+
+    def follow(self, motion: Motion) -> None:
+        """One frame on: strokes move, crowded ones begin to leave, gaps are filled (`born`)."""
+        if motion.cut:
+            self.restart()
+            return
+        self._carry(motion)
+        inside = ((self.place >= 0) & (self.place < np.array(self._size, np.float32))).all(axis=1)
+        self.alive &= inside & ~(self._leaving & (self.opacity <= 0))
+        self._thin()
+        self.born = self._fill()
+
+    def fade(self, wanted: Plane, *, at_once: bool = False) -> None:
+        """Bring opacities towards `wanted`, `(n,)`, as fast as does not pop."""
+        goal = np.where(self.alive & ~self._leaving, wanted, 0).astype(np.float32)
+        change = goal - self.opacity
+        self.opacity = goal if at_once else self.opacity + np.clip(change, -_FALL, _RISE).astype(np.float32)
+
+    def under(self, field: Raster) -> Raster:
+        """Bilinear samples, `(n,)` or `(n, channels)`, of a field on any grid at the strokes' places."""
+        return sample(field, self.place, self._size)
+
+    def _carry(self, motion: Motion) -> None:
+        """Solve for the place that came from here: the flow leads back, strokes go forward."""
+        grid = np.array([motion.x.shape[1], motion.x.shape[0]], np.float32)
+        scale = grid / np.array(self._size, np.float32)
+        here = np.asarray((self.place + np.float32(0.5)) * scale - np.float32(0.5), np.float32)
+        there: Plane = here
+        for _ in range(3):
+            past = np.stack([_fetched_at(motion.x, there), _fetched_at(motion.y, there)], axis=1)
+            there = np.asarray(there + (here - past), np.float32)
+        self.place = np.asarray((there + np.float32(0.5)) / scale - np.float32(0.5), np.float32)
+
+    def _cell(self) -> NDArray[np.int64]:
+        at = (self.place / np.float32(self._spacing)).astype(np.int64)
+        cell: NDArray[np.int64] = at[:, 1].clip(0, self._cells[1] - 1) * self._cells[0] + at[:, 0].clip(
+            0, self._cells[0] - 1
+        )
+        return cell
+
+    def _thin(self) -> None:
+        staying = self.alive & ~self._leaving
+        cell = self._cell()
+        crowd = np.bincount(cell[staying], minlength=self._cells[0] * self._cells[1])
+        crowded = np.flatnonzero(staying & (crowd[cell] > _CROWD))
+        # One of each crowded cell a frame: the first slot found there.
+        _, first = np.unique(cell[crowded], return_index=True)
+        self._leaving[crowded[first]] = True
+
+    def _fill(self) -> Flags:
+        staying = self.alive & ~self._leaving
+        taken = np.bincount(self._cell()[staying], minlength=self._cells[0] * self._cells[1])
+        empty = self._random.permutation(np.flatnonzero(taken == 0))
+        free = self._random.permutation(np.flatnonzero(~self.alive))[: len(empty)]
+        empty = empty[: len(free)]
+        corner = np.stack([empty % self._cells[0], empty // self._cells[0]], axis=1)
+        inside = self._random.random((len(free), 2), np.float32)
+        self.place[free] = (corner + inside) * np.float32(self._spacing)
+        self.whim[free] = self._random.random((len(free), 4), np.float32)
+        self.opacity[free] = 0
+        self.alive[free], self._leaving[free] = True, False
+        born = np.zeros(self._count, np.bool_)
+        born[free] = True
+        return born
+
+
+def sample(field: Raster, place: Plane, size: Size) -> Raster:
+    """Bilinear samples of a field that covers a canvas of `size`, at `(n, 2)` canvas pixels; n in 64s."""
+    scale = np.array([field.shape[1] / size[0], field.shape[0] / size[1]], np.float32)
+    return _fetched_at(field, (place + np.float32(0.5)) * scale - np.float32(0.5))
+
+
+def _fetched_at(field: Raster, place: Plane) -> Raster:
+    x, y = np.ascontiguousarray(place.T, np.float32).reshape(2, -1, _ROW)
+    found = fetched(field, x, y)
+    return cast("Raster", found.reshape(len(place), *field.shape[2:]))
