@@ -10,6 +10,7 @@ from itertools import accumulate, groupby
 import numpy as np
 
 from omnireel.engines.studio.scenery import limbs
+from omnireel.engines.studio.scenery.built.cycle import cycle_of
 from omnireel.engines.studio.scenery.cast import Role
 from omnireel.engines.studio.scenery.light import Light
 from omnireel.engines.studio.scenery.sprite import Sprite, enlarged, premultiplied, relit, sprite_of
@@ -142,6 +143,8 @@ def _group(role: Role, floor: Floor) -> str:
 
 
 def _drawings(role: Role, light: Light, sun_side: float) -> tuple[Sprite, ...]:
+    if role.figure is not None:
+        return cycle_of(role.figure, light, sun_side)
     ready = premultiplied(relit(enlarged(role.picture), light, sun_side=sun_side))
     art, gait = role.art, role.gait
     if role.photo or not gait.limbs:

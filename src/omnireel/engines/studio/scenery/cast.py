@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 
 from omnireel.engines.studio.scenery.arrays import Bytes
 from omnireel.engines.studio.scenery.art import Art, find_art, pixels
+from omnireel.engines.studio.scenery.built.workshop import Figure, built
 from omnireel.engines.studio.scenery.motion import Gait, gait_for
-from omnireel.engines.studio.scenery.sprite import (
-    recoloured,
-)
+from omnireel.engines.studio.scenery.sprite import recoloured
 from omnireel.models import Subject
 
 MOST = 12
@@ -25,6 +24,10 @@ class Role:
     picture: Bytes
     gait: Gait
     photo: bool = False
+    subject: Subject | None = None
+    """What the storyboard calls it, and what it does."""
+    figure: Figure | None = None
+    """Where it was drawn here: its parts, of which `picture` shows all at rest."""
 
 
 def roles_for(
@@ -39,20 +42,53 @@ def roles_for(
 def _role(subject: Subject, photo: Callable[[int], Bytes | None], warn: Callable[[str], None]) -> Role | None:
     if subject.image is not None and (picture := photo(subject.image)) is not None:
         art = _photo_art(subject)
-        return Role(art, picture, gait_for(art.motion, subject.action)[0], photo=True)
-    found = find_art(subject.noun, _pose(subject.action))
-    if found is None:
+        return Role(art, picture, gait_for(art.motion, subject.action)[0], photo=True, subject=subject)
+    drawn = _drawn(subject.noun)
+    shown = drawn.art if drawn else _found(subject, warn)
+    if shown is None:
         warn(f"The studio engine has no picture of {_short(subject.noun)!r}; the scene was made without it")
         return None
-    if not found.exact:
-        warn(f"The studio engine has no {_short(subject.noun)!r}; {found.art.name!r} stands in for it")
-    gait, understood = gait_for(found.art.motion, subject.action)
+    gait, understood = gait_for(shown.motion, subject.action)
     if not understood:
-        warn(f"The studio engine cannot show {found.art.name!r} doing {_short(subject.action or '')!r}")
-    picture = pixels(found.art)
+        warn(f"The studio engine cannot show {shown.name!r} doing {_short(subject.action or '')!r}")
+    picture = drawn.picture if drawn else pixels(shown)
     if subject.colour:
-        picture = _painted(picture, subject, found.art, warn)
-    return Role(found.art, picture, gait)
+        picture = _painted(picture, subject, shown, warn)
+        drawn = drawn and _dyed(drawn, subject.colour)
+    return Role(shown, picture, gait, subject=subject, figure=drawn)
+
+
+def _found(subject: Subject, warn: Callable[[str], None]) -> Art | None:
+    found = find_art(subject.noun, _pose(subject.action))
+    if found is not None and not found.exact:
+        warn(f"The studio engine has no {_short(subject.noun)!r}; {found.art.name!r} stands in for it")
+    return None if found is None else found.art
+
+
+def _drawn(noun: str) -> Figure | None:
+    """What is drawn here for a noun: as it stands, else for its tail where the art pack has nothing exact."""
+    if whole := built(noun) or built(_singular(noun)):
+        return whole
+    found = find_art(noun)
+    if found is not None and found.exact:
+        return None
+    words = noun.split()
+    tails = (" ".join(words[start:]) for start in range(1, len(words)))
+    return next((figure for tail in tails if (figure := built(tail) or built(_singular(tail)))), None)
+
+
+def _singular(noun: str) -> str:
+    return noun[:-2] if noun.endswith(("shes", "ches", "xes")) else noun.removesuffix("s")
+
+
+def _dyed(figure: Figure, colour: str) -> Figure:
+    """The figure with its largest part's main colour turned into the named one wherever that shows."""
+    layers = [
+        replace(layer, picture=painted if painted is not None else layer.picture)
+        for layer in figure.layers
+        for painted in [recoloured(layer.picture, colour, person=False)]
+    ]
+    return replace(figure, layers=tuple(layers))
 
 
 def _photo_art(subject: Subject) -> Art:

@@ -90,12 +90,15 @@ def reflect_member(sight: Sight, member: Member, journey: Journey) -> None:
 def _figure(sight: Sight, member: Member, journey: Journey) -> _Figure:
     pose = pose_at(member.role.gait, sight.t, sight.u, member.phase, front=member.front)
     x, y = _where(sight, member, pose, journey)
-    return _Figure(member, _drawing(member, pose), pose, x, y, *sight.view.project(x, y, member.z))
+    return _Figure(member, _drawing(member, pose, sight.t), pose, x, y, *sight.view.project(x, y, member.z))
 
 
-def _drawing(member: Member, pose: Pose) -> Sprite:
-    count = len(member.drawings)
-    return member.drawings[int(pose.cycle * DRAWINGS) % count]
+def _drawing(member: Member, pose: Pose, t: float) -> Sprite:
+    count, figure = len(member.drawings), member.role.figure
+    if figure is None:
+        return member.drawings[int(pose.cycle * DRAWINGS) % count]
+    turn = t / figure.seconds + member.phase if figure.seconds else pose.cycle
+    return member.drawings[int(turn * count) % count]
 
 
 def _where(sight: Sight, member: Member, pose: Pose, journey: Journey) -> tuple[float, float]:

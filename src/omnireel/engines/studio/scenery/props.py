@@ -15,7 +15,7 @@ _NEAREST = 0.8
 
 def props_in_view(sight: Sight) -> list[Prop]:
     """The stage's props at the repeat nearest the camera, without those behind it or out of sight."""
-    moved = (_nearest_repeat(prop, sight.view.x) for prop in sight.stage.props)
+    moved = (_nearest_repeat(prop.shown(sight.t), sight.view.x) for prop in sight.stage.props)
     return [prop for prop in moved if _is_in_view(prop, sight)]
 
 

@@ -10,6 +10,8 @@ import numpy as np
 
 from omnireel.engines.studio.scenery import art
 from omnireel.engines.studio.scenery.arrays import Bytes, Colour, Floats
+from omnireel.engines.studio.scenery.built.cycle import cycle_of
+from omnireel.engines.studio.scenery.built.workshop import Figure, built
 from omnireel.engines.studio.scenery.light import Light
 from omnireel.engines.studio.scenery.sprite import (
     Sprite,
@@ -64,6 +66,16 @@ class Prop:
     glow: Bytes | None = None
     glow_at: float = 0.9
     """Height of the light, as a share of the prop's."""
+    cycle: tuple[Sprite, ...] = ()
+    """The drawings of its moving parts, `seconds` for all of them."""
+    seconds: float = 1.0
+
+    def shown(self, t: float) -> Prop:
+        """The prop with the drawing of `t` seconds as its sprite."""
+        if not self.cycle:
+            return self
+        turn = t / self.seconds + self.phase
+        return replace(self, sprite=self.cycle[int(turn * len(self.cycle)) % len(self.cycle)])
 
 
 @dataclass(frozen=True)
@@ -129,11 +141,20 @@ class Kit:
     weather: Weather
     rng: np.random.Generator
     sun_side: float = 1.0
+    season: str = ""
+    """spring, autumn, winter or nothing."""
+    _cycles: dict[str, tuple[Sprite, ...]] = field(default_factory=dict)
     _sprites: dict[str, Sprite] = field(default_factory=dict)
 
+    @property
+    def snowy(self) -> bool:
+        """Whether snow lies on everything."""
+        return self.weather is Weather.SNOW or self.season == "winter"
+
     def picture(self, name: str, dress: Callable[[Bytes], Bytes] | None = None) -> Bytes:
-        """A vendored picture under this light, straight BGRA."""
-        straight = enlarged(art.pixels(art.art_named(name)), _PROP_PIXELS)
+        """A vendored picture, or one drawn here, under this light, straight BGRA."""
+        figure = built(name)
+        straight = enlarged(figure.picture if figure else art.pixels(art.art_named(name)), _PROP_PIXELS)
         straight = dress(straight) if dress else straight
         return relit(straight, self.light, strength=0.92, sun_side=self.sun_side)
 
@@ -155,8 +176,17 @@ class Kit:
 
     def prop(self, name: str, x: float, z: float, metres: float, **more: Any) -> Prop:
         """A thing at a place, repeating out of sight. x is in half-widths of the view at z."""
-        sprite = self.sprite(name, str(more.pop("colour", "")))
+        figure = built(name)
+        if figure is not None and figure.moves:
+            cycle = self._cycle(name, figure)
+            return self.put(cycle[0], x, z, metres, cycle=cycle, seconds=figure.seconds or 1.0, **more)
+        sprite = self.sprite(name, str(more.pop("colour", "")), more.pop("dress", None))
         return self.put(sprite, x, z, metres, **more)
+
+    def _cycle(self, name: str, figure: Figure) -> tuple[Sprite, ...]:
+        if name not in self._cycles:
+            self._cycles[name] = cycle_of(figure, self.light, self.sun_side, strength=0.92)
+        return self._cycles[name]
 
     def put(self, sprite: Sprite, x: float, z: float, metres: float, **more: Any) -> Prop:
         """The same with a sprite at hand."""
