@@ -10,13 +10,14 @@ from omnireel.engines.studio.looks.falling import Falling
 from omnireel.engines.studio.looks.grade import GradeLook
 from omnireel.engines.studio.looks.grades import HOURS, SKIES, STYLES
 from omnireel.engines.studio.looks.look import Look, LookMaker
+from omnireel.engines.studio.looks.painterly.catalog import PAINTERLY
 from omnireel.engines.studio.looks.scifi import SciFi
 from omnireel.engines.studio.picture.raster import Size
 from omnireel.engines.studio.tracker import Moment
 from omnireel.media.frames import Frame
 from omnireel.models import Storyboard, Weather
 
-REPAINTS: dict[str, LookMaker] = {"clay": Clay, "sci-fi": SciFi}
+REPAINTS: dict[str, LookMaker] = {"clay": Clay, "sci-fi": SciFi, **PAINTERLY}
 _FALLING = (Weather.RAIN, Weather.STORM, Weather.SNOW, Weather.FOG)
 
 
