@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from omnireel.engines.base import Run
-from omnireel.engines.studio.looks.plan import REPAINTS, Plan, plan_looks, style_names, through
+from omnireel.engines.studio.looks.plan import Plan, looks_to_warm, plan_looks, style_names, through
 from omnireel.engines.studio.picture.crop import Crop, cover
 from omnireel.engines.studio.picture.raster import Size
 from omnireel.engines.studio.pipeline import ahead
@@ -74,8 +74,7 @@ def warm() -> None:
     random = np.random.default_rng(0)
     still = random.integers(0, 255, (_WARM_SIZE[1], _WARM_SIZE[0], 3), np.uint8)
     frames = [np.roll(still, step, axis=1) for step in range(3)]
-    for maker in REPAINTS.values():
-        look = maker(frames, _WARM_SIZE, 0)
+    for look in looks_to_warm(frames, _WARM_SIZE):
         for _ in look.apply(tracked(frames, _WARM_SIZE), threads=1):
             pass
 

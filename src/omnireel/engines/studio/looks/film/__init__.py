@@ -1,0 +1,1 @@
+"""Films: what stock, lens and projector do to a picture."""

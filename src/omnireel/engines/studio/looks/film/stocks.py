@@ -1,0 +1,269 @@
+"""Films by name: what their stock, lens and projector make of a picture."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from omnireel.engines.studio.looks.film.projector import Dirt, Flicker, Gate, LightLeak
+from omnireel.engines.studio.looks.light.air import Air, Footage, Light, View
+from omnireel.engines.studio.looks.light.cube import Shade
+from omnireel.engines.studio.looks.light.lamps import bloomed
+from omnireel.engines.studio.looks.light.tones import (
+    band,
+    bent,
+    colour,
+    foliage_of,
+    hue_of,
+    luma_of,
+    mixed,
+    opened,
+    ramp,
+    saturated,
+    saturation_of,
+    toned,
+)
+from omnireel.engines.studio.looks.weather.sprites import Drift, Lights
+from omnireel.engines.studio.picture.raster import Plane, boxed, grey_of, shrunk, size_of, stretched
+
+_IRON = (
+    (0.0, colour(0, 0, 12)),
+    (0.18, colour(42, 0, 110)),
+    (0.36, colour(150, 0, 140)),
+    (0.54, colour(226, 62, 60)),
+    (0.72, colour(252, 150, 10)),
+    (0.88, colour(255, 224, 70)),
+    (1.0, colour(255, 255, 240)),
+)
+"""The ironbow scale of thermal cameras."""
+_SLATS = 9.0
+"""Slats of the blind per canvas height."""
+
+
+def _levels(footage: Footage, weights: Plane) -> tuple[float, float]:
+    """The dark and the bright end of a clip through a filter, once for all its frames."""
+    seen = [
+        shrunk(frame, (64, 64)).reshape(-1, 3).astype(np.float32) / 255 @ weights for frame in footage.samples
+    ]
+    low, high = np.quantile(np.concatenate(seen), (0.03, 0.985))
+    return float(min(low, 0.35)), float(max(high, low + 0.25))
+
+
+def _noir(footage: Footage) -> Shade:
+    weights = np.array([0.06, 0.34, 0.60], np.float32)
+    low, high = _levels(footage, weights)
+
+    def shade(colours: Plane) -> Plane:
+        grey = np.clip((colours @ weights - low) / (high - low), 0, 1)
+        hard = 1 / (1 + np.exp(-(grey - 0.47) * 7.4))
+        level = (hard - 0.030) / 0.945
+        return np.repeat(np.clip(level, 0.012, 1)[..., None], 3, axis=-1)
+
+    return shade
+
+
+class Blind:
+    """The light of a lamp through a Venetian blind, falling from the upper left; a shadow that stays put."""
+
+    def __init__(self, footage: Footage) -> None:
+        width, height = footage.grid
+        x = np.linspace(0, 1, width, dtype=np.float32)[None] * np.float32(width / height)
+        y = np.linspace(0, 1, height, dtype=np.float32)[:, None]
+        slats = 0.5 + 0.5 * np.cos((y + x * np.float32(0.22)) * np.float32(2 * np.pi * _SLATS))
+        across = x / np.float32(width / height)
+        patch = ramp(across, 0.02, 0.26) * ramp(across, 0.98, 0.70) * ramp(y, 0.0, 0.14) * ramp(y, 1.0, 0.72)
+        pool = np.exp(-(((across - 0.45) / 0.42) ** 2) - ((y - 0.42) / 0.48) ** 2)
+        stripes = 0.66 + 0.46 * ramp(slats.astype(np.float32), 0.25, 0.62)
+        self._light = np.asarray((1 + (stripes - 1) * patch) * (0.42 + 0.74 * pool), np.float32)
+
+    def fall(self, view: View, light: Light) -> None:
+        """Lay the stripes over one frame."""
+        light.passed *= self._light[..., None]
+
+
+class Halation:
+    """Highlights that spread in the film. `tint` is the halo's colour."""
+
+    def __init__(self, footage: Footage, tint: Plane, level: float, strength: float) -> None:
+        luma = np.concatenate([grey_of(shrunk(frame, (64, 64))).ravel() for frame in footage.samples]) / 255
+        self._level = float(np.clip(np.quantile(luma, 0.90), level, 0.9))
+        self._tint, self._strength = tint, np.float32(strength)
+
+    def fall(self, view: View, light: Light) -> None:
+        """Add the halos of one frame."""
+        hot = ramp(view.luma, self._level, min(1.0, self._level + 0.18))
+        light.shine(bloomed(hot[..., None] * (self._tint * self._strength), 0.5, 0.6))
+
+
+class Dream:
+    """A soft glow of the picture's own colours over it, as through a stocking over the lens."""
+
+    def __init__(self, footage: Footage, strength: float) -> None:
+        self._strength = np.float32(strength)
+        width, height = footage.grid
+        x, y = (
+            np.linspace(-1, 1, width, dtype=np.float32),
+            np.linspace(-1, 1, height, dtype=np.float32)[:, None],
+        )
+        self._edge = np.asarray(np.clip(np.hypot(x, y) - 0.55, 0, 1), np.float32)
+
+    def fall(self, view: View, light: Light) -> None:
+        """Add the glow of one frame."""
+        bright = view.small * ramp(view.luma, 0.22, 0.85)[..., None]
+        light.shine(bloomed(bright * (colour(255, 226, 250) * np.float32(0.5) * self._strength), 0.75, 0.9))
+        light.veil(self._edge * np.float32(0.34), colour(250, 214, 240))
+
+
+def _vintage(_: Footage) -> Shade:
+    def shade(colours: Plane) -> Plane:
+        luma = luma_of(colours)
+        faded = bent(saturated(colours, 0.66), 0.22) * np.float32(0.90) + np.float32(0.055)
+        warm = faded * colour(274, 246, 206) + colour(14, 6, 10)
+        return mixed(warm, warm * colour(238, 256, 262), ramp(luma, 0.40, 0.05) * np.float32(0.8))
+
+    return shade
+
+
+def _super8(_: Footage) -> Shade:
+    def shade(colours: Plane) -> Plane:
+        luma = luma_of(colours)
+        rich = bent(saturated(colours, 1.22), 0.42) * colour(282, 250, 196) + colour(10, 4, 14)
+        return mixed(rich, rich * colour(214, 250, 262), ramp(luma, 0.34, 0.04) * np.float32(0.7))
+
+    return shade
+
+
+def _sepia(footage: Footage) -> Shade:
+    weights = np.array([0.30, 0.50, 0.20], np.float32)
+    low, high = _levels(footage, weights)
+    stops = (
+        (0.0, colour(30, 18, 8)),
+        (0.45, colour(138, 96, 58)),
+        (0.8, colour(226, 192, 142)),
+        (1.0, colour(250, 236, 206)),
+    )
+
+    def shade(colours: Plane) -> Plane:
+        grey = np.clip((colours @ weights - low) / (high - low), 0, 1).astype(np.float32)
+        return toned(grey + np.float32(0.22) * (grey * grey * (3 - 2 * grey) - grey), stops)
+
+    return shade
+
+
+def _fantasy(_: Footage) -> Shade:
+    def shade(colours: Plane) -> Plane:
+        luma = luma_of(colours)
+        soft = opened(bent(saturated(colours, 1.16), -0.12), 1.22)
+        lit = soft * colour(256, 244, 262) + colour(34, 12, 48) * (1 - luma)[..., None] * np.float32(0.8)
+        leaves = lit * colour(222, 262, 268)
+        return mixed(
+            mixed(lit, leaves, foliage_of(colours) * 0.8), colour(255, 240, 226), ramp(luma, 0.7, 1.05) * 0.35
+        )
+
+    return shade
+
+
+def _infrared(_: Footage) -> Shade:
+    def shade(colours: Plane) -> Plane:
+        luma, hue = luma_of(colours), hue_of(colours)
+        leaves = foliage_of(colours) * np.float32(1.0)
+        level = np.minimum(luma * np.float32(1.35) + np.float32(0.06), 1)
+        stops = (
+            (0.0, colour(40, 0, 18)),
+            (0.35, colour(190, 16, 74)),
+            (0.7, colour(255, 92, 140)),
+            (1.0, colour(255, 214, 226)),
+        )
+        sky = band(hue, 185, 255, 18) * ramp(saturation_of(colours), 0.10, 0.35)
+        rest = bent(saturated(colours, 0.85), 0.28) * colour(248, 252, 262)
+        deep = rest * mixed(np.ones_like(rest), np.broadcast_to(colour(110, 175, 215), rest.shape), sky)
+        waxy = mixed(
+            deep, mixed(deep, colour(255, 226, 206), 0.34), band(hue, 6, 34, 8) * ramp(luma, 0.25, 0.6)
+        )
+        return mixed(waxy, toned(level, stops), leaves)
+
+    return shade
+
+
+def _thermal(footage: Footage) -> Shade:
+    weights = np.array([0.05, 0.35, 0.60], np.float32)
+    low, high = _levels(footage, weights)
+
+    def shade(colours: Plane) -> Plane:
+        heat = np.clip((colours @ weights - low) / (high - low), 0, 1).astype(np.float32)
+        body = band(hue_of(colours), 4, 34, 8) * ramp(saturation_of(colours), 0.12, 0.4)
+        return toned(np.clip(heat * np.float32(0.84) + body * np.float32(0.22), 0, 1), _IRON)
+
+    return shade
+
+
+class Blur:
+    """A sensor of few pixels: the picture gives way to its own blur."""
+
+    def __init__(self, footage: Footage) -> None:
+        self._few = max(8, footage.size[0] // 5), max(8, footage.size[1] // 5)
+        self._size = footage.size
+
+    def draw(
+        self, frame: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], index: int
+    ) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+        """The frame as such a sensor sees it."""
+        return stretched(boxed(shrunk(frame, self._few), 3), size_of(frame))
+
+
+_PROJECTED = (Gate,)
+FILMS: dict[str, Air] = {
+    "noir": Air(
+        shade=_noir,
+        effects=(Blind, lambda f: Halation(f, colour(255, 255, 255), 0.62, 0.5)),
+        rim=0.22,
+        grain=4.0,
+    ),
+    "vintage": Air(
+        shade=_vintage,
+        effects=(
+            lambda f: Halation(f, colour(255, 150, 90), 0.6, 0.5),
+            LightLeak,
+            lambda f: Flicker(f, 0.035),
+        ),
+        lens=_PROJECTED,
+        overlays=(lambda f: Dirt(f, scratches=1, specks=5),),
+        rim=0.18,
+        grain=3.6,
+    ),
+    "super-8": Air(
+        shade=_super8,
+        effects=(
+            lambda f: Halation(f, colour(255, 130, 60), 0.55, 0.7),
+            LightLeak,
+            lambda f: Flicker(f, 0.05),
+        ),
+        lens=_PROJECTED,
+        overlays=(lambda f: Dirt(f, scratches=1, specks=7, gate=0.07),),
+        rim=0.26,
+        grain=4.0,
+    ),
+    "sepia": Air(
+        shade=_sepia,
+        effects=(lambda f: Halation(f, colour(255, 236, 200), 0.62, 0.45), lambda f: Flicker(f, 0.06)),
+        lens=_PROJECTED,
+        overlays=(lambda f: Dirt(f, scratches=3, specks=9),),
+        rim=0.30,
+        grain=4.0,
+    ),
+    "fantasy": Air(
+        shade=_fantasy,
+        effects=(lambda f: Dream(f, 1.0),),
+        overlays=(
+            lambda f: Lights(f, 46, Drift(-0.035, 0.03, 0.05), colour(255, 232, 170), 0.022),
+            lambda f: Lights(f, 16, Drift(-0.02, 0.02, 0.06), colour(255, 180, 240), 0.036),
+        ),
+    ),
+    "infrared": Air(
+        shade=_infrared,
+        effects=(lambda f: Halation(f, colour(255, 220, 230), 0.7, 0.4),),
+        rim=0.10,
+        grain=2.5,
+    ),
+    "thermal": Air(shade=_thermal, lens=(Blur,)),
+}
+NOIR, VINTAGE, SUPER8, SEPIA, FANTASY, INFRARED, THERMAL = FILMS.values()

@@ -1,0 +1,1 @@
+"""Light: colour cubes, what passes and what is added, hours and seasons."""

@@ -1,0 +1,42 @@
+"""Film grain: a few sheets of noise, each held for two frames, because new grain in each eats the file."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from omnireel.engines.studio.looks.light.air import Footage
+from omnireel.engines.studio.picture.raster import Mask, softened
+
+_SHEETS = 3
+_SPARE = 64
+"""Pixels by which a sheet is larger than the canvas, so that it can be laid differently each time."""
+_HOLD = 2
+_CLUMP = 0.7
+"""Standard deviation, in pixels, of one grain."""
+
+
+class Grain:
+    """Grain of `sigma` levels for one clip."""
+
+    def __init__(self, footage: Footage, sigma: float) -> None:
+        width, height = footage.size
+        self._flat = np.full((height, width), 128, np.uint8)
+        random = np.random.default_rng(footage.seed)
+        self._sheets = [
+            _sheet(random, (height + _SPARE, width + _SPARE), sigma) for _ in range(_SHEETS if sigma else 0)
+        ]
+        self._places = random.integers(0, _SPARE, (97, 2))
+
+    def at(self, index: int) -> Mask:
+        """`(height, width)` for a frame; 128 is none."""
+        if not self._sheets:
+            return self._flat
+        turn = index // _HOLD
+        top, left = self._places[turn % len(self._places)]
+        height, width = self._flat.shape
+        return self._sheets[turn % _SHEETS][top : top + height, left : left + width]
+
+
+def _sheet(random: np.random.Generator, shape: tuple[int, int], sigma: float) -> Mask:
+    noise = softened(random.standard_normal(shape, np.float32), _CLUMP)
+    return np.asarray(np.clip(noise * np.float32(sigma / noise.std()) + 128.5, 0, 255), np.uint8)

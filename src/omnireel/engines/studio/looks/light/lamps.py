@@ -1,0 +1,73 @@
+"""Lamps: what outshines its surroundings shines on by itself when the day goes, and blooms."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import cv2
+import numpy as np
+
+from omnireel.engines.studio.looks.light.air import Footage, Light, View
+from omnireel.engines.studio.looks.light.sky import Sky
+from omnireel.engines.studio.looks.light.tones import ramp
+from omnireel.engines.studio.picture.raster import Plane, boxed, grey_of, shrunk, size_of, stretched
+
+_BRIGHT = 0.88
+"""Share of the clip's pixels darker than what may be a lamp."""
+_LEAST = 0.50
+_OUTSHINE = (0.08, 0.24)
+"""By how much a lamp outshines what is left without small lights, to begin to glow and to glow fully."""
+_WIDEST = 0.055
+"""Width of the widest lamp, as a share of the short side."""
+_CROWD = (0.34, 0.12)
+"""Share of a neighbourhood that glitters, from which glitter is mere texture, and up to which it is lamps."""
+_MARGIN = np.ones((9, 9), np.uint8)
+_MEMORY = np.float32(0.6)
+
+
+class Lamps:
+    """Light from lit windows, lamps and glints. `tint` is its colour; `strength` 1 is a street at night."""
+
+    def __init__(self, footage: Footage, tint: Plane, strength: float) -> None:
+        luma = np.concatenate([grey_of(shrunk(frame, (96, 96))).ravel() for frame in footage.samples])
+        self._level = max(_LEAST, float(np.quantile(luma, _BRIGHT)) / 255)
+        self._tint, self._strength = tint, np.float32(strength)
+        self._sky = Sky(footage)
+        side = max(3, round(min(footage.grid) * _WIDEST / 2))
+        self._window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+        self._past: Plane | None = None
+
+    def fall(self, view: View, light: Light) -> None:
+        """Add the lamps' own light and its bloom."""
+        lamps = self._found(view) * self._strength
+        warm = view.small * np.float32(0.35) + self._tint * np.float32(0.75)
+        source = warm * lamps[..., None]
+        light.shine(source * np.float32(0.9) + bloomed(source, 1.2, 1.0))
+
+    def _found(self, view: View) -> Plane:
+        size = size_of(view.luma)
+        few = max(8, size[0] // 8), max(8, size[1] // 8)
+        half = max(8, size[0] // 2), max(8, size[1] // 2)
+        small = shrunk(view.luma, half)
+        # What is wider than a window is a wall in the sun, not a lamp.
+        broad = stretched(cast("Plane", cv2.morphologyEx(small, cv2.MORPH_OPEN, self._window)), size)
+        lamps = ramp(view.luma, self._level - 0.06, self._level + 0.14) * ramp(view.luma - broad, *_OUTSHINE)
+        crowd = stretched(boxed(boxed(shrunk(lamps, few), 7), 7), size)
+        lamps *= ramp(crowd, *_CROWD) * (1 - cast("Plane", cv2.dilate(self._sky.find(view), _MARGIN)))
+        motion = view.moment.motion
+        if self._past is not None and not motion.cut:
+            past = motion.follow(self._past)
+            lamps = lamps + (past - lamps) * (motion.trust * _MEMORY)
+        self._past = lamps
+        return lamps
+
+
+def bloomed(source: Plane, near: float = 0.9, far: float = 0.8) -> Plane:
+    """Light scattered around its sources, in a small and a wide ring."""
+    size = size_of(source)
+    few = max(8, size[0] // 4), max(8, size[1] // 4)
+    fewer = max(6, few[0] // 2), max(6, few[1] // 2)
+    small = shrunk(source, few)
+    tight = boxed(boxed(small, 5), 5)
+    wide = boxed(boxed(shrunk(small, fewer), 11), 11)
+    return stretched(tight * np.float32(near) + stretched(wide, few) * np.float32(far), size)

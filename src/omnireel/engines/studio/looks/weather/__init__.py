@@ -1,0 +1,1 @@
+"""Weather between the lens and the scene: drops, flakes, fog, lightning, wet ground."""
