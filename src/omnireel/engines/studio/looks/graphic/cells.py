@@ -1,0 +1,125 @@
+"""A picture shared out among points: cells that follow outlines, ride on the motion and keep colours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from omnireel.engines.studio.looks.graphic.kernels_cells import round_off, share_out, sum_up
+from omnireel.engines.studio.looks.graphic.seeds import Kept, Points, Seeds
+from omnireel.engines.studio.picture.raster import Plane, Size
+from omnireel.engines.studio.tracker import Motion
+from omnireel.media.frames import Frame
+
+_YOUNG = 1.6
+"""Squared spacings by which a point that has only just come is held back."""
+_COLOUR_MEMORY = 0.8
+_ROUND = np.zeros((1, 1, 2), np.float32)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """One frame's cells on the working grid."""
+
+    labels: NDArray[np.int32]
+    colours: Plane
+    """`(n, 3)`: blue, green and red of each cell, 0 to 255."""
+    names: NDArray[np.int64]
+    distance: Plane
+    """Pixels from each pixel to its cell's edge."""
+
+
+@dataclass(frozen=True)
+class CellPlan:
+    """How cells are cut: their `spacing` in pixels of the grid, how strictly they keep to outlines, how
+    square they are, 0 to 1, and over how many pixels their corners are rounded."""
+
+    spacing: float
+    strictness: float
+    square: float = 0.0
+    rounding: int = 1
+
+
+class Cutter:
+    """Cuts frames into cells, in order."""
+
+    def __init__(self, size: Size, plan: CellPlan, seed: int) -> None:
+        self._size, self._plan = size, plan
+        self._spacing = np.full((size[1], size[0]), plan.spacing, np.float32)
+        self._seeds, self._colours = Seeds(size, plan.spacing, seed), Kept()
+        self._past = np.full((size[1], size[0]), -1, np.float32)
+        self._cost = np.empty((size[1], size[0]), np.float32)
+
+    def cut(
+        self, flat: Frame, motion: Motion, *, fineness: Plane | None = None, turn: Plane | None = None
+    ) -> Cells:
+        """The cells of a frame.
+
+        Spacings are multiplied by `fineness` where it is given; `turn`, `(height, width, 2 or more)`, is the
+        direction along which cells lie.
+        """
+        if motion.cut:
+            self._past.fill(-1)
+            self._colours = Kept()
+        spacing = self._spacing if fineness is None else self._spacing * fineness
+        points = self._seeds.follow(motion, spacing)
+        past = cv2.remap(self._past, motion.x, motion.y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+        labels = self._shared(flat, points, spacing, cast("Plane", past), turn)
+        colours = self._coloured(flat, labels, points)
+        self._past = points.name.astype(np.float32)[labels]
+        return Cells(labels, colours, points.name, edge_distance(labels))
+
+    def _shared(
+        self, flat: Frame, points: Points, spacing: Plane, past: Plane, turn: Plane | None
+    ) -> NDArray[np.int32]:
+        plan = self._plan
+        held_back = (1 - points.life) * np.float32(_YOUNG)
+        row, column = self._pixels(points)
+        reach, names = spacing[row, column], points.name.astype(np.float32)
+        table = np.stack([points.x, points.y, reach, held_back, names], axis=1)
+        guess = self._colours.recall(points.name, flat[row, column].astype(np.float32))[0]
+        labels = np.zeros(flat.shape[:2], np.int32)
+        share_out(
+            flat,
+            table,
+            guess,
+            past,
+            _ROUND if turn is None else turn,
+            np.float32(plan.strictness),
+            np.float32(0 if turn is None else plan.square),
+            self._cost,
+            labels,
+        )
+        rounded = np.empty_like(labels)
+        round_off(labels, plan.rounding, rounded)
+        return rounded
+
+    def _pixels(self, points: Points) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Row and column of each point."""
+        width, height = self._size
+        column = np.clip(points.x, 0, width - 1).astype(np.int32)
+        return np.clip(points.y, 0, height - 1).astype(np.int32), column
+
+    def _coloured(self, flat: Frame, labels: NDArray[np.int32], points: Points) -> Plane:
+        """The mean colour of each cell, steadied by what it was before."""
+        sums = np.zeros((len(points.x), 4), np.float32)
+        sum_up(flat, labels, sums)
+        mean = np.asarray(sums[:, :3] / np.maximum(sums[:, 3:], 1), np.float32)
+        before, known = self._colours.recall(points.name, mean)
+        memory = np.where(known & (sums[:, 3] > 0), np.float32(_COLOUR_MEMORY), np.float32(0))[:, None]
+        memory = np.where(sums[:, 3:] > 0, memory, np.float32(1))
+        colours = np.asarray(mean + (before - mean) * memory, np.float32)
+        self._colours.keep(points.name, colours)
+        return colours
+
+
+def edge_distance(labels: NDArray[np.int32]) -> Plane:
+    """Pixels from each pixel to the nearest place where two labels meet."""
+    inside = np.full(labels.shape, 255, np.uint8)
+    inside[:, :-1][labels[:, :-1] != labels[:, 1:]] = 0
+    inside[:-1][labels[:-1] != labels[1:]] = 0
+    return cast("Plane", cv2.distanceTransform(inside, cv2.DIST_L2, 5))
