@@ -3,8 +3,8 @@
     python tools/build_art.py PACKAGE_FOLDER [--into src/omnireel/engines/studio/assets/art]
 
 `art_subjects.csv` says which pictures are taken, the words that mean them, how they move, how tall they
-are and which way they look. Most pictures go in untouched; a few are mended first (`make` column):
-boats lose their painted water, slanted craft are turned upright, and heads and busts get a body.
+are and which way they look. Most pictures go in untouched; a few are mended first (`make` column). People
+also come as man and woman and in three skin tones, wherever the package has them.
 """
 
 from __future__ import annotations
@@ -17,13 +17,12 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
+from art_mending import mend
 from PIL import Image
 
-Floats = npt.NDArray[np.float32]
 HERE = Path(__file__).resolve().parent
 SUBJECTS = HERE / "art_subjects.csv"
+TONES = {"": "", "light": "1f3fb", "medium": "1f3fd", "dark": "1f3ff"}
 TARGET = HERE.parent / "src/omnireel/engines/studio/assets/art"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -76,174 +75,73 @@ def find_picture(package: Path, code: str) -> Path:
     raise FileNotFoundError(f"no picture for {code} under {package}")
 
 
-def colour(text: str) -> Floats:
-    return np.array([int(text[i : i + 2], 16) / 255 for i in (0, 2, 4)], np.float32)
+def variants(package: Path, entry: Entry) -> dict[str, str]:
+    """The pictures of a person by gender and tone, `man@dark`, to their codes; only those there are."""
+    if entry.kind != "person":
+        return {}
+    genders = {"": entry.code} if "@" in entry.names[0] else {"": entry.code, **_gendered(entry.code)}
+    spelled = {
+        "@".join(filter(None, (gender, tone))): _toned(code, mark)
+        for gender, code in genders.items()
+        for tone, mark in TONES.items()
+    }
+    return {name: code for name, code in spelled.items() if name and _is_there(package, code)}
 
 
-class Toy:
-    """A canvas, straight RGBA in 0..1, on which soft solids are stacked."""
-
-    def __init__(self, width: int, height: int) -> None:
-        self.rgb: Floats = np.zeros((height, width, 3), np.float32)
-        self.alpha: Floats = np.zeros((height, width), np.float32)
-        rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
-        self._x, self._y = columns + 0.5, rows + 0.5
-
-    def over(self, rgb: Floats, alpha: Floats) -> None:
-        total = alpha + self.alpha * (1 - alpha)
-        weight = (alpha / np.maximum(total, 1e-6))[..., None]
-        self.rgb = (rgb * weight + self.rgb * (1 - weight)).astype(np.float32)
-        self.alpha = total
-
-    def blob(self, x: float, y: float, rx: float, ry: float, tint: Floats, lean: float = 0.0) -> None:
-        """A shaded ellipsoid lit from the upper left, like the pack's own modelling."""
-        turn = np.float32(np.deg2rad(lean))
-        dx, dy = self._x - x, self._y - y
-        u = (dx * np.cos(turn) + dy * np.sin(turn)) / rx
-        v = (-dx * np.sin(turn) + dy * np.cos(turn)) / ry
-        distance = np.sqrt(u * u + v * v)
-        z = np.sqrt(np.clip(1 - distance * distance, 0, 1))
-        light = np.clip(0.70 + 0.34 * (-0.42 * dx / rx - 0.50 * dy / ry + 0.75 * z), 0.35, 1.12)[..., None]
-        blush = np.clip(dy / ry * 0.5 + 0.1, 0, 0.4)[..., None] * np.array([0.02, -0.06, 0.06], np.float32)
-        alpha = np.clip((1 - distance) * min(rx, ry) / 1.4, 0, 1)
-        self.over(np.clip(tint * light + blush, 0, 1), alpha)
-
-    def paste(self, picture: Image.Image, x: int, y: int, width: int) -> None:
-        """Stack a picture with its top left corner at x, y."""
-        height = round(picture.height * width / picture.width)
-        pixels = np.asarray(picture.resize((width, height), Image.Resampling.LANCZOS), np.float32) / 255
-        rgb, alpha = np.zeros_like(self.rgb), np.zeros_like(self.alpha)
-        rows, columns = min(height, self.alpha.shape[0] - y), min(width, self.alpha.shape[1] - x)
-        rgb[y : y + rows, x : x + columns] = pixels[:rows, :columns, :3]
-        alpha[y : y + rows, x : x + columns] = pixels[:rows, :columns, 3]
-        self.over(rgb, alpha)
-
-    def picture(self) -> Image.Image:
-        pixels = np.concatenate([self.rgb, self.alpha[..., None]], axis=2)
-        return Image.fromarray((np.clip(pixels, 0, 1) * 255 + 0.5).astype(np.uint8), "RGBA")
+def _gendered(code: str) -> dict[str, str]:
+    if "200d-2640" in code or "200d-2642" in code:
+        return {}
+    if code.startswith("1f9d1-200d-"):
+        return {"man": f"1f468{code[5:]}", "woman": f"1f469{code[5:]}"}
+    return {"man": f"{code}-200d-2642-fe0f", "woman": f"{code}-200d-2640-fe0f"}
 
 
-def trimmed(picture: Image.Image) -> Image.Image:
-    mask = picture.getchannel("A").point(lambda value: 255 if value > 8 else 0)
-    return picture.crop(mask.getbbox())
+def _toned(code: str, mark: str) -> str:
+    first, _, rest = code.replace("-fe0f", "", 1 if code.endswith("-fe0f") and mark else 0).partition("-")
+    return "-".join(filter(None, (first, mark, rest)))
 
 
-def plush(head: Image.Image, coat: Floats, belly: Floats, limbs: Floats) -> Image.Image:
-    """A standing soft toy, seen from the front, under a head."""
-    toy = Toy(256, 352)
-    for x in (96, 160):
-        toy.blob(x, 310, 29, 38, limbs)
-    for x, lean in ((64, 24), (192, -24)):
-        toy.blob(x, 226, 24, 54, limbs, lean)
-    toy.blob(128, 236, 66, 82, coat)
-    toy.blob(128, 250, 43, 56, belly)
-    toy.paste(trimmed(head), 32, 6, 192)
-    return trimmed(toy.picture())
+def _is_there(package: Path, code: str) -> bool:
+    try:
+        return find_picture(package, code).is_file()
+    except FileNotFoundError:
+        return False
 
 
-def kid(head: Image.Image, shirt: Floats, trousers: Floats) -> Image.Image:
-    """A small person with a large head."""
-    skin = colour("ffc83d")
-    toy = Toy(256, 380)
-    for x in (104, 152):
-        toy.blob(x, 316, 23, 50, trousers)
-        toy.blob(x, 357, 25, 14, colour("4a4468"))
-    for x, lean in ((72, 22), (184, -22)):
-        toy.blob(x, 268, 17, 20, skin)
-        toy.blob(x + (6 if x < 128 else -6), 236, 19, 42, shirt, lean)
-    toy.blob(128, 248, 52, 66, shirt)
-    toy.paste(trimmed(head), 44, 20, 168)
-    return trimmed(toy.picture())
-
-
-def figure(bust: Image.Image, coat: Floats, legs: Floats) -> Image.Image:
-    """A bust carried on: the coat closes below it, then legs and shoes."""
-    bust = trimmed(bust)
-    toy = Toy(256, 420)
-    for x in (102, 154):
-        toy.blob(x, 336, 25, 66, legs)
-        toy.blob(x, 396, 28, 15, colour("4a4468"))
-    toy.blob(128, 258, 70, 76, coat)
-    width = 196
-    bottom = round(bust.height * width / bust.width)
-    toy.paste(_rounded_below(bust), (256 - width) // 2, max(0, 250 - bottom), width)
-    return trimmed(toy.picture())
-
-
-def _rounded_below(bust: Image.Image) -> Image.Image:
-    """Round the cut edge of a bust so that it reads as a coat's hem, not a shelf."""
-    pixels = np.array(bust)
-    height, width = pixels.shape[:2]
-    rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
-    side = np.abs(columns / (width - 1) * 2 - 1)
-    hem = height * (1.0 - 0.30 * np.clip(side - 0.35, 0, 1) ** 1.6 / 0.65**1.6)
-    pixels[..., 3] = (pixels[..., 3] * np.clip(hem - rows, 0, 1)).astype(np.uint8)
-    return Image.fromarray(pixels, "RGBA")
-
-
-def without_flame(picture: Image.Image) -> Image.Image:
-    """The engine paints a moving flame of its own: the pack's still one, at the tail, goes."""
-    picture = trimmed(picture)
-    pixels = np.array(picture).astype(np.int16)
-    red, green, blue = pixels[..., 0], pixels[..., 1], pixels[..., 2]
-    height = pixels.shape[0]
-    flame = (red > 200) & (green > 105) & (blue < 130)
-    flame[: int(height * 0.7)] = False
-    pixels[flame] = 0
-    pixels[int(height * 0.87) :] = 0
-    return trimmed(Image.fromarray(pixels.astype(np.uint8), "RGBA"))
-
-
-def mend(picture: Image.Image, recipe: str) -> Image.Image:
-    name, *values = recipe.split("/")
-    match name:
-        case "crop":
-            whole = trimmed(picture)
-            return whole.crop((0, 0, whole.width, round(whole.height * (1 - float(values[0])))))
-        case "turn":
-            return trimmed(picture.rotate(-float(values[0]), Image.Resampling.BICUBIC, expand=True))
-        case "rocket":
-            turned = picture.resize((512, 512), Image.Resampling.LANCZOS)
-            turned = turned.rotate(float(values[0]), Image.Resampling.BICUBIC, expand=True)
-            return without_flame(turned)
-        case "plush":
-            return plush(picture, colour(values[0]), colour(values[1]), colour(values[0]))
-        case "panda":
-            return plush(picture, colour(values[1]), colour(values[1]), colour(values[0]))
-        case "kid":
-            return kid(picture, colour(values[0]), colour(values[1]))
-        case "figure":
-            return figure(picture, colour(values[0]), colour(values[1]))
-    raise ValueError(f"unknown recipe {recipe!r}")
-
-
-def encode(entry: Entry, package: Path) -> bytes:
-    path = find_picture(package, entry.code)
+def encode(entry: Entry, package: Path, code: str, tone: str = "") -> bytes:
+    path = find_picture(package, code)
     if not entry.make:
         return path.read_bytes()
     out = io.BytesIO()
-    mend(Image.open(path).convert("RGBA"), entry.make).save(
-        out, "WEBP", quality=90, alpha_quality=100, method=6
+    mend(Image.open(path).convert("RGBA"), entry.make, tone).save(
+        out, "WEBP", quality=84, alpha_quality=95, method=6
     )
     return out.getvalue()
 
 
-def index(entries: list[Entry]) -> dict[str, object]:
+def index(package: Path, entries: list[Entry]) -> dict[str, object]:
     """The pack's table of contents: pictures by name, and words to names (`near`: only roughly)."""
-    art = {
-        entry.names[0]: {
-            "file": entry.file,
-            "kind": entry.kind,
-            "motion": entry.motion,
-            "metres": entry.metres,
-            "facing": entry.facing,
-            "emoji": "".join(chr(int(code, 16)) for code in entry.code.split("-")),
-        }
-        for entry in entries
-    }
+    art = {entry.names[0]: _facts(entry) for entry in entries}
     words = {word: entry.names[0] for entry in entries for word in entry.names[1:]}
     near = {word: entry.names[0] for entry in entries for word in entry.near}
-    return {"art": art, "words": dict(sorted(words.items())), "near": dict(sorted(near.items()))}
+    dressed = {entry.names[0]: list(variants(package, entry)) for entry in entries}
+    return {
+        "art": art,
+        "words": dict(sorted(words.items())),
+        "near": dict(sorted(near.items())),
+        "variants": {name: found for name, found in dressed.items() if found},
+    }
+
+
+def _facts(entry: Entry) -> dict[str, object]:
+    return {
+        "file": entry.file,
+        "kind": entry.kind,
+        "motion": entry.motion,
+        "metres": entry.metres,
+        "facing": entry.facing,
+        "emoji": "".join(chr(int(code, 16)) for code in entry.code.split("-")),
+    }
 
 
 def build(package: Path, target: Path) -> None:
@@ -251,10 +149,26 @@ def build(package: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target / "fluent.zip", "w", zipfile.ZIP_STORED) as pack:
         for entry in entries:
-            pack.writestr(zipfile.ZipInfo(entry.file, EPOCH), encode(entry, package))
-    text = json.dumps(index(entries), ensure_ascii=False, indent=1)
-    (target / "index.json").write_text(text + "\n", encoding="utf-8")
+            pack.writestr(zipfile.ZipInfo(entry.file, EPOCH), encode(entry, package, entry.code))
+            for name, code in variants(package, entry).items():
+                picture = encode(entry, package, code, name.rpartition("@")[2] if "@" in name or name in TONES else "")
+                pack.writestr(zipfile.ZipInfo(variant_file(entry, name), EPOCH), picture)
+    (target / "index.json").write_text(_spelled(index(package, entries)), encoding="utf-8")
     (target / "PROVENANCE.md").write_text(provenance(package, entries), encoding="utf-8")
+
+
+def variant_file(entry: Entry, name: str) -> str:
+    return f"{entry.file.removesuffix('.webp')}-{name.replace('@', '-')}.webp"
+
+
+def _spelled(table: dict[str, object]) -> str:
+    """JSON with one line an entry, so that a change of one is a change of one line."""
+    parts = []
+    for heading, facts in table.items():
+        assert isinstance(facts, dict)
+        lines = (f"{json.dumps(key, ensure_ascii=False)}: {json.dumps(value, ensure_ascii=False)}" for key, value in facts.items())
+        parts.append(f'"{heading}": {{\n' + ",\n".join(lines) + "\n}")
+    return "{" + ",\n".join(parts) + "}\n"
 
 
 def provenance(package: Path, entries: list[Entry]) -> str:
@@ -268,8 +182,9 @@ def provenance(package: Path, entries: list[Entry]) -> str:
         f"Package `{facts['name']}` version {facts['version']} on npm, folder `assets/`, "
         f"licence {facts['license']}: Microsoft's Fluent Emoji (3D), repackaged by LobeHub. "
         "Notices: `LICENSE-Microsoft.txt` for the art and "
-        "`LICENSE-LobeHub.txt` for the packaging. Pictures marked other than `as is` were mended by "
-        "`tools/build_art.py`, which made this whole folder apart from the two notices.\n\n"
+        "`LICENSE-LobeHub.txt` for the packaging. People's other genders and skin tones, taken by the same rows "
+        "under the package's own names for them, are not listed one by one. Pictures marked other than `as is` were mended by "
+        "`tools/build_art.py`, which made this whole folder apart from the notices.\n\n"
         f"| here | in the package | how |\n|---|---|---|\n{rows}\n"
     )
 

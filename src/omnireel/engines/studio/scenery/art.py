@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import as_file, files
 
@@ -13,9 +13,12 @@ import cv2
 import numpy as np
 
 from omnireel.engines.studio.scenery.arrays import Bytes
+from omnireel.thesaurus.kin import kin_of
 
 _FOLDER = files("omnireel.engines.studio") / "assets" / "art"
 _PLURALS = (("ies", "y"), ("ves", "f"), ("es", ""), ("s", ""))
+_GENDERS = {"female": "woman", "woman": "woman", "lady": "woman", "male": "man", "man": "man"}
+_TONES = {"light-skinned": "light", "medium-skinned": "medium", "dark-skinned": "dark"}
 _PEOPLE = {"men": "man", "women": "woman", "people": "person", "wolves": "wolf", "children": "child"}
 
 
@@ -44,23 +47,46 @@ class Found:
     exact: bool
 
 
+@dataclass(frozen=True)
+class _Index:
+    """The pack's table of contents."""
+
+    art: dict[str, Art]
+    words: dict[str, str]
+    near: dict[str, str]
+    variants: dict[str, list[str]]
+
+
 @cache
-def _index() -> tuple[dict[str, Art], dict[str, str], dict[str, str]]:
+def _index() -> _Index:
     table = json.loads((_FOLDER / "index.json").read_text(encoding="utf-8"))
     art = {name: Art(name=name, **facts) for name, facts in table["art"].items()}
-    return art, table["words"], table["near"]
+    return _Index(art, table["words"], table["near"], table["variants"])
 
 
 def find_art(noun: str, pose: str = "") -> Found | None:
     """The picture for an English noun, or None. `pose` such as `run` picks a fitting variant where one
-    exists."""
-    words = re.sub(r"[^a-z' -]", "", noun.lower()).split()
+    exists, and words for gender and skin before the noun do: `dark-skinned female doctor`."""
+    words = re.sub(r"[^a-z'. -]", "", noun.lower()).split()
     # The longest tail first: in "golden retriever" the last word says what it is.
     tails = [" ".join(words[start:]) for start in range(len(words))]
-    for text in (spelling for tail in tails for spelling in _spellings(tail)):
-        if found := _look_up(text):
-            return Found(_posed(found.art, pose), found.exact)
+    for tail in tails:
+        if found := _look_up(tail):
+            posed = _posed(found.art, pose)
+            return Found(_dressed(posed, words[: len(words) - len(tail.split())]), found.exact)
     return None
+
+
+def _look_up(text: str) -> Found | None:
+    index = _index()
+    for spelling in _spellings(text):
+        if name := spelling if spelling in index.art else index.words.get(spelling):
+            return Found(index.art[name], exact=True)
+    kin = kin_of(text)
+    if kin is not None and kin.head in index.art:
+        return Found(index.art[kin.head], kin.exact)
+    near = next((index.near[spelling] for spelling in _spellings(text) if spelling in index.near), None)
+    return Found(index.art[near], exact=False) if near else None
 
 
 def _spellings(text: str) -> list[str]:
@@ -68,34 +94,41 @@ def _spellings(text: str) -> list[str]:
     return [text, *([_PEOPLE[text]] if text in _PEOPLE else []), *singular]
 
 
-def _look_up(text: str) -> Found | None:
-    art, words, near = _index()
-    if name := text if text in art else words.get(text):
-        return Found(art[name], exact=True)
-    return Found(art[near[text]], exact=False) if text in near else None
-
-
 def _posed(art: Art, pose: str) -> Art:
-    pictures, words, _ = _index()
+    index = _index()
     key = f"{art.name}@{pose}"
-    return pictures.get(words.get(key, key), art)
+    return index.art.get(index.words.get(key, key), art)
+
+
+def _dressed(art: Art, traits: list[str]) -> Art:
+    """The variant of a person that fits the words before it, as far as there is one."""
+    gender = next((_GENDERS[word] for word in traits if word in _GENDERS), "")
+    tone = next((_TONES[word] for word in traits if word in _TONES), "")
+    known = _index().variants.get(art.name, [])
+    wanted = ("@".join(filter(None, parts)) for parts in ((gender, tone), (gender,), (tone,)))
+    found = next((variant for variant in wanted if variant in known), None)
+    if found is None:
+        return art
+    file = f"{art.file.removesuffix('.webp')}-{found.replace('@', '-')}.webp"
+    return replace(art, name=f"{art.name}@{found}", file=file)
 
 
 @cache
 def by_emoji() -> dict[str, str]:
     """The names of pictures by their own emoji, where that is one letter."""
-    return {art.emoji: art.name for art in _index()[0].values() if len(art.emoji) == 1}
+    return {art.emoji: art.name for art in _index().art.values() if len(art.emoji) == 1}
 
 
 @cache
-def _pack() -> dict[str, bytes]:
-    with as_file(_FOLDER / "fluent.zip") as path, zipfile.ZipFile(path) as pack:
-        return {name: pack.read(name) for name in pack.namelist()}
+def _pack() -> zipfile.ZipFile:
+    """The pack, kept open: its directory is long, and a scene wants only a few of its pictures."""
+    with as_file(_FOLDER / "fluent.zip") as path:
+        return zipfile.ZipFile(path)
 
 
 def pixels(art: Art) -> Bytes:
     """Straight BGRA, cut to what is not transparent."""
-    picture = cv2.imdecode(np.frombuffer(_pack()[art.file], np.uint8), cv2.IMREAD_UNCHANGED)
+    picture = cv2.imdecode(np.frombuffer(_pack().read(art.file), np.uint8), cv2.IMREAD_UNCHANGED)
     if picture is None or picture.ndim != 3 or picture.shape[2] != 4:
         raise ValueError(f"the art pack's {art.file} is not a picture with transparency")
     return trimmed(picture.astype(np.uint8))
@@ -112,4 +145,4 @@ def trimmed(picture: Bytes) -> Bytes:
 
 def art_named(name: str) -> Art:
     """A picture known to be in the pack."""
-    return _index()[0][name]
+    return _index().art[name]

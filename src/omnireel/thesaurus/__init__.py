@@ -1,0 +1,1 @@
+"""Which known thing an English noun names, or comes near to."""
