@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from omnireel.engines.studio.looks.painterly.brushes import stick_stamps
-from omnireel.engines.studio.looks.painterly.strokes import Strokes
+from omnireel.engines.studio.looks.painterly.strokes import Drift, Strokes
 from omnireel.engines.studio.picture.raster import Mask, Plane, Size
-from omnireel.engines.studio.tracker import Motion
 
 _CANVAS_SIDE = 720
 _TURN = np.float32(0.2)
+_INVISIBLE = np.float32(0.01)
 _SOFTNESS = 0.14
 """Span of tone over which a stroke comes up."""
 
@@ -43,15 +43,15 @@ class HatchLayer:
         self.strokes = Strokes(size, max(1.5, hatch.spacing * self._unit), seed)
         self._turn = np.zeros((len(self.strokes.place), 2), np.float32)
 
-    def follow(self, motion: Motion, dark: Plane, grain: Plane) -> Plane:
+    def follow(self, drift: Drift, dark: Plane, grain: Plane) -> Plane:
         """Rows for the kernel, colours left open. `dark` is 0 to 1, `grain` is `grain_of` the tones."""
         strokes, hatch = self.strokes, self._hatch
-        strokes.follow(motion)
+        strokes.follow(drift)
         low, high = hatch.tones
         threshold = low + (high - low) * strokes.whim[:, 3]
         wanted = np.clip((strokes.under(dark) - threshold) / _SOFTNESS, 0, 1)
-        strokes.fade(np.asarray(wanted, np.float32), at_once=motion.cut)
-        direction = self._directed(strokes.under(grain), cut=motion.cut)
+        strokes.fade(np.asarray(wanted, np.float32), at_once=drift.cut)
+        direction = self._directed(strokes.under(grain), cut=drift.cut)
         return self._rows(direction)
 
     def _directed(self, grain: Plane, *, cut: bool) -> Plane:
@@ -71,9 +71,9 @@ class HatchLayer:
         rows[:, 4] = hatch.long * self._unit * (0.7 + 0.6 * whim[:, 1])
         rows[:, 5] = max(1.2, hatch.wide * self._unit) * (0.8 + 0.4 * whim[:, 2])
         rows[:, 6] = (whim[:, 2] - 0.5) * 0.8
-        rows[:, 7] = strokes.opacity * np.float32(hatch.opacity) * (0.7 + 0.6 * whim[:, 1])
+        rows[:, 7] = strokes.opacity * np.minimum(hatch.opacity * (0.7 + 0.6 * whim[:, 1]), 1)
         rows[:, 11] = np.floor(whim[:, 0] * 5.99)
-        return rows
+        return rows[rows[:, 7] > _INVISIBLE]
 
 
 def hatch_stamps(hatch: Hatch, size: Size, seed: int, grain: float) -> Mask:

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from omnireel.engines.studio.picture.raster import Mask, grey_of, shrunk
+from omnireel.engines.studio.picture.palette import chroma_of
+from omnireel.engines.studio.picture.raster import Mask, grey_of, lab_of, shrunk
 from omnireel.media.frames import Frame
 
 _LEAST_RANGE = 70.0
 """Grey levels between black and white of a clip; a flatter one is not stretched further."""
 _SAMPLE = (96, 96)
+_GREY = 2.0
 
 
 def tone_curve(samples: Sequence[Frame], *, black: float, white: float, middle: float) -> Mask:
@@ -29,3 +31,13 @@ def tone_curve(samples: Sequence[Frame], *, black: float, white: float, middle: 
     gamma = np.clip(np.log(middle) / np.log(share), 0.45, 2.2)
     spread = np.clip((np.arange(256) - low) / (high - low), 0, 1) ** gamma
     return np.asarray(spread * 255 + 0.5, np.uint8)
+
+
+def colour_gain(samples: Sequence[Frame], *, chroma: float, most: float) -> float:
+    """A saturation, 1 to `most`, that brings the clip's mean colourfulness towards `chroma` (L*a*b* units).
+
+    A grey clip stays grey: there is nothing to strengthen but noise.
+    """
+    lab = np.concatenate([lab_of(shrunk(frame, _SAMPLE).reshape(-1, 3)) for frame in samples])
+    mean = float(chroma_of(lab).mean())
+    return float(np.clip(chroma / max(mean, 1.0), 1.0, most)) if mean > _GREY else 1.0

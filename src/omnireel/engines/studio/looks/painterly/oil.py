@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
+import cv2
 import numpy as np
 
 from omnireel.engines.studio.looks.grade import Grade, Laboratory
@@ -12,8 +14,9 @@ from omnireel.engines.studio.looks.painterly.brushes import bristle_stamps
 from omnireel.engines.studio.looks.painterly.grain import grain_of
 from omnireel.engines.studio.looks.painterly.kernels_finish import light_relief
 from omnireel.engines.studio.looks.painterly.kernels_strokes import lay
+from omnireel.engines.studio.looks.painterly.levels import colour_gain
 from omnireel.engines.studio.looks.painterly.memory import settled
-from omnireel.engines.studio.looks.painterly.strokes import Strokes
+from omnireel.engines.studio.looks.painterly.strokes import Drift, Strokes, drift_of
 from omnireel.engines.studio.picture.masses import calmed
 from omnireel.engines.studio.picture.raster import (
     Mask,
@@ -24,16 +27,18 @@ from omnireel.engines.studio.picture.raster import (
     grey_of,
     medianed,
     shrunk,
-    smoothly_stretched,
+    stretched,
     strongest,
 )
 from omnireel.engines.studio.pipeline import ahead
 from omnireel.engines.studio.tracker import Moment, working_size
 from omnireel.media.frames import Frame
 
-_RICH = Grade(contrast=0.35, saturation=1.42, gamma=(1.02, 1.04, 1.06))
+_CHROMA, _MOST = 26.0, 1.7
+"""Colourfulness a clip is brought towards, and the largest gain on the way."""
 _COLOUR_MEMORY = 0.6
-_GRAIN_MEMORY = 0.85
+_REACH = 2
+"""Pixels of the working grid over which colours are flattened before they are mixed."""
 _GROUND_RELIEF = 70
 _DEPTH = np.float32(1 / 46)
 
@@ -47,14 +52,16 @@ class _Brush:
     wide: float
     detail: tuple[float, float]
     """Levels of detail between which its strokes begin to be used, and all are."""
+    most: float
+    """Levels of detail from which smaller brushes cover all of its strokes, so that none are needed."""
     scale: int
     """How many working-grid pixels its colour is averaged over."""
 
 
 _BRUSHES = (
-    _Brush(spacing=22, long=36, wide=11.5, detail=(-2, -1), scale=9),
-    _Brush(spacing=14, long=21, wide=6.5, detail=(5, 13), scale=3),
-    _Brush(spacing=8.5, long=11, wide=3.4, detail=(13, 30), scale=1),
+    _Brush(spacing=22, long=36, wide=11.5, detail=(-2, -1), most=30, scale=7),
+    _Brush(spacing=14, long=20, wide=6.0, detail=(4, 11), most=60, scale=3),
+    _Brush(spacing=7.5, long=10, wide=2.9, detail=(9, 24), most=255, scale=1),
 )
 _CANVAS_SIDE = 720
 _KEEP = 0.80
@@ -74,16 +81,17 @@ class _Layer:
         count = len(self.strokes.place)
         self._colour, self._turn = np.zeros((count, 3), np.float32), np.zeros((count, 2), np.float32)
 
-    def follow(self, moment: Moment, colours: Frame, grain: Plane, detail: Plane) -> Plane:
+    def follow(self, drift: Drift, colours: Frame, grain: Plane, detail: Plane) -> Plane:
         """This frame's strokes for the kernel."""
-        strokes, cut = self.strokes, moment.motion.cut
-        strokes.follow(moment.motion)
+        strokes, cut = self.strokes, drift.cut
+        strokes.follow(drift)
         seen = strokes.under(boxed(colours, self._brush.scale) if self._brush.scale > 1 else colours).astype(
             np.float32
         )
         fits = self._remember(seen, cut=cut)
         low, high = self._brush.detail
-        wanted = np.clip((strokes.under(detail) - low) / (high - low), 0, 1)
+        busy = strokes.under(detail)
+        wanted = np.clip((busy - low) / (high - low), 0, 1) * (busy < self._brush.most)
         strokes.fade(np.asarray(wanted * fits, np.float32), at_once=cut)
         return self._rows(self._turned(strokes.under(grain), cut=cut))
 
@@ -136,7 +144,8 @@ class Oil:
         self._size, self._grid = size, working_size(size)
         self._layers = [_Layer(brush, size, seed + k) for k, brush in enumerate(_BRUSHES)]
         self._stamps = [_stamps(brush, size, seed + k) for k, brush in enumerate(_BRUSHES)]
-        self._rich = Laboratory(_RICH)
+        gain = colour_gain(samples, chroma=_CHROMA, most=_MOST)
+        self._rich = Laboratory(Grade(contrast=0.3, saturation=gain, gamma=(1.03, 1.05, 1.07)))
         self._weave = _weave(size, seed)
         self._flat: Frame | None = None
 
@@ -147,18 +156,19 @@ class Oil:
 
     def plan(self, moment: Moment) -> _Painting:
         """Decide the strokes of one frame. Frames must come in order."""
-        self._flat = settled(calmed(medianed(moment.small)), self._flat, moment.motion, _COLOUR_MEMORY)
+        flat = calmed(medianed(moment.small, 3), _REACH)
+        self._flat = settled(flat, self._flat, moment.motion, _COLOUR_MEMORY)
         rich = self._rich.develop(self._flat)
         detail = _detail(self._flat)
         grain = grain_of(grey_of(self._flat))
-        strokes = tuple(layer.follow(moment, rich, grain, detail) for layer in self._layers)
+        drift = drift_of(moment.motion, self._size)
+        strokes = tuple(layer.follow(drift, rich, grain, detail) for layer in self._layers)
         return _Painting(moment, rich, strokes)
 
     def paint(self, painting: _Painting) -> Frame:
         """One painting at full size. Does not depend on other frames."""
-        canvas = np.empty((self._size[1], self._size[0], 4), np.uint8)
-        canvas[..., :3] = smoothly_stretched(painting.ground, self._size)
-        canvas[..., 3] = _GROUND_RELIEF
+        level = np.full(painting.ground.shape[:2], _GROUND_RELIEF, np.uint8)
+        canvas = stretched(cast("Mask", cv2.merge([painting.ground, level])), self._size)
         for strokes, stamps in zip(painting.strokes, self._stamps, strict=True):
             lay(strokes, stamps, canvas)
         out = np.empty((*canvas.shape[:2], 3), np.uint8)

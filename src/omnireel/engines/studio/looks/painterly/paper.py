@@ -21,7 +21,7 @@ def drawing_paper(size: Size, seed: int) -> Mask:
 def laid_paper(size: Size, seed: int) -> Mask:
     """Charcoal paper: a coarse tooth with the faint ribs of the mould."""
     random, unit = np.random.default_rng([seed, 3]), _unit(size)
-    tooth = wrapping_noise(random, _TILE, 1.9 * unit) + 0.9 * wrapping_noise(random, _TILE, 4.5 * unit)
+    tooth = wrapping_noise(random, _TILE, 1.3 * unit) + 0.7 * wrapping_noise(random, _TILE, 2.8 * unit)
     ribs = np.sin(np.arange(_TILE) * (2 * np.pi * round(_TILE / (6 * unit)) / _TILE))[:, None]
     return _laid(tooth * 33 + ribs * 9, size)
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from omnireel.engines.studio.looks.painterly.drawing import Observer, Study
+from omnireel.engines.studio.looks.painterly.drawing import Observer, darkness, pressed, rubbed_ground
 from omnireel.engines.studio.looks.painterly.hatching import Hatch, HatchLayer, hatch_stamps
 from omnireel.engines.studio.looks.painterly.kernels_finish import rub
 from omnireel.engines.studio.looks.painterly.kernels_strokes import lay
 from omnireel.engines.studio.looks.painterly.levels import tone_curve
 from omnireel.engines.studio.looks.painterly.paper import drawing_paper
-from omnireel.engines.studio.picture.lines import drawn
-from omnireel.engines.studio.picture.raster import Mask, Plane, Size, boxed, smoothly_stretched, stretched
+from omnireel.engines.studio.looks.painterly.strokes import drift_of
+from omnireel.engines.studio.picture.raster import Mask, Plane, Size, boxed, stretched
 from omnireel.engines.studio.pipeline import ahead
 from omnireel.engines.studio.tracker import Moment, working_size
 from omnireel.media.frames import Frame
@@ -22,19 +22,20 @@ from omnireel.media.frames import Frame
 _GRAPHITE = np.array([62, 56, 54], np.uint8)
 _WHITE = np.array([240, 246, 249], np.uint8)
 _HATCHES = (
-    Hatch(spacing=7.5, long=24, wide=1.9, tones=(0.22, 0.75), angle=-0.85, form=0.35, opacity=0.50),
-    Hatch(spacing=7.0, long=17, wide=1.9, tones=(0.42, 0.95), angle=-0.65, form=0.75, opacity=0.62),
-    Hatch(spacing=7.0, long=14, wide=2.0, tones=(0.62, 1.0), angle=0.5, form=0.4, opacity=0.72),
+    Hatch(spacing=7.5, long=24, wide=1.6, tones=(0.22, 0.75), angle=-0.85, form=0.35, opacity=0.42),
+    Hatch(spacing=7.0, long=17, wide=1.6, tones=(0.42, 0.95), angle=-0.65, form=0.75, opacity=0.5),
+    Hatch(spacing=7.0, long=14, wide=1.7, tones=(0.62, 1.0), angle=0.5, form=0.4, opacity=0.6),
 )
 _SMUDGE = 46.0
 """Levels of soft grey rubbed into the darkest parts."""
-_THIN, _THICK = 0.9, 2.1
+_THIN, _THICK = (0.8, 1.5), (1.7, 0.8)
+_ROUGH = np.float32(0.6)
 
 
 @dataclass(frozen=True)
 class _Drawing:
     moment: Moment
-    ground: Frame
+    ground: Mask
     lines: Plane
     hatches: tuple[Plane, ...]
 
@@ -44,9 +45,8 @@ class Pencil:
 
     def __init__(self, samples: Sequence[Frame], size: Size, seed: int) -> None:
         self._size, self._grid = size, working_size(size)
-        self._observer = Observer(
-            tone_curve(samples, black=0.02, white=0.06, middle=0.62), thin=_THIN, thick=_THICK
-        )
+        curve = tone_curve(samples, black=0.02, white=0.06, middle=0.62)
+        self._observer = Observer(samples, curve, thin=_THIN, thick=_THICK)
         self._layers = [HatchLayer(hatch, size, seed + k) for k, hatch in enumerate(_HATCHES)]
         self._stamps = [hatch_stamps(hatch, size, seed + k, 1.6) for k, hatch in enumerate(_HATCHES)]
         self._tooth = drawing_paper(size, seed)
@@ -58,30 +58,19 @@ class Pencil:
 
     def plan(self, moment: Moment) -> _Drawing:
         """Decide every mark of one frame. Frames must come in order."""
-        study = self._observer.study(moment)
-        dark = np.float32(1) - boxed(study.luma, 3).astype(np.float32) * np.float32(1 / 255)
-        hatches = tuple(self._hatched(layer, moment, dark, study) for layer in self._layers)
-        shade = (255 - _SMUDGE * boxed(dark, 5)).astype(np.uint8)
-        ground = np.ascontiguousarray(np.broadcast_to(shade[..., None], (*shade.shape, 3)))
-        lines = np.maximum(study.thin * np.float32(1.25), study.thick)
-        return _Drawing(moment, ground, lines, hatches)
+        study, drift = self._observer.study(moment), drift_of(moment.motion, self._size)
+        dark = darkness(study.luma)
+        hatches = tuple(layer.follow(drift, dark, study.grain) for layer in self._layers)
+        for rows in hatches:
+            rows[:, 8:11] = _GRAPHITE
+        return _Drawing(moment, rubbed_ground(boxed(dark, 5) * np.float32(_SMUDGE)), study.lines, hatches)
 
     def paint(self, drawing: _Drawing) -> Frame:
         """One drawing at full size. Does not depend on other frames."""
-        canvas = np.zeros((self._size[1], self._size[0], 4), np.uint8)
-        canvas[..., :3] = stretched(drawing.ground, self._size)
+        canvas = stretched(drawing.ground, self._size)
         for rows, stamps in zip(drawing.hatches, self._stamps, strict=True):
             lay(rows, stamps, canvas)
-        out = np.empty((*canvas.shape[:2], 3), np.uint8)
-        rub(canvas, _inked(drawing.lines, self._size), self._tooth, _WHITE, _GRAPHITE, np.float32(0.75), out)
+        lines = pressed(drawing.lines, self._size, faintest=1.3, boldest=12.0, most=215)
+        out = np.empty((*lines.shape, 3), np.uint8)
+        rub(canvas, lines, self._tooth, _WHITE, _GRAPHITE, _ROUGH, out)
         return out
-
-    def _hatched(self, layer: HatchLayer, moment: Moment, dark: Plane, study: Study) -> Plane:
-        rows = layer.follow(moment.motion, dark, study.grain)
-        rows[:, 8:11] = _GRAPHITE
-        return rows[rows[:, 7] > 0.01]
-
-
-def _inked(lines: Plane, size: Size) -> Mask:
-    full = smoothly_stretched(lines, size)
-    return np.asarray(drawn(full, faintest=1.5, boldest=11.0) * np.float32(235), np.uint8)

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import cast
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from omnireel.engines.studio.picture.raster import Plane, Raster, Size, fetched
+from omnireel.engines.studio.picture.raster import (
+    Plane,
+    Raster,
+    Size,
+    fetched,
+    pixel_grid,
+    shrunk,
+    size_of,
+)
 from omnireel.engines.studio.tracker import Motion
 
 Flags = NDArray[np.bool_]
@@ -20,6 +30,23 @@ _CROWD = 2
 """Strokes in one cell from which the newest must go."""
 _RISE, _FALL = 0.16, 0.22
 """How much opacity a stroke may gain or lose per frame."""
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How a canvas moved since the frame before."""
+
+    cut: bool
+    back: Plane
+    """`(h, w, 2)` on a coarse grid: the way back to where each place was, in canvas pixels."""
+
+
+def drift_of(motion: Motion, size: Size) -> Drift:
+    """The motion of a canvas of `size`."""
+    grid = pixel_grid(size_of(motion.x))
+    back = cast("Plane", cv2.merge([motion.x - grid[..., 0], motion.y - grid[..., 1]]))
+    few = shrunk(back, (max(8, back.shape[1] // 2), max(8, back.shape[0] // 2)))
+    return Drift(motion.cut, few * np.float32(size[0] / back.shape[1]))
 
 
 class Strokes:
@@ -45,12 +72,12 @@ class Strokes:
         self._leaving: Flags = np.zeros(self._count, np.bool_)
         self.born = self._fill()
 
-    def follow(self, motion: Motion) -> None:
+    def follow(self, drift: Drift) -> None:
         """One frame on: strokes move, crowded ones begin to leave, gaps are filled (`born`)."""
-        if motion.cut:
+        if drift.cut:
             self.restart()
             return
-        self._carry(motion)
+        self._carry(drift)
         inside = ((self.place >= 0) & (self.place < np.array(self._size, np.float32))).all(axis=1)
         self.alive &= inside & ~(self._leaving & (self.opacity <= 0))
         self._thin()
@@ -66,16 +93,12 @@ class Strokes:
         """Bilinear samples, `(n,)` or `(n, channels)`, of a field on any grid at the strokes' places."""
         return sample(field, self.place, self._size)
 
-    def _carry(self, motion: Motion) -> None:
-        """Solve for the place that came from here: the flow leads back, strokes go forward."""
-        grid = np.array([motion.x.shape[1], motion.x.shape[0]], np.float32)
-        scale = grid / np.array(self._size, np.float32)
-        here = np.asarray((self.place + np.float32(0.5)) * scale - np.float32(0.5), np.float32)
-        there: Plane = here
-        for _ in range(3):
-            past = np.stack([_fetched_at(motion.x, there), _fetched_at(motion.y, there)], axis=1)
-            there = np.asarray(there + (here - past), np.float32)
-        self.place = np.asarray((there + np.float32(0.5)) / scale - np.float32(0.5), np.float32)
+    def _carry(self, drift: Drift) -> None:
+        """Solve for the place that came from here: the drift leads back, strokes go forward."""
+        here, there = self.place, self.place
+        for _ in range(2):
+            there = here - sample(drift.back, there, self._size)
+        self.place = there
 
     def _cell(self) -> NDArray[np.int64]:
         at = (self.place / np.float32(self._spacing)).astype(np.int64)

@@ -10,7 +10,7 @@ import numpy as np
 
 from omnireel.engines.studio.looks.grade import Grade, Laboratory
 from omnireel.engines.studio.looks.painterly.kernels_finish import wash
-from omnireel.engines.studio.looks.painterly.levels import tone_curve
+from omnireel.engines.studio.looks.painterly.levels import colour_gain, tone_curve
 from omnireel.engines.studio.looks.painterly.memory import remembered, settled
 from omnireel.engines.studio.looks.painterly.paper import margin, watercolour_paper
 from omnireel.engines.studio.looks.painterly.riding import riding
@@ -35,7 +35,8 @@ from omnireel.engines.studio.pipeline import ahead
 from omnireel.engines.studio.tracker import Moment, working_size
 from omnireel.media.frames import Frame
 
-_FRESH = Grade(saturation=1.5, contrast=0.12)
+_CHROMA, _MOST = 27.0, 1.6
+"""Colourfulness a clip is brought towards, and the largest gain on the way."""
 _PAPER = np.array([246, 251, 253], np.uint8)
 _TILE = 512
 _COLOUR_MEMORY, _POOL_MEMORY = 0.7, 0.8
@@ -62,7 +63,8 @@ class Watercolor:
         self._size, self._grid = size, working_size(size)
         self._curve = tone_curve(samples, black=0.01, white=0.10, middle=0.64)
         self._curve = np.asarray(38 + self._curve.astype(np.float32) * (217 / 255), np.uint8)
-        self._fresh = Laboratory(_FRESH)
+        gain = colour_gain(samples, chroma=_CHROMA, most=_MOST)
+        self._fresh = Laboratory(Grade(saturation=gain, contrast=0.12))
         self._paper = watercolour_paper(size, seed)
         self._bare = margin(size, seed, _MARGIN)
         self._tile = _hand_and_water(seed)
