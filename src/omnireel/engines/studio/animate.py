@@ -83,6 +83,7 @@ def animate(job: Job, run: Run, photos: Sequence[Photo], size: Size, *, threads:
     setup = Setup(size, run.seed, job.request.image_types)
     _say_what_is_left_out(job, run, setup)
     takes = _takes(job, photos, setup)
+    _say_what_was_not_found(run, takes)
     return _produce(job, run, takes, size, threads)
 
 
@@ -115,6 +116,15 @@ def _say_what_is_left_out(job: Job, run: Run, setup: Setup) -> None:
     ]
     if fixed:
         run.warn("Between a first and a last picture these set the camera; its named move was not used.")
+
+
+def _say_what_was_not_found(run: Run, takes: Sequence[_Take]) -> None:
+    missing = set.intersection(*(set(take.shown.missing) for take in takes))
+    if missing:
+        run.warn(
+            "The studio engine found nothing in the photograph that it could set in motion as "
+            f"{', '.join(sorted(missing))}."
+        )
 
 
 def _takes(job: Job, photos: Sequence[Photo], setup: Setup) -> list[_Take]:

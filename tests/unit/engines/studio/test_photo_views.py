@@ -173,7 +173,7 @@ def test_the_sky_is_far_and_the_ground_comes_nearer() -> None:
 
 def test_looking_straight_at_a_picture_returns_its_pixels() -> None:
     picture = textured(40, 24)
-    grid = np.mgrid[0:4, 0:6].astype(np.float32) * STEP
+    grid = np.mgrid[0 : 24 // STEP + 1, 0 : 40 // STEP + 1].astype(np.float32) * STEP
     out = np.empty_like(picture)
     look(picture, np.ascontiguousarray(np.stack([grid[1], grid[0]], axis=-1)), out)
     assert np.array_equal(out[:-1, :-1], picture[:-1, :-1])

@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 
 from omnireel.engines.studio.photo.camera import Path, View, tightened_path
-from omnireel.engines.studio.photo.kernels_view import STEP, look, place
-from omnireel.engines.studio.picture.raster import Plane, Size, shrunk, size_of, softened
+from omnireel.engines.studio.photo.kernels_view import STEP, look, place, relight
+from omnireel.engines.studio.photo.stir import Stir
+from omnireel.engines.studio.picture.raster import Plane, Size, fetched, shrunk, size_of, softened
 from omnireel.media.frames import Frame
 
 _FINENESS = 2.0
@@ -48,10 +49,16 @@ class Plate:
         self._scale = min(wanted, most)
         self._frame = _scaled(scene.picture[top:bottom, left:right], self._scale, canvas[0] / narrowest)
 
-    def seen_from(self, view: View) -> Frame:
-        """The canvas as this view shows it."""
+    def seen_from(self, view: View, stir: Stir | None = None) -> Frame:
+        """The canvas as this view shows it, with what moves in the picture by itself."""
         places = view_places(self._scene, view, self._canvas)
-        return self.sampled(places)
+        if stir is None:
+            return self.sampled(places)
+        fields = cast("Plane", cv2.merge([stir.across, stir.down, stir.gain, stir.lift]))
+        here = fetched(fields, *_on_grid(fields, self._scene.size, places))
+        frame = self.sampled(places + here[..., :2] * np.float32(self._scene.size[0]))
+        relight(frame, np.ascontiguousarray(here[..., 2:]))
+        return frame
 
     def sampled(self, places: Plane) -> Frame:
         """The canvas from points of the picture, one for every STEPth canvas pixel each way."""
@@ -80,6 +87,14 @@ def view_places(scene: Scene, view: View, canvas: Size) -> Plane:
     width, height = scene.size
     place(scene.near, np.asarray(camera, np.float32), np.float32(width), np.float32(height), out)
     return out
+
+
+def _on_grid(fields: Plane, picture: Size, places: Plane) -> tuple[Plane, Plane]:
+    """Where points of the picture lie on a grid of fields over it."""
+    width, height = size_of(fields)
+    x = places[..., 0] * np.float32(width / picture[0]) - np.float32(0.5)
+    y = places[..., 1] * np.float32(height / picture[1]) - np.float32(0.5)
+    return np.asarray(x, np.float32), np.asarray(y, np.float32)
 
 
 def kept_inside(scene: Scene, path: Path, canvas: Size) -> Path:

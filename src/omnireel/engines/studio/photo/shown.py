@@ -10,6 +10,7 @@ import numpy as np
 
 from omnireel.engines.studio.photo.camera import Stage, View, path_of, settled
 from omnireel.engines.studio.photo.depth import depth_of
+from omnireel.engines.studio.photo.life import life_of
 from omnireel.engines.studio.photo.morph import Morph
 from omnireel.engines.studio.photo.plate import Plate, Scene, kept_inside
 from omnireel.engines.studio.picture.raster import Plane, Size, size_of
@@ -22,8 +23,17 @@ _TIGHTNESS = {Framing.CLOSE: 0.55, Framing.MEDIUM: 0.76}
 _MOST_ENLARGED = 3.5
 """Canvas pixels per picture pixel, beyond which a closer framing would only show blur."""
 
-Shown = Callable[[float], Frame]
-"""The canvas at a time from 0 to 1 of a shot."""
+
+@dataclass(frozen=True)
+class Shown:
+    """A shot that can be seen at any moment, from 0 to 1 of it."""
+
+    frame: Callable[[float], Frame]
+    missing: tuple[str, ...] = ()
+    """What was to move by itself and is not in the picture."""
+
+    def __call__(self, time: float) -> Frame:
+        return self.frame(time)
 
 
 @dataclass(frozen=True)
@@ -83,7 +93,7 @@ def _morphing(first: Photo, last: Photo, setup: Setup) -> Shown:
     if size_of(first.picture) == size_of(last.picture):
         # Two pictures from one camera: the same window keeps what did not move in place.
         windows = windows[0], windows[0]
-    return Morph((first.scene, last.scene), windows, setup.canvas).frame
+    return Shown(Morph((first.scene, last.scene), windows, setup.canvas).frame)
 
 
 def _moving(shot: Shot, photo: Photo, setup: Setup, seconds: float, *, starts: bool, ends: bool) -> Shown:
@@ -95,7 +105,17 @@ def _moving(shot: Shot, photo: Photo, setup: Setup, seconds: float, *, starts: b
     path = kept_inside(photo.scene, path_of(shot.camera, stage), setup.canvas)
     path = settled(path, View(*home.centre, home.width), start=starts, end=ends)
     plate = Plate(photo.scene, path, setup.canvas)
-    return lambda time: plate.seen_from(path(time))
+    life = life_of(
+        photo.picture,
+        photo.scene.near,
+        photo.saliency,
+        shot,
+        setup.seed,
+        seconds=seconds,
+        starts=starts,
+        ends=ends,
+    )
+    return Shown(lambda time: plate.seen_from(path(time), life.at(time * seconds)), life.missing)
 
 
 def _framed(whole: Window, framing: Framing | None, photo: Photo, canvas: Size) -> Window:

@@ -58,7 +58,7 @@ def saliency_of(picture: Frame) -> Plane:
     small = judged(picture)
     rare = spread(softened(_standing_out(small), SIDE / 64))
     sharp = sharpness_of(small)
-    found = (0.65 * rare + 0.35 * sharp + 0.3 * _skin(small)) * _central(size_of(small))
+    found = (0.65 * rare + 0.35 * sharp + 0.3 * skin_of(small)) * _central(size_of(small))
     return spread(softened(np.asarray(found, np.float32), SIDE / 48))
 
 
@@ -173,7 +173,7 @@ def _off_the_border(labels: NDArray[np.intp], bins: int) -> Plane:
     return np.asarray(np.exp(-((1 - inner / whole) / expected) * 0.8), np.float32)
 
 
-def _skin(small: Frame) -> Plane:
+def skin_of(small: Frame) -> Plane:
     """1 where the colour is human skin (Chai and Ngan, "Face Segmentation Using Skin-Color Map", 1999)."""
     luma, red, blue = cv2.split(cast("Frame", cv2.cvtColor(small, cv2.COLOR_BGR2YCrCb)))
     skin = (luma > 60) & (red > 135) & (red < 173) & (blue > 80) & (blue < 127)
