@@ -72,10 +72,9 @@ class Observer:
     def _contours(self, luma: Mask) -> Plane:
         tangents = tangents_of(structure_of(luma, _LINE_GRAIN))
         thin, thick = self._weights
-        return np.maximum(
-            line_response(luma, tangents, sigma=thin[0]) * np.float32(thin[1]),
-            line_response(luma, tangents, sigma=thick[0]) * np.float32(thick[1]),
-        )
+        slim = line_response(luma, tangents, sigma=thin[0]) * np.float32(thin[1])
+        bold = line_response(luma, tangents, sigma=thick[0]) * np.float32(thick[1])
+        return np.asarray(np.maximum(slim, bold), np.float32)
 
 
 def pressed(lines: Plane, size: Size, *, faintest: float, boldest: float, most: int = 255) -> Mask:

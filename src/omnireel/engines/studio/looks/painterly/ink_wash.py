@@ -1,4 +1,4 @@
-"""Ink wash: a few tones of ink that bleed at their edges, brushed contours, and much paper left bare."""
+"""Ink wash: a few tones of ink that run on rice paper, brushed contours, and much of the paper left bare."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+import cv2
 import numpy as np
 
+from omnireel.engines.studio.looks.painterly.drawing import Observer, Study, pressed
 from omnireel.engines.studio.looks.painterly.kernels_finish import wash
 from omnireel.engines.studio.looks.painterly.levels import tone_curve
-from omnireel.engines.studio.looks.painterly.memory import remembered, settled
-from omnireel.engines.studio.looks.painterly.paper import rice_paper
+from omnireel.engines.studio.looks.painterly.memory import remembered
+from omnireel.engines.studio.looks.painterly.paper import mist, rice_paper
 from omnireel.engines.studio.looks.painterly.riding import riding
+from omnireel.engines.studio.looks.painterly.seal import Seal
 from omnireel.engines.studio.picture.blend import blended
-from omnireel.engines.studio.picture.lines import line_response
-from omnireel.engines.studio.picture.masses import masses_of
 from omnireel.engines.studio.picture.noise import wrapping_noise
-from omnireel.engines.studio.picture.orientation import structure_of, tangents_of
 from omnireel.engines.studio.picture.raster import (
     Mask,
     Plane,
     Size,
     curved,
-    grey_of,
+    medianed,
     shrunk,
     smoothly_stretched,
     softened,
@@ -33,15 +33,23 @@ from omnireel.engines.studio.pipeline import ahead
 from omnireel.engines.studio.tracker import Moment, working_size
 from omnireel.media.frames import Frame
 
-_PAPER = np.array([222, 236, 241], np.uint8)
-_INK = np.array([1.0, 1.05, 1.10], np.float32)
+_PAPER = np.array([219, 234, 240], np.uint8)
+_INK = np.array([0.96, 1.03, 1.08], np.float32)
 """How strongly ink absorbs blue, green and red: thin it is nearly grey, thick a little blue."""
-_WASHES = ((0.72, 0.10, 0.16), (0.47, 0.10, 0.34), (0.24, 0.08, 0.62), (0.10, 0.06, 0.75))
+_WASHES = ((0.80, 0.26, 0.20), (0.54, 0.16, 0.42), (0.30, 0.14, 0.85), (0.13, 0.10, 1.10))
 """Tone under which a wash lies, the softness of its edge, and its density."""
+_THIN, _THICK = (1.0, 1.25), (2.8, 1.25)
 _TILE = 512
-_TONE_MEMORY, _LINE_MEMORY = 0.7, 0.75
-_WIDE, _FINE = 2.6, 1.2
-_GRAIN = np.float32(0.5)
+_TONE_MEMORY = 0.6
+_RUN, _DRIEST = 0.45, 0.75
+"""How far tones run into each other on average, and how far that differs from place to place."""
+_STIR = 11.0
+"""Levels by which water moves ink about."""
+_POOL = 1.6
+"""Density, in 64ths, per level by which a place is darker than its surroundings: washes dry there."""
+_GRAIN = np.float32(0.45)
+_WET_LINE = 1.9
+_BLACK = 24
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ class _Sheet:
     moment: Moment
     tone: Plane
     lines: Plane
-    density: Plane
+    density: Mask
 
 
 class InkWash:
@@ -57,12 +65,15 @@ class InkWash:
 
     def __init__(self, samples: Sequence[Frame], size: Size, seed: int) -> None:
         self._size, self._grid = size, working_size(size)
-        self._curve = tone_curve(samples, black=0.02, white=0.16, middle=0.72)
+        curve = tone_curve(samples, black=0.03, white=0.14, middle=0.70)
+        self._observer = Observer(samples, curve, thin=_THIN, thick=_THICK)
         self._paper = rice_paper(size, seed)
+        self._gaps = np.clip((self._paper.astype(np.int16) - 120) * 4, 0, 90).astype(np.uint8)
+        self._mist = mist(self._grid, seed)
         self._tile = _water(seed)
         self._table = _ink_table()
-        self._flat: Frame | None = None
-        self._lines: Plane | None = None
+        self._seal = Seal(size, seed)
+        self._tone: Plane | None = None
 
     def apply(self, moments: Iterable[Moment], *, threads: int) -> Iterator[Moment]:
         """Every moment in ink."""
@@ -71,54 +82,51 @@ class InkWash:
 
     def plan(self, moment: Moment) -> _Sheet:
         """Dilute the ink of one frame. Frames must come in order."""
-        self._flat = settled(masses_of(moment.small).flat, self._flat, moment.motion, _TONE_MEMORY)
-        luma = cast("Mask", curved(grey_of(self._flat), self._curve))
-        noise = riding(self._tile, moment.motion.sheets, self._grid)
-        tone = self._bled(luma, noise)
-        self._lines = remembered(self._contours(luma), self._lines, moment.motion, _LINE_MEMORY)
-        pool = softened(tone, 3.0) - tone
-        density = 64 + noise[..., 1] * 9 + np.clip(pool * np.float32(3.0), -10, 60)
-        dry = self._lines * (np.float32(1) + noise[..., 1] * np.float32(0.35))
-        return _Sheet(moment, tone, dry, density)
+        study = self._observer.study(moment)
+        water = riding(self._tile, moment.motion.sheets, self._grid)
+        tone = self._tone = remembered(self._run(study, water), self._tone, moment.motion, _TONE_MEMORY)
+        pool = np.clip((softened(tone, 3.5) - tone) * np.float32(_POOL), -8, 70)
+        density = np.clip(64 + water[..., 1] * 10 + pool, 0, 255).astype(np.uint8)
+        faded = tone + (np.float32(255) - tone) * self._mist
+        lines = study.lines * (1 + water[..., 0] * np.float32(0.3)) * (1 - self._mist)
+        return _Sheet(moment, faded, np.asarray(lines, np.float32), density)
 
     def paint(self, sheet: _Sheet) -> Frame:
         """One picture at full size. Does not depend on other frames."""
-        tone = np.clip(smoothly_stretched(sheet.tone, self._size), 0, 255).astype(np.uint8)
-        lines = smoothly_stretched(sheet.lines, self._size)
-        stroke = np.clip((lines - np.float32(3.0)) * np.float32(255 / 11), 0, 255).astype(np.uint8)
-        washes = self._table[tone]
-        ink = blended(washes, np.full_like(washes, 26), stroke)
-        density = stretched(np.clip(sheet.density, 0, 255).astype(np.uint8), self._size)
+        tone = smoothly_stretched(np.clip(sheet.tone, 0, 255).astype(np.uint8), self._size)
+        washes = cast("Frame", curved(cast("Frame", cv2.merge([tone, tone, tone])), self._table))
+        # A brush going dry leaves the hollows between fibres white; a full one fills them.
+        wet = pressed(sheet.lines, self._size, faintest=2.2, boldest=15.0, most=200)
+        stroke = cast("Mask", cv2.convertScaleAbs(cv2.subtract(wet, self._gaps), alpha=_WET_LINE))
+        ink = blended(washes, np.full_like(washes, _BLACK), stroke)
         out = np.empty_like(ink)
-        wash(ink, density, self._paper, _PAPER, _GRAIN, out)
-        return out
+        wash(ink, stretched(sheet.density, self._size), self._paper, _PAPER, _GRAIN, out)
+        return self._seal.stamped(out)
 
-    def _bled(self, luma: Mask, noise: Plane) -> Plane:
+    def _run(self, study: Study, water: Plane) -> Plane:
         """Tones whose edges stay crisp where the paper is dry and run where it is wet."""
+        luma = medianed(study.luma)
         few = shrunk(luma, (max(8, self._grid[0] // 4), max(8, self._grid[1] // 4)))
-        run = stretched(softened(few.astype(np.float32), 2.0), self._grid)
-        crisp = softened(luma.astype(np.float32), 0.8)
-        wet = np.clip(noise[..., 0] * np.float32(0.8) + np.float32(0.25), 0, 0.9)
-        return np.asarray(crisp + (run - crisp) * wet + noise[..., 1] * np.float32(5), np.float32)
-
-    def _contours(self, luma: Mask) -> Plane:
-        tangents = tangents_of(structure_of(luma, 7))
-        thick = line_response(luma, tangents, sigma=_WIDE, steps=5)
-        thin = line_response(luma, tangents, sigma=_FINE, steps=4)
-        return np.maximum(thick, thin)
+        run = stretched(softened(medianed(few).astype(np.float32), 1.8), self._grid)
+        crisp = softened(luma.astype(np.float32), 0.9)
+        wet = np.clip(water[..., 0] * np.float32(_DRIEST / 2) + np.float32(_RUN), 0, 1)
+        return np.asarray(crisp + (run - crisp) * wet + water[..., 1] * np.float32(_STIR), np.float32)
 
 
 def _water(seed: int) -> Plane:
+    """`(512, 512, 2)`, wrapping: how wet the paper is, and how water moves the ink about."""
     random = np.random.default_rng([seed, 9])
-    wet = wrapping_noise(random, _TILE, 60)
-    stir = 0.7 * wrapping_noise(random, _TILE, 14) + 0.7 * wrapping_noise(random, _TILE, 3.5)
-    return np.stack([wet, stir], axis=-1).astype(np.float32)
+    stir = 0.8 * wrapping_noise(random, _TILE, 26) + 0.6 * wrapping_noise(random, _TILE, 8)
+    return np.stack([wrapping_noise(random, _TILE, 60), stir], axis=-1).astype(np.float32)
 
 
 def _ink_table() -> Mask:
-    """`(256, 3)`: what each tone of the source becomes in blue, green and red."""
+    """`(1, 256, 3)`: what each tone of the source becomes in blue, green and red."""
     tone = np.arange(256, dtype=np.float32) / 255
     density = np.zeros(256, np.float32)
     for under, soft, strength in _WASHES:
-        density += strength * np.clip((under + soft / 2 - tone) / soft, 0, 1) ** 1.5
-    return np.asarray(np.exp(-density[:, None] * _INK) * 255, np.uint8)
+        ramp = np.clip((under + soft / 2 - tone) / soft, 0, 1)
+        density += strength * (
+            0.75 * ramp * ramp * (3 - 2 * ramp) + 0.25 * np.clip(under - tone, 0, 1) / under
+        )
+    return np.asarray(np.exp(-density[:, None] * _INK) * 255, np.uint8)[None]

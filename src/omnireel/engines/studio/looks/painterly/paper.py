@@ -9,6 +9,8 @@ from omnireel.engines.studio.picture.raster import Mask, Plane, Size
 
 _TILE = 512
 _CANVAS_SIDE = 720
+_MIST = 0.13
+"""Share of the short side over which an ink painting dissolves at its border."""
 
 
 def drawing_paper(size: Size, seed: int) -> Mask:
@@ -55,6 +57,17 @@ def margin(size: Size, seed: int, share: float) -> Mask:
     times = -(-size[1] // _TILE), -(-size[0] // _TILE)
     border = min(size) * share * (1 + np.tile(ragged, times)[: size[1], : size[0]])
     return np.asarray(np.clip((away - border) / (2.0 * unit) + 0.5, 0, 1) * 255, np.uint8)
+
+
+def mist(grid: Size, seed: int) -> Plane:
+    """How far the picture dissolves into bare paper, 0 to 1: at its border fully, but unevenly."""
+    random = np.random.default_rng([seed, 11])
+    x, y = (np.minimum(np.arange(n) + 0.5, np.arange(n)[::-1] + 0.5) for n in grid)
+    away = np.minimum(x[None], y[:, None]) / min(grid)
+    drift = np.tile(wrapping_noise(random, _TILE, 70), (-(-grid[1] // _TILE), -(-grid[0] // _TILE)))
+    reach = _MIST * (1 + 0.5 * drift[: grid[1], : grid[0]])
+    ramp = np.clip(1 - away / np.maximum(reach, 0.02), 0, 1)
+    return np.asarray(ramp * ramp * (3 - 2 * ramp), np.float32)
 
 
 def _unit(size: Size) -> float:
