@@ -11,13 +11,14 @@ import cv2
 import numpy as np
 
 from omnireel.engines.studio.anchor import Anchor, Sheet
+from omnireel.engines.studio.known import KnownMotion, every, uncovered
+from omnireel.engines.studio.likeness import is_blank, likeness
 from omnireel.engines.studio.picture.raster import (
     Mask,
     Plane,
     Raster,
     Size,
     boxed,
-    difference,
     fetched,
     grey_of,
     pixel_grid,
@@ -25,15 +26,16 @@ from omnireel.engines.studio.picture.raster import (
     size_of,
     stretched,
 )
+from omnireel.engines.studio.shared_motion import anchored
 from omnireel.media.frames import Frame
 
 _WORKING_SIDE = 360
 _STILL = 0.015
 """Pixels of the flow's grid; a slower neighbourhood counts as resting."""
 _NEIGHBOURHOOD = 15
-_CUT_LEVEL = 22.0
-"""Mean grey-level difference, after following the flow, from which a frame starts a new shot."""
 _LEAST_TRUST = 0.1
+_EXPLAINED = 10.0
+"""Grey levels, left over after following the flow, from which the past begins to be believed less."""
 _SMALLEST_FLOW = 16
 
 
@@ -77,16 +79,22 @@ def working_size(size: Size) -> Size:
     return max(16, round(size[0] * scale / 2) * 2), max(16, round(size[1] * scale / 2) * 2)
 
 
-def tracked(frames: Iterable[Frame], size: Size, *, hold: int = 1) -> Iterator[Moment]:
+def tracked(
+    frames: Iterable[Frame], size: Size, *, hold: int = 1, known: Iterable[KnownMotion] | None = None
+) -> Iterator[Moment]:
     """Frames with their motion: all of them, or with `hold` of 2 every other one, to be shown twice.
 
-    `size` is that of the frames. The moments' holds add up to the number of frames.
+    `size` is that of the frames. The moments' holds add up to the number of frames. A caller that drew the
+    frames hands over what it knows of their motion in `known`, one for each frame; nothing is estimated then.
+    It is taken in step with the frames, so both may come out of one generator by way of `itertools.tee`.
     """
     tracker = Tracker(working_size(size))
+    facts = None if known is None else every(known, hold)
     source, index = iter(frames), 0
     while group := list(islice(source, hold)):
         small = shrunk(group[0], tracker.size)
-        yield Moment(index, len(group), group[0], small, tracker.see(small))
+        motion = tracker.see(small) if facts is None else tracker.told(next(facts))
+        yield Moment(index, len(group), group[0], small, motion)
         index += len(group)
 
 
@@ -94,7 +102,8 @@ class Tracker:
     """Follows a stream of working-size frames.
 
     Dense inverse search flow (Kroeger et al., "Fast Optical Flow using Dense Inverse Search", 2016) on half
-    the working size, from each frame back to the one before.
+    the working size, from each frame back to the one before. A frame that differs in exposure only, as in a
+    flash or a fade, continues its shot.
     """
 
     def __init__(self, size: Size) -> None:
@@ -105,33 +114,67 @@ class Tracker:
         self._rest = self._resting()
         self._anchor = Anchor(self._coarse)
         self._past: Mask | None = None
+        self._told: KnownMotion | None = None
 
     def see(self, small: Frame) -> Motion:
         """The motion from the frame seen before to this one."""
         now = grey_of(shrunk(small, self._coarse))
-        past, self._past = self._past, now
+        past = self._past
         if past is None:
+            self._past = now
             return self._rest
-        flow = _steadied(cast("Plane", self._estimator.calc(now, past, cast("Plane", None))))
+        if is_blank(now) and not is_blank(past):
+            # A flash, or the end of a fade. What comes next is compared with what was there before it.
+            return self._motion(np.zeros((*now.shape, 2), np.float32), _full(now, _LEAST_TRUST))
+        self._past = now
+        found = cast("Plane", self._estimator.calc(now, past, cast("Plane", None)))
+        flow = _steadied(anchored(found, past, now))
         x, y = self._grid[0] + flow[..., 0], self._grid[1] + flow[..., 1]
-        if float(difference(fetched(past, x, y), now).mean()) > _CUT_LEVEL:
+        alike = likeness(fetched(past, x, y), now)
+        if not alike.same_shot:
             self._anchor.restart()
             return self._rest
         self._anchor.carry(flow, x, y)
-        return self._motion(flow)
+        return self._motion(flow, np.minimum(_trust(flow), _explained(alike.unexplained)))
 
-    def _motion(self, flow: Plane) -> Motion:
+    def told(self, known: KnownMotion) -> Motion:
+        """The motion a caller knows, from the frame told of before to this one."""
+        past, now = self._told, known.on(self._coarse)
+        self._told = now
+        if past is None or now.cut:
+            self._anchor.restart()
+            return self._rest
+        x, y = self._grid[0] + now.flow[..., 0], self._grid[1] + now.flow[..., 1]
+        self._anchor.carry(now.flow, x, y)
+        covered = cv2.dilate(uncovered(now, past), np.ones((3, 3), np.uint8))
+        trust = _trust(now.flow) if now.ids is None else _full(now.flow[..., 0], 1)
+        return self._motion(now.flow, np.maximum(trust - covered, np.float32(_LEAST_TRUST)))
+
+    def _motion(self, flow: Plane, trust: Plane) -> Motion:
         scale = np.float32(self.size[0] / self._coarse[0])
         fine = stretched(flow * scale, self.size)
         x, y = self._fine_grid
-        trust = stretched(_trust(flow), self.size)
         return Motion(
-            cut=False, x=x + fine[..., 0], y=y + fine[..., 1], trust=trust, sheets=self._anchor.sheets
+            cut=False,
+            x=x + fine[..., 0],
+            y=y + fine[..., 1],
+            trust=stretched(trust, self.size),
+            sheets=self._anchor.sheets,
         )
 
     def _resting(self) -> Motion:
         x, y = self._fine_grid
         return Motion(cut=True, x=x, y=y, trust=np.ones_like(x), sheets=Anchor(self._coarse).sheets)
+
+
+def _full(like: Mask | Plane, value: float) -> Plane:
+    return np.full(like.shape, value, np.float32)
+
+
+def _explained(unexplained: Plane) -> Plane:
+    """How far the past may be believed, by what it does not explain of the present."""
+    share = np.float32(2) - boxed(unexplained, 5) * np.float32(1 / _EXPLAINED)
+    return np.asarray(np.clip(share, _LEAST_TRUST, 1), np.float32)
 
 
 def _grid(size: Size) -> tuple[Plane, Plane]:
@@ -151,7 +194,7 @@ def _steadied(flow: Plane) -> Plane:
 
 
 def _trust(flow: Plane) -> Plane:
-    kernel = np.ones((9, 9), np.uint8)
+    kernel = np.ones((7, 7), np.uint8)
     spread = cv2.absdiff(cv2.dilate(flow, kernel), cv2.erode(flow, kernel))
-    edge = boxed(cast("Plane", cv2.max(spread[..., 0], spread[..., 1])), 7)
+    edge = boxed(cast("Plane", cv2.max(spread[..., 0], spread[..., 1])), 5)
     return np.asarray(np.clip(np.float32(1.25) - edge * np.float32(1.1), _LEAST_TRUST, 1), np.float32)
