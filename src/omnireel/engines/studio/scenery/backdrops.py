@@ -297,3 +297,28 @@ def roller(light: Light, rng: np.random.Generator, water: Colour, *, height: int
     alpha = np.clip(depth + 0.5, 0, 1) * np.clip((1 - rows) * 2.4, 0, 1)
     band = np.concatenate([colour * alpha[..., None], alpha[..., None] * 255], axis=2)
     return np.ascontiguousarray(np.clip(band, 0, 255).astype(np.uint8))
+
+
+def cloud_tops(light: Light, rng: np.random.Generator, *, height: int, veil: float) -> Bytes:
+    """A sea of cloud seen from above: billows against the sky, closed below."""
+    relief = np.zeros((height, WIDTH), np.float32)
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    for n in range(150):
+        radius = height * rng.uniform(0.10, 0.30)
+        x, y = rng.uniform(0, WIDTH), height * (0.30 + 0.80 * (n / 150)) + radius * 0.5
+        where = np.arange(int(x - radius), int(x + radius) + 1)
+        ball = np.sqrt(np.maximum(0, radius**2 - (where[None, :] - x) ** 2 - (rows - y) ** 2))
+        part = relief[:, where % WIDTH]
+        relief[:, where % WIDTH] = np.where(ball > 0, np.maximum(ball, part * 0.7), part)
+    top = np.argmax(relief > 2, axis=0)
+    alpha = _wrapped_blur(np.clip(rows - top[None, :] + 1, 0, 1).astype(np.float32), 7)
+    rough = cloudy(1024, rng, slope=1.7, coarse=6)[:height]
+    puffs = np.concatenate([rough, rough], axis=1) * np.float32(3.0)
+    relief = _wrapped_blur((relief + puffs).astype(np.float32), 9)
+    slope_y, slope_x = np.gradient(_wrapped_blur(relief, 15))
+    lit = np.asarray(np.clip(0.72 - 0.12 * slope_x + 0.20 * slope_y, 0.1, 1.0))[..., None]
+    shade, bright = np.array(light.cloud_dark, np.float32), np.array(light.cloud_lit, np.float32)
+    colour = shade + (bright - shade) * lit
+    colour = colour + (np.array(light.haze, np.float32) - colour) * np.float32(veil)
+    band = np.concatenate([colour * alpha[..., None], alpha[..., None] * 255], axis=2)
+    return np.ascontiguousarray(np.clip(band, 0, 255).astype(np.uint8))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from omnireel.engines.studio.scenery import backdrops, materials
 from omnireel.engines.studio.scenery.arrays import Bytes, Floats
 from omnireel.engines.studio.scenery.backdrops import hills, mountains, treeline
 from omnireel.engines.studio.scenery.light import rgb
+from omnireel.engines.studio.scenery.season import frosted
 from omnireel.engines.studio.scenery.sets import Ground, Kit, Layer, Prop, Stage
 from omnireel.engines.studio.scenery.shore import open_air
 from omnireel.engines.studio.scenery.sprite import premultiplied, sprite_of
@@ -18,30 +17,14 @@ from omnireel.models import TimeOfDay, Weather
 _FLOWERS = ("daisy", "tulip", "hyacinth", "sunflower", "rose")
 
 
-def _ground(kit: Kit, texture: Floats, relief: float = 0.08, per_metre: float = 85) -> Ground:
-    """Snow settles on any ground while it falls."""
-    if kit.weather is Weather.SNOW:
-        texture = (texture * 0.25 + materials.snow(kit.rng) * 0.75).astype(np.float32)
-    return Ground(materials.levels_of(texture, kit.light), per_metre, relief)
+def grown(kit: Kit, texture: Floats, relief: float = 0.08, per_metre: float = 85) -> Ground:
+    """Grown ground in its season; snow settles on it."""
+    return Ground(materials.levels_of(kit.turf(texture), kit.light), per_metre, relief)
 
 
-def frosted(picture: Bytes) -> Bytes:
-    """Snow on whatever faces upward."""
-    alpha = picture[..., 3].astype(np.float32) / 255
-    reach = max(3, picture.shape[0] // 9)
-    above = np.zeros_like(alpha)
-    above[reach:] = alpha[:-reach]
-    bright = picture[..., :3].astype(np.float32).max(axis=2) / 255
-    cap = np.clip((1 - above) * 1.6, 0, 1) * 0.9 + np.clip(bright * 1.25 - 0.45, 0, 1) * 0.35
-    share = np.clip(cap, 0, 0.94)[..., None]
-    white = picture.copy()
-    white[..., :3] = (picture[..., :3] * (1 - share) + np.array((255, 250, 245)) * share).astype(np.uint8)
-    return white
-
-
-def _trees(kit: Kit, names: tuple[str, ...]) -> list[Bytes]:
-    dress = frosted if kit.weather is Weather.SNOW else None
-    return [kit.picture(name, dress) for name in names]
+def trees(kit: Kit, names: tuple[str, ...]) -> list[Bytes]:
+    """Pictures of trees in their season."""
+    return [kit.picture(name) for name in names]
 
 
 def meadow(kit: Kit) -> Stage:
@@ -49,10 +32,21 @@ def meadow(kit: Kit) -> Stage:
     sky, clouds = open_air(kit)
     light, rng, d = kit.light, kit.rng, kit.depth
     layers = (
-        Layer(hills(light, rng, colour=rgb("7fae86"), height=170, veil=0.40), 200, 0.17),
-        Layer(hills(light, rng, colour=rgb("6fae5c"), height=150, veil=0.15), 110, 0.11),
+        Layer(hills(light, rng, colour=kit.green("7fae86"), height=170, veil=0.40), 200, 0.17),
+        Layer(hills(light, rng, colour=kit.green("6fae5c"), height=150, veil=0.15), 110, 0.11),
         Layer(
-            treeline(light, rng, _trees(kit, ("tree",)), height=110, count=16, fill=0.0, veil=0.15), 70, 0.09
+            treeline(
+                light,
+                rng,
+                trees(kit, ("tree",)),
+                under=kit.green("1e4a26"),
+                height=110,
+                count=16,
+                fill=0.0,
+                veil=0.15,
+            ),
+            70,
+            0.09,
         ),
     )
     props = [
@@ -62,7 +56,7 @@ def meadow(kit: Kit) -> Stage:
         *kit.scatter(("herb", "clover"), 14, d * 0.8, d * 2.0, (0.16, 0.26), sway=0.06),
     ]
     return Stage(
-        light, sky, _ground(kit, materials.grass(rng), 0.10), None, clouds, layers, tuple(props),
+        light, sky, grown(kit, materials.grass(rng), 0.10), None, clouds, layers, tuple(props),
         kit.sun_side,
         motes="fireflies" if light.moon or kit.time is TimeOfDay.DUSK else "dust", vignette=0.22,
     )  # fmt: skip
@@ -72,9 +66,9 @@ def garden(kit: Kit) -> Stage:
     """A lawn with beds of flowers, a hedge and the house."""
     sky, clouds = open_air(kit)
     light, rng, d = kit.light, kit.rng, kit.depth
-    hedge = treeline(light, rng, _trees(kit, ("tree",)), height=190, count=60, fill=0.5, veil=0.06, soften=3)
+    hedge = treeline(light, rng, trees(kit, ("tree",)), height=190, count=60, fill=0.5, veil=0.06, soften=3)
     layers = (
-        Layer(hills(light, rng, colour=rgb("86b48c"), height=140, veil=0.35), 160, 0.15),
+        Layer(hills(light, rng, colour=kit.green("86b48c"), height=140, veil=0.35), 160, 0.15),
         Layer(hedge, d * 3.2, 0.17, near=True),
     )
     props = [
@@ -85,7 +79,7 @@ def garden(kit: Kit) -> Stage:
         *kit.scatter(_FLOWERS, 14, d * 0.70, d * 0.86, (0.24, 0.32), sway=0.06),
     ]
     return Stage(
-        light, sky, _ground(kit, materials.grass(rng, (70.0, 178.0, 112.0))), None, clouds, layers,
+        light, sky, grown(kit, materials.grass(rng, (70.0, 178.0, 112.0))), None, clouds, layers,
         tuple(props),
         kit.sun_side, motes="fireflies" if light.moon else "dust", vignette=0.22,
     )  # fmt: skip
@@ -96,8 +90,8 @@ def forest(kit: Kit) -> Stage:
     light, rng, d = replace(kit.light, haze_distance=min(kit.light.haze_distance, 30)), kit.rng, kit.depth
     kit.light = light
     sky, _ = open_air(kit)
-    pictures = _trees(kit, ("pine", "tree", "pine"))
-    under = rgb("24462c")
+    pictures = trees(kit, ("pine", "tree", "pine"))
+    under = kit.green("24462c")
     layers = (
         Layer(
             treeline(light, rng, pictures, height=320, count=34, under=under, veil=0.62, soften=3),
@@ -112,9 +106,7 @@ def forest(kit: Kit) -> Stage:
             near=True,
         ),
     )
-    dress = frosted if kit.weather is Weather.SNOW else None
-    pine = sprite_of(premultiplied(kit.picture("pine", dress)))
-    tree = sprite_of(premultiplied(kit.picture("tree", dress)))
+    pine, tree = kit.sprite("pine"), kit.sprite("tree")
     spots = (
         (-0.55, 2.6),
         (0.6, 2.8),
@@ -142,7 +134,7 @@ def forest(kit: Kit) -> Stage:
     ]
     bright = not light.moon and kit.weather in (Weather.CLEAR, Weather.FOG)
     return Stage(
-        light, sky, _ground(kit, materials.earth(rng, (58.0, 108.0, 100.0)), 0.16), None, None, layers,
+        light, sky, grown(kit, materials.earth(rng, (58.0, 108.0, 100.0)), 0.16), None, None, layers,
         tuple(props),
         kit.sun_side, motes="fireflies" if light.moon else "dust", beams=0.45 if bright else 0.0,
         vignette=0.42,
@@ -158,9 +150,9 @@ def mountain_valley(kit: Kit) -> Stage:
         Layer(
             mountains(light, rng, rock=rgb("8a7f86"), height=320, veil=0.16, peaks=6, snow=0.34), 220, 0.32
         ),
-        Layer(hills(light, rng, colour=rgb("5f8f5a"), height=130, veil=0.16), 110, 0.10),
+        Layer(hills(light, rng, colour=kit.green("5f8f5a"), height=130, veil=0.16), 110, 0.10),
         Layer(
-            treeline(light, rng, _trees(kit, ("pine",)), height=120, count=40, veil=0.12, fill=0.12),
+            treeline(light, rng, trees(kit, ("pine",)), height=120, count=40, veil=0.12, fill=0.12),
             60,
             0.085,
         ),
@@ -177,7 +169,7 @@ def mountain_valley(kit: Kit) -> Stage:
         *kit.scatter(("herb", "daisy"), 8, d * 0.72, d * 0.88, (0.13, 0.2), sway=0.06),
     ]
     return Stage(
-        light, sky, _ground(kit, materials.grass(rng, (74.0, 150.0, 112.0)), 0.14), None, clouds, layers,
+        light, sky, grown(kit, materials.grass(rng, (74.0, 150.0, 112.0)), 0.14), None, clouds, layers,
         tuple(props),
         kit.sun_side, motes="dust", vignette=0.28,
     )  # fmt: skip
@@ -199,7 +191,8 @@ def desert(kit: Kit) -> Stage:
         ),
         *kit.sides(("rock",), ((0.66, 1.3), (-0.55, 1.9), (-0.9, 0.95), (1.2, 1.1)), 0.42, colour="orange"),
     ]
-    ground = _ground(kit, materials.sand(rng, (104.0, 174.0, 232.0)), 0.07, 60)
+    texture = materials.sand(rng, (104.0, 174.0, 232.0))
+    ground = Ground(materials.levels_of(kit.turf(texture) if kit.snowy else texture, light), 60, 0.07)
     return Stage(
         light, sky, ground, None, clouds, layers, tuple(props), kit.sun_side,
         motes="dust" if not light.moon else "", vignette=0.26,

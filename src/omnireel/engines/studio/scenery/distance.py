@@ -59,7 +59,7 @@ def paint_layer(sight: Sight, layer: Layer) -> None:
     lift += layer.heave * math.sin(sight.t * 1.5 + layer.z)
     foot = view.horizon + lift * view.focal / ahead + layer.sink * view.height * zoom
     camera = (view.x - layer.drift * sight.t) * view.focal / ahead
-    near = sight.haze(layer.z) if layer.near else 0.0
+    near = sight.haze(layer.z) if layer.near and layer.veiled else 0.0
     sight.painter.strip(
         layer.band,
         left=(camera - view.centre) / scale,

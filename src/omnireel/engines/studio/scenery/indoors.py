@@ -17,7 +17,7 @@ from omnireel.engines.studio.scenery.sky import graded
 
 def room(kit: Kit) -> Stage:
     """A living room: papered wall, window on the hour outside, sofa, lamp, plants."""
-    outside, light = kit.light, _indoors(kit.light)
+    outside, light = kit.light, indoors(kit.light)
     kit.light = light
     rng, d = kit.rng, kit.depth
     wall = _wall(kit, light, outside)
@@ -37,7 +37,8 @@ def room(kit: Kit) -> Stage:
     )  # fmt: skip
 
 
-def _indoors(light: Light) -> Light:
+def indoors(light: Light) -> Light:
+    """The light inside while it is so outside."""
     warm = 0.95 if light.lamps < 0.5 else 0.82
     return replace(
         light, tint=(0.90 * warm, 0.97 * warm, 1.02 * warm), haze=rgb("e8d8c0"), haze_distance=200,
@@ -55,11 +56,12 @@ def _wall(kit: Kit, light: Light, outside: Light) -> Bytes:
     card.box(0, 520, WIDTH, 560, dyed(rgb("f6efe4"), light))
     card.box(0, 516, WIDTH, 521, dyed(rgb("cbb394"), light))
     for x in (0, WIDTH // 2):
-        _window(card, light, outside, x + 60)
+        draw_window(card, light, outside, x + 60)
     return card.band()
 
 
-def _window(card: Card, light: Light, outside: Light, x: float) -> None:
+def draw_window(card: Card, light: Light, outside: Light, x: float, curtain: str = "c8584f") -> None:
+    """A curtained window on the hour outside, its middle at column `x` of a wall."""
     frame = dyed(rgb("fbf7ef"), light)
     card.box(x - 130, 120, x + 130, 430, frame)
     for left in (x - 116, x + 6):
@@ -67,7 +69,7 @@ def _window(card: Card, light: Light, outside: Light, x: float) -> None:
         card.box(left, 134, left + 110, 240, outside.sky[1])
         card.box(left, 360, left + 110, 416, dyed(rgb("6fa864"), outside))
         card.box(left, 270, left + 110, 276, frame)
-    cloth = dyed(rgb("c8584f"), light)
+    cloth = dyed(rgb(curtain), light)
     for side in (-1, 1):
         outer, inner = x + side * 190, x + side * 100
         card.shape([(outer, 96), (inner, 96), (inner + side * 40, 440), (outer, 440)], cloth)
@@ -80,7 +82,7 @@ def _window(card: Card, light: Light, outside: Light, x: float) -> None:
 def theatre(kit: Kit) -> Stage:
     """A stage: red curtains, boards, spotlights."""
     light = replace(
-        _indoors(kit.light), tint=(0.92, 0.90, 1.0), haze=rgb("2a1420"), rim=0.30, sun=rgb("ffe9c0"),
+        indoors(kit.light), tint=(0.92, 0.90, 1.0), haze=rgb("2a1420"), rim=0.30, sun=rgb("ffe9c0"),
         shadow=0.35,
         lamps=0.4,
     )  # fmt: skip
@@ -90,7 +92,7 @@ def theatre(kit: Kit) -> Stage:
     ground = Ground(materials.levels_of(materials.planks(rng, (60.0, 96.0, 142.0)), light), 100, 0.03)
     return Stage(
         light, sky, ground, None, None, (Layer(_curtain(light, rng), kit.depth * 1.9, 0.80, near=True,
-        wall=True),), (), -1.0,
+        wall=True), _crowd(kit)), (), -1.0,
         sun=False, motes="dust", vignette=0.5, spotlights=True,
     )  # fmt: skip
 
@@ -106,3 +108,16 @@ def _curtain(light: Light, rng: np.random.Generator) -> Bytes:
     band = np.full((560, WIDTH, 4), 255, np.uint8)
     band[..., :3] = np.clip(paint, 0, 255).astype(np.uint8)
     return band
+
+
+def _crowd(kit: Kit) -> Layer:
+    """The heads of the front rows, dark against the stage."""
+    rng, card = kit.rng, Card(WIDTH, 160)
+    for row, shade in ((0, "1c0e18"), (1, "0e060c")):
+        for n in range(26):
+            x = (n + 0.5 * row + float(rng.uniform(-0.15, 0.15))) * WIDTH / 26
+            top, size = 60 + 34 * row + float(rng.uniform(-12, 12)), float(rng.uniform(20, 26))
+            card.disc(x, top, size, rgb(shade))
+            card.shape([(x - size * 1.7, 160), (x - size * 1.1, top + size), (x + size * 1.1, top + size),
+                        (x + size * 1.7, 160)], rgb(shade))  # fmt: skip
+    return Layer(card.band(), kit.depth * 0.60, 0.17, near=True, veiled=False)

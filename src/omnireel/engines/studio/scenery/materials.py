@@ -111,6 +111,16 @@ def paving(rng: np.random.Generator, colour: Colour = (168.0, 172.0, 176.0)) -> 
     return (ground * (1 + tone - joint)[..., None]).astype(np.float32)
 
 
+def checks(
+    rng: np.random.Generator, a: Colour = (236.0, 240.0, 242.0), b: Colour = (150.0, 158.0, 162.0)
+) -> Floats:
+    """Polished tiles of two colours in turn."""
+    cell = np.arange(SIDE) * 8 // SIDE
+    odd = ((cell[:, None] + cell[None, :]) % 2)[..., None]
+    ground = _base((1.0, 1.0, 1.0), rng, broad=0.02, fine=0.015)
+    return (ground * np.where(odd, np.array(a), np.array(b))).astype(np.float32)
+
+
 def road(light: Light, rng: np.random.Generator, *, dashed: bool = True) -> Bytes:
     """A road seen from above, (across, along, 3): kerbs, tarmac and a broken middle line, 12 m along."""
     across, along = 256, 512

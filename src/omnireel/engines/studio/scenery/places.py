@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from omnireel.engines.studio.scenery import beyond, country, indoors, shore, town
+from omnireel.engines.studio.scenery import (
+    beyond,
+    country,
+    fields,
+    indoors,
+    rooms,
+    shore,
+    town,
+    waterside,
+    wilds,
+    worlds,
+)
 from omnireel.engines.studio.scenery.art import Art
 from omnireel.engines.studio.scenery.sets import Kit, Stage
 
@@ -41,17 +52,36 @@ PLACES = {
     "room": Place(indoors.room, 0.46, 0.82, "inside"),
     "stage": Place(indoors.theatre, 0.48, 0.82, "inside"),
     "abstract": Place(beyond.abstract, 0.52, 0.80),
+    "river": Place(waterside.river, 0.46, 0.82),
+    "harbour": Place(waterside.harbour, 0.46, 0.82),
+    "jungle": Place(wilds.jungle, 0.50, 0.82),
+    "arctic": Place(wilds.arctic, 0.48, 0.80),
+    "ruins": Place(wilds.ruins, 0.50, 0.80),
+    "farm": Place(fields.farm, 0.50, 0.80),
+    "park": Place(fields.park, 0.50, 0.80),
+    "playground": Place(fields.playground, 0.50, 0.80),
+    "fair": Place(fields.fair, 0.54, 0.82),
+    "castle": Place(fields.castle, 0.52, 0.80),
+    "temple": Place(fields.temple, 0.52, 0.80),
+    "moon": Place(worlds.moon, 0.52, 0.80),
+    "mars": Place(worlds.mars, 0.50, 0.80),
+    "sky": Place(worlds.heaven, 0.56, 0.70, "void"),
+    "bedroom": Place(rooms.furnished("bedroom"), 0.46, 0.82, "inside"),
+    "kitchen": Place(rooms.furnished("kitchen"), 0.46, 0.82, "inside"),
+    "office": Place(rooms.furnished("office"), 0.46, 0.82, "inside"),
+    "library": Place(rooms.furnished("library"), 0.46, 0.82, "inside"),
+    "classroom": Place(rooms.furnished("classroom"), 0.46, 0.82, "inside"),
+    "cafe": Place(rooms.furnished("cafe"), 0.46, 0.82, "inside"),
 }
 
 _NEAREST = {
-    "river": "lake", "harbour": "sea", "harbor": "sea", "jungle": "forest", "rainforest": "forest",
-    "farm": "village",
-    "park": "garden", "moon": "space", "mars": "desert", "bedroom": "room", "kitchen": "room",
-    "office": "room",
-    "ocean": "sea", "house": "room", "field": "meadow", "sky": "meadow", "island": "beach", "town": "village",
-    "road": "street", "arctic": "snowfield", "glacier": "snowfield", "canyon": "desert", "waterfall": "lake",
-    "theatre": "stage", "theater": "stage", "concert": "stage", "cafe": "room", "restaurant": "room",
-    "shop": "room",
+    "harbor": "harbour", "port": "harbour", "dock": "harbour", "rainforest": "jungle", "living-room": "room",
+    "ocean": "sea", "house": "room", "field": "meadow", "island": "beach", "town": "village",
+    "road": "street", "glacier": "arctic", "canyon": "desert", "waterfall": "river",
+    "theatre": "stage", "theater": "stage", "concert": "stage", "restaurant": "cafe", "coffee-shop": "cafe",
+    "shop": "cafe", "amusement-park": "fair", "carnival": "fair", "palace": "castle", "shrine": "temple",
+    "school": "classroom", "clouds": "sky", "bathroom": "kitchen", "lab": "office", "laboratory": "office",
+    "hospital": "office", "museum": "library", "volcano": "mountains", "cave": "mountains",
 }  # fmt: skip
 
 _HOMES = (

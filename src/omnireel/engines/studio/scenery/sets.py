@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from omnireel.engines.studio.scenery import art
+from omnireel.engines.studio.scenery import art, materials
 from omnireel.engines.studio.scenery.arrays import Bytes, Colour, Floats
 from omnireel.engines.studio.scenery.built.cycle import cycle_of
 from omnireel.engines.studio.scenery.built.workshop import Figure, built
-from omnireel.engines.studio.scenery.light import Light
+from omnireel.engines.studio.scenery.light import Light, rgb
+from omnireel.engines.studio.scenery.season import foliage, frosted, is_bloom, is_frosted, stand_in, turf
 from omnireel.engines.studio.scenery.sprite import (
     Sprite,
     enlarged,
@@ -45,6 +46,8 @@ class Layer:
     """Metres per second of its own, to the right."""
     heave: float = 0.0
     """Metres it rises and sinks by, as a wave does."""
+    veiled: bool = True
+    """Whether the air between takes part of its colour."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ class Stage:
     sun_side: float = 1.0
     sun: bool = True
     motes: str = ""
-    """dust, fireflies, bubbles, petals or nothing."""
+    """dust, sparkle, fireflies, bubbles, stars, petals, leaves or nothing."""
     beams: float = 0.0
     """Strength of shafts of light from above."""
     vignette: float = 0.30
@@ -152,7 +155,10 @@ class Kit:
         return self.weather is Weather.SNOW or self.season == "winter"
 
     def picture(self, name: str, dress: Callable[[Bytes], Bytes] | None = None) -> Bytes:
-        """A vendored picture, or one drawn here, under this light, straight BGRA."""
+        """A vendored picture, or one drawn here, in its season and under this light; straight BGRA."""
+        if self.snowy and is_frosted(name):
+            dress = dress or frosted
+        name = name if self.snowy else stand_in(name, self.season)
         figure = built(name)
         straight = enlarged(figure.picture if figure else art.pixels(art.art_named(name)), _PROP_PIXELS)
         straight = dress(straight) if dress else straight
@@ -175,8 +181,8 @@ class Kit:
         return 1.7 * self.span(z) + 2 * metres + 4
 
     def prop(self, name: str, x: float, z: float, metres: float, **more: Any) -> Prop:
-        """A thing at a place, repeating out of sight. x is in half-widths of the view at z."""
-        figure = built(name)
+        """A thing at a place, repeating out of sight. x is in half-widths of the view at z, in metres."""
+        figure = built(stand_in(name, self.season))
         if figure is not None and figure.moves:
             cycle = self._cycle(name, figure)
             return self.put(cycle[0], x, z, metres, cycle=cycle, seconds=figure.seconds or 1.0, **more)
@@ -210,8 +216,24 @@ class Kit:
             name = names[int(self.rng.integers(len(names)))]
             x = float(self.rng.uniform(-1.65, 1.65))
             flip = bool(self.rng.integers(2))
+            if self.season in ("autumn", "winter") or self.snowy:
+                name = "maple leaf" if is_bloom(name) and not self.snowy else name
+                if is_bloom(name):
+                    continue
             found.append(self.prop(name, x, z, float(self.rng.uniform(*metres)), flip=flip, **more))
         return found
+
+    def stand(self, *things: tuple[str, float, float, float], **more: Any) -> list[Prop]:
+        """Things as (name, x in half-widths of the view, z in depths of the cast, metres tall)."""
+        return [self.prop(name, x, z * self.depth, metres, **more) for name, x, z, metres in things]
+
+    def green(self, colour: str) -> Colour:
+        """A plant colour, `rrggbb`, in its season."""
+        return foliage(rgb(colour), self.season, snowy=self.snowy)
+
+    def turf(self, texture: Floats) -> Floats:
+        """Grown ground in its season, snow on it where snow lies."""
+        return turf(texture, self.season, materials.snow(self.rng) if self.snowy else None)
 
     def sides(
         self, names: tuple[str, ...], spots: tuple[tuple[float, float], ...], metres: float, **more: Any

@@ -49,6 +49,7 @@ def beach(kit: Kit) -> Stage:
         *kit.sides(("rock",), ((0.55, 1.28), (-1.25, 1.2), (1.3, 1.15)), 0.42),
         *kit.sides(("seashell",), ((-0.62, 0.80), (0.36, 0.86), (1.1, 0.84)), 0.16),
     ]
+    props += kit.stand(("sailboat", 0.24, 4.5, 2.6), ("sailboat", -1.2, 5.0, 2.6), shadow=False, bob=0.06)
     if kit.weather is Weather.CLEAR and not kit.light.moon:
         props += kit.sides(("beach umbrella",), ((1.12, 1.34),), 1.5)
     return Stage(
@@ -81,8 +82,27 @@ def sea(kit: Kit) -> Stage:
         clouds=clouds,
         layers=(*_headland(kit), *_rollers(kit)),
         water=sea_water(kit, -99.0),
+        props=tuple(_passing_boats(kit)),
         sun_side=kit.sun_side,
     )
+
+
+def _passing_boats(kit: Kit) -> list[Prop]:
+    """Sails a long way off, gulls above them; nobody is out in a storm."""
+    if kit.weather is Weather.STORM:
+        return []
+    boats = kit.stand(
+        ("sailboat", -0.62, 5.0, 3.2),
+        ("sailing ship", 0.80, 8.0, 7.0),
+        ("sailboat", 0.30, 9.0, 3.6),
+        ("buoy", -0.34, 2.6, 0.8),
+        shadow=False,
+        bob=0.08,
+    )
+    gulls = kit.stand(
+        ("dove", -0.40, 4.0, 0.5), ("dove", -0.28, 4.4, 0.45), ("dove", 0.52, 5.0, 0.5), bob=0.4
+    )
+    return [*boats, *(replace(gull, y=3.2 + 0.5 * n, shadow=False) for n, gull in enumerate(gulls))]
 
 
 def _rollers(kit: Kit) -> list[Layer]:
@@ -127,7 +147,7 @@ def lake(kit: Kit) -> Stage:
         sky=sky,
         clouds=clouds,
         layers=tuple(layers),
-        ground=Ground(materials.levels_of(materials.grass(rng), light), 90, 0.10),
+        ground=Ground(materials.levels_of(kit.turf(materials.grass(rng)), light), 90, 0.10),
         water=calm,
         props=tuple(props),
         sun_side=kit.sun_side,
@@ -149,6 +169,22 @@ def underwater(kit: Kit) -> Stage:
             ("coral",),
             ((-0.80, 1.05), (0.88, 1.15), (-1.35, 1.3), (1.4, 1.0), (0.48, 1.7), (-0.45, 1.9)),
             1.1,
+        ),
+        *kit.stand(
+            ("kelp", -0.70, 1.5, 2.6),
+            ("kelp", 0.78, 1.6, 2.8),
+            ("kelp", -1.04, 1.25, 2.4),
+            ("kelp", 1.08, 1.3, 2.6),
+            ("kelp", -0.50, 2.2, 2.6),
+            ("kelp", 0.56, 2.4, 2.6),
+            ("kelp", 1.7, 1.5, 2.6),
+            ("kelp", -1.7, 1.5, 2.6),
+        ),
+        *kit.stand(
+            ("coral reef", -0.86, 1.12, 1.0),
+            ("coral reef", 0.92, 1.10, 1.1),
+            ("coral reef", 0.28, 2.3, 1.2),
+            ("coral reef", -0.22, 2.6, 1.2),
         ),
         *kit.sides(
             ("herb",), ((-0.92, 0.86), (0.96, 0.84), (-0.52, 1.5), (0.62, 1.4), (1.2, 1.6)), 1.0, sway=0.14

@@ -28,6 +28,7 @@ from omnireel.engines.studio.scenery.painter import Painter
 from omnireel.engines.studio.scenery.places import Place
 from omnireel.engines.studio.scenery.props import paint_prop, props_in_view, reflect_prop
 from omnireel.engines.studio.scenery.script import ShotScript
+from omnireel.engines.studio.scenery.season import drifting, season_of
 from omnireel.engines.studio.scenery.sets import EYE, Kit, Stage
 from omnireel.engines.studio.scenery.shadows import Shadows
 from omnireel.engines.studio.scenery.sight import FAR_AWAY, Sight
@@ -58,12 +59,18 @@ class ShotPainter:
         place = _floor(script, self.stage, kit)
         self.cast = placed(list(script.roles), place, self.stage.light, rng, self.stage.sun_side)
         self._relief: Floats = cloudy(256, rng, slope=1.6, coarse=2)
-        self._air = Air(shot.weather or Weather.CLEAR, self.stage.light, self.stage.motes, size[1], rng)
+        motes = drifting(kit.season, self.stage.motes) if self._is_open(script) else self.stage.motes
+        self._air = Air(shot.weather or Weather.CLEAR, self.stage.light, motes, size[1], rng)
         self._lens = Lens(self.stage.light, self.stage.vignette, size[0], rng)
         self._shadows, self._sun = Shadows(), self._sun_parts()
         self._launches = any(member.role.gait.name == "launch" for member in self.cast.members)
         self._exhaust = Exhaust(rng) if self._launches else None
         self._shafts = shafts(rng, size, self.stage) if self.stage.beams > 0 else None
+
+    @staticmethod
+    def _is_open(script: ShotScript) -> bool:
+        """Whether things fall from trees there."""
+        return script.place.medium in ("land", "water")
 
     def _sun_parts(self) -> tuple[Bytes, Sprite] | None:
         light = self.stage.light
@@ -168,7 +175,10 @@ def _kit(script: ShotScript, size: tuple[int, int], rng: np.random.Generator) ->
     depth = focal * EYE / max(height * 0.12, feet - horizon)
     time, weather = shot.time_of_day or TimeOfDay.DAY, shot.weather or Weather.CLEAR
     side = 1.0 if rng.uniform() < 0.5 else -1.0
-    return Kit(width, height, focal, horizon, depth, light_for(time, weather), time, weather, rng, side)
+    light = light_for(time, weather)
+    return Kit(
+        width, height, focal, horizon, depth, light, time, weather, rng, side, season_of(shot.prompt)
+    )  # fmt: skip
 
 
 def _rows(place: Place, width: int, height: int) -> tuple[float, float]:

@@ -20,7 +20,7 @@ def sky_for(light: Light, width: int, horizon: float, rng: np.random.Generator) 
     height = int(horizon * MARGIN) + 4
     sky = graded(light.sky, 2 * width, height, rng)
     if light.stars > 0.05:
-        _add_stars(sky, rng, light.stars, count=int(width * height / 2600))
+        with_stars(sky, rng, light.stars, count=int(width * height / 2600))
     return sky
 
 
@@ -37,7 +37,8 @@ def graded(
     return sky
 
 
-def _add_stars(sky: Bytes, rng: np.random.Generator, strength: float, count: int) -> None:
+def with_stars(sky: Bytes, rng: np.random.Generator, strength: float, count: int) -> None:
+    """Scatter stars over a sky, in place; fewer and fainter toward its foot."""
     height, width = sky.shape[:2]
     for x, y, size, warm in rng.uniform(0, 1, (count, 4)):
         fade = strength * (1 - y * 0.8) * (0.35 + 0.65 * size**3)
@@ -62,7 +63,7 @@ def nebula(width: int, height: int, rng: np.random.Generator, tones: tuple[Colou
     deep *= np.clip(1 - 0.42 * np.maximum(dust, 0), 0.3, 1)[..., None]
     sky = cv2.resize(deep, (width, height), interpolation=cv2.INTER_CUBIC)
     sky = np.clip(sky + rng.uniform(-0.5, 0.5, sky.shape), 0, 255).astype(np.uint8)
-    _add_stars(sky, rng, 1.0, count=int(width * height / 1300))
+    with_stars(sky, rng, 1.0, count=int(width * height / 1300))
     return np.ascontiguousarray(sky)
 
 

@@ -16,7 +16,6 @@ from omnireel.engines.studio.scenery.sets import Ground, Kit, Layer, Prop, Stage
 from omnireel.engines.studio.scenery.shore import open_air
 from omnireel.engines.studio.scenery.skyline import Street, towers
 from omnireel.engines.studio.scenery.sprite import Sprite, sprite_of
-from omnireel.models import Weather
 
 
 def city(kit: Kit) -> Stage:
@@ -96,7 +95,7 @@ def village(kit: Kit) -> Stage:
     light, rng, d = kit.light, kit.rng, kit.depth
     sky, clouds = open_air(kit)
     layers = (
-        Layer(hills(light, rng, colour=rgb("7fae86"), height=170, veil=0.38), 200, 0.17),
+        Layer(hills(light, rng, colour=kit.green("7fae86"), height=170, veil=0.38), 200, 0.17),
         Layer(
             treeline(light, rng, [kit.picture("tree"), kit.picture("pine")], height=130, veil=0.15), 70, 0.11
         ),
@@ -113,9 +112,7 @@ def village(kit: Kit) -> Stage:
         *kit.sides(("tree",), ((-1.02, 1.7), (0.98, 1.75), (-0.25, 2.6), (0.30, 2.8)), 2.9, sway=0.01),
         *kit.scatter(("daisy", "tulip", "herb"), 26, d * 1.3, d * 2.2, (0.22, 0.34), sway=0.06),
     ]
-    grass = materials.grass(rng)
-    if kit.weather is Weather.SNOW:
-        grass = (grass * 0.25 + materials.snow(rng) * 0.75).astype(np.float32)
+    grass = kit.turf(materials.grass(rng))
     lane = np.ascontiguousarray(
         np.clip(materials.earth(rng, (118.0, 158.0, 186.0))[:256] * np.array(light.tint), 0, 255)
     )
@@ -128,7 +125,7 @@ def village(kit: Kit) -> Stage:
 def _town(kit: Kit, sky: Bytes, clouds: Bytes | None, layers: tuple[Layer, ...], props: list[Prop]) -> Stage:
     light, rng, d = kit.light, kit.rng, kit.depth
     slabs = materials.paving(rng, (150.0, 150.0, 152.0))
-    if kit.weather is Weather.SNOW:
+    if kit.snowy:
         slabs = (slabs * 0.25 + materials.snow(rng) * 0.75).astype(np.float32)
     ground = Ground(
         materials.levels_of(slabs, light), 110, 0.05, materials.road(light, rng), (d * 0.84, d * 1.36)

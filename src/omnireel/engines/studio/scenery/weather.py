@@ -100,6 +100,13 @@ class Air:
                 self._fall(painter, t, 34, -0.13, 0.0, 0, 5.0, 16, (255, 245, 225), 0.30)
             case "stars":
                 self._fall(painter, t, 30, 0.015, 0.0, 0, 1.5, 0, (255, 245, 240), 0.7)
+            case "petals":
+                tone = mix((226, 200, 252), light.haze, 0.12)
+                self._fall(painter, t, 70, 0.09, 0.05, 0, 4.2, 46, tone, 0.9)
+            case "leaves":
+                for count, tone in ((40, (40, 96, 222)), (60, (52, 150, 236))):
+                    warm = mix((float(tone[0]), float(tone[1]), float(tone[2])), light.haze, 0.12)
+                    self._fall(painter, t, count, 0.12, 0.07, 0, 4.6, 60, warm, 0.92)
             case "fireflies":
                 self._fireflies(painter, t)
 
