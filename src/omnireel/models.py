@@ -177,6 +177,8 @@ class Weather(StrEnum):
 class Transition(StrEnum):
     CUT = "cut"
     DISSOLVE = "dissolve"
+    SLIDE = "slide"
+    """The new picture pushes the old one out, as in a slide show."""
 
 
 class Position(StrEnum):

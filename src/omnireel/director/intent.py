@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from omnireel.director.reading import Mention, Reading
+from omnireel.director.sequence import is_one_morph, is_sequence
 from omnireel.director.vocabulary import Topic
 from omnireel.models import ImageRole, JobKind, MediaKind, VideoRequest, VideoRole
 
@@ -51,8 +52,9 @@ def _image_kind(request: VideoRequest, reading: Reading) -> JobKind:
         return JobKind.ANIMATE if opens_or_closes else JobKind.SUBJECTS
     if len(request.images) == 1:
         return JobKind.SUBJECTS if _recasts(reading) else JobKind.ANIMATE
-    morphs = len(request.images) == 2 and reading.has(Topic.ENDPOINTS)
-    return JobKind.ANIMATE if morphs else JobKind.SUBJECTS
+    if is_sequence(request, reading):
+        return JobKind.ANIMATE
+    return JobKind.ANIMATE if is_one_morph(request, reading) else JobKind.SUBJECTS
 
 
 def _recasts(reading: Reading) -> bool:

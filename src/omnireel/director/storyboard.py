@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from omnireel.director.intent import end_pictures
 from omnireel.director.reading import Reading, read
 from omnireel.director.references import referenced_images
+from omnireel.director.sequence import is_sequence, sequence
 from omnireel.director.shots import Part, Split, split_shots
 from omnireel.director.subjects import Cast, read_cast
 from omnireel.director.vocabulary import Topic
@@ -118,6 +119,9 @@ def _subjects(brief: Brief, cast: Cast, before: Sequence[Subject]) -> tuple[Subj
 
 
 def _with_pictures(brief: Brief, shots: Sequence[Shot], shared: Sequence[int]) -> tuple[Shot, ...]:
+    whole = read(brief.request.prompt)
+    if brief.kind is JobKind.ANIMATE and is_sequence(brief.request, whole):
+        return _covered(sequence(brief.request, whole, shots), range(1, len(brief.request.images) + 1))
     if brief.kind is JobKind.ANIMATE:
         return _opened_and_closed(brief, shots)
     sent = range(1, len(brief.request.images) + 1)
