@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from omnireel.engines.studio.looks.clay.clay import Clay
 from omnireel.engines.studio.looks.film.stocks import FILMS
 from omnireel.engines.studio.looks.graphic.catalog import GRAPHIC
+from omnireel.engines.studio.looks.invented.cast import Invented
 from omnireel.engines.studio.looks.light.air import Air, Footage
 from omnireel.engines.studio.looks.light.atmosphere import Atmosphere
 from omnireel.engines.studio.looks.light.hours import HOURS
@@ -20,7 +21,7 @@ from omnireel.engines.studio.looks.weather.weathers import SNOWFALL, WEATHERS
 from omnireel.engines.studio.picture.raster import Size
 from omnireel.engines.studio.tracker import Moment
 from omnireel.media.frames import Frame
-from omnireel.models import Shot, Storyboard, Weather
+from omnireel.models import InventedLook, Shot, Storyboard, Weather
 
 REPAINTS: dict[str, LookMaker] = {"clay": Clay, "sci-fi": SciFi, **PAINTERLY, **GRAPHIC}
 WORLDS: dict[str, Air] = {**SEASONS, "underwater": UNDERWATER}
@@ -60,6 +61,7 @@ def plan_looks(
     looks: list[Look] = [
         REPAINTS[name](samples, size, seed) for name in names if name in REPAINTS and name != _LAST
     ]
+    looks += [Invented(look, samples, size, seed) for look in storyboard.invented]
     shots = _airs_by_shot(storyboard, names, frames)
     if any(airs for airs, _ in shots):
         looks.append(Atmosphere(shots, footage, still=still))
@@ -82,6 +84,7 @@ def through(looks: Sequence[Look], moments: Iterable[Moment], *, threads: int) -
 def looks_to_warm(samples: Sequence[Frame], size: Size) -> Iterator[Look]:
     """Looks that between them use every compiled loop there is."""
     yield from (make(samples, size, 0) for make in REPAINTS.values())
+    yield Invented(InventedLook("marble", ("marble",)), samples, size, 0)
     yield Atmosphere([([*HOURS.values()], 1)], Footage(samples, size, 24.0, 0))
 
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from omnireel.engines.studio.looks.grade import Grade, Laboratory
 from omnireel.engines.studio.looks.kernels_scifi import finish_film, rim_light
+from omnireel.engines.studio.looks.light.outline import outlined
 from omnireel.engines.studio.picture.masses import calmed
 from omnireel.engines.studio.picture.raster import (
-    Mask,
     Plane,
     Size,
     boxed,
@@ -23,7 +23,6 @@ from omnireel.engines.studio.picture.raster import (
     softened,
     stretched,
 )
-from omnireel.engines.studio.picture.volume import inflated
 from omnireel.engines.studio.pipeline import ahead
 from omnireel.engines.studio.tracker import Moment, Motion, working_size
 from omnireel.media.frames import Frame
@@ -84,7 +83,7 @@ class SciFi:
         """Work out the added light of one frame. Frames must come in order."""
         calm = calmed(medianed(moment.small))
         luma = grey_of(calm)
-        volume = self._remembered(self._outlined(luma), moment.motion)
+        volume = self._remembered(outlined(luma, min(self._grid) * _BEVEL, _SEAM), moment.motion)
         sweep = self._sweep(moment.index)
         rim = np.empty_like(calm)
         rim_light(volume, luma, sweep, _CYAN, _MAGENTA, np.float32(_RIM), rim)
@@ -97,14 +96,6 @@ class SciFi:
         glow = stretched(lit.glow, self._size)
         finish_film(night, glow, self._rims[0], self._rims[1], self._shift, out)
         return out
-
-    def _outlined(self, luma: Mask) -> Plane:
-        across = cast("Plane", cv2.Sobel(luma, cv2.CV_32F, 1, 0, scale=0.25))
-        down = cast("Plane", cv2.Sobel(luma, cv2.CV_32F, 0, 1, scale=0.25))
-        steep = cast("Plane", cv2.magnitude(across, down))
-        seam = np.clip((steep - _SEAM[0]) / (_SEAM[1] - _SEAM[0]), 0, 1).astype(np.float32)
-        bevel = min(self._grid) * _BEVEL
-        return np.asarray(np.sqrt(inflated(seam, bevel) * np.float32(2)), np.float32)
 
     def _remembered(self, volume: Plane, motion: Motion) -> Plane:
         """Outlines fade in and out along the flow instead of popping."""

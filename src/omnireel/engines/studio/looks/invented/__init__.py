@@ -1,0 +1,1 @@
+"""Looks made up from materials and colours, or from a picture."""
