@@ -8,8 +8,8 @@ from typing import cast
 
 import numpy as np
 
-from omnireel.engines.studio.looks.graphic.settled import bytes_of, lasting, settled
-from omnireel.engines.studio.looks.graphic.tones import lumas_of, opened, steps_between
+from omnireel.engines.studio.looks.graphic.tones import bytes_of, lumas_of, opened, steps_between
+from omnireel.engines.studio.looks.painterly.memory import remembered, settled
 from omnireel.engines.studio.picture.lines import line_response
 from omnireel.engines.studio.picture.masses import calmed
 from omnireel.engines.studio.picture.orientation import structure_of, tangents_of
@@ -73,7 +73,7 @@ class Draughtsman:
         """One frame's colours and lines; each follows from the frame before."""
         motion = moment.motion
         flat = settled(self.simplified(moment.small), self._flat, motion, _COLOUR_MEMORY)
-        response = lasting(self._outlined(moment.small), self._response, motion, _LINE_MEMORY)
+        response = remembered(self._outlined(moment.small), self._response, motion, _LINE_MEMORY)
         self._flat, self._response = flat, response
         return Drawing(moment, flat, bytes_of(response, _RESPONSE_SCALE))
 

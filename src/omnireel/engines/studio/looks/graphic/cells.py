@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from omnireel.engines.studio.looks.graphic.kernels_cells import round_off, share_out, sum_up
 from omnireel.engines.studio.looks.graphic.seeds import Kept, Points, Seeds
-from omnireel.engines.studio.picture.raster import Plane, Size
+from omnireel.engines.studio.picture.raster import Plane, Size, pixel_grid
 from omnireel.engines.studio.tracker import Motion
 from omnireel.media.frames import Frame
 
@@ -36,12 +36,14 @@ class Cells:
 @dataclass(frozen=True)
 class CellPlan:
     """How cells are cut: their `spacing` in pixels of the grid, how strictly they keep to outlines, how
-    square they are, 0 to 1, and over how many pixels their corners are rounded."""
+    square they are, 0 to 1, over how many pixels their corners are rounded, and how often the first ones of
+    a shot are moved to their middles (Lloyd's relaxation), which makes them even."""
 
     spacing: float
     strictness: float
     square: float = 0.0
     rounding: int = 1
+    relaxed: int = 0
 
 
 class Cutter:
@@ -69,6 +71,9 @@ class Cutter:
         points = self._seeds.follow(motion, spacing)
         past = cv2.remap(self._past, motion.x, motion.y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
         labels = self._shared(flat, points, spacing, cast("Plane", past), turn)
+        for _ in range(self._plan.relaxed if motion.cut else 0):
+            points = self._seeds.settle(*_middles(labels, points))
+            labels = self._shared(flat, points, spacing, cast("Plane", past), turn)
         colours = self._coloured(flat, labels, points)
         self._past = points.name.astype(np.float32)[labels]
         return Cells(labels, colours, points.name, edge_distance(labels))
@@ -115,6 +120,20 @@ class Cutter:
         colours = np.asarray(mean + (before - mean) * memory, np.float32)
         self._colours.keep(points.name, colours)
         return colours
+
+
+def _middles(labels: NDArray[np.int32], points: Points) -> tuple[Plane, Plane]:
+    """The centres of gravity of all cells; a point without a cell stays where it is."""
+    flat, count = labels.ravel(), len(points.x)
+    grid = pixel_grid((labels.shape[1], labels.shape[0]))
+    pixels = np.bincount(flat, minlength=count)
+    x, y = (
+        np.where(
+            pixels > 0, np.bincount(flat, grid[..., axis].ravel(), count) / np.maximum(pixels, 1), stay
+        ).astype(np.float32)
+        for axis, stay in ((0, points.x), (1, points.y))
+    )
+    return x, y
 
 
 def edge_distance(labels: NDArray[np.int32]) -> Plane:

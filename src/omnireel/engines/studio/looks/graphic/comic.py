@@ -12,7 +12,7 @@ import numpy as np
 from omnireel.engines.studio.looks.graphic.cel import Draughtsman, Drawing, Pen, ink_at, richness, stepped
 from omnireel.engines.studio.looks.graphic.drift import Drift
 from omnireel.engines.studio.looks.graphic.kernels_graphic import colour_in
-from omnireel.engines.studio.looks.graphic.settled import bytes_of
+from omnireel.engines.studio.looks.graphic.tones import bytes_of
 from omnireel.engines.studio.picture.raster import (
     Mask,
     Plane,

@@ -62,7 +62,7 @@ def share_out(
     cost[:] = _F(1e9)
     for k in range(points.shape[0]):
         px, py, handicap, name = points[k, 0], points[k, 1], points[k, 3], points[k, 4]
-        span = points[k, 2] * _F(1.6)
+        span = points[k, 2] * _F(1.42)
         scale = _F(1) / (points[k, 2] * points[k, 2])
         for y in range(int(max(py - span, _F(0))), int(min(py + span + _F(1), _F(height)))):
             for x in range(int(max(px - span, _F(0))), int(min(px + span + _F(1), _F(width)))):

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 
 from omnireel.engines.studio.looks.graphic.facets import Facets, Mesh
-from omnireel.engines.studio.looks.graphic.settled import lasting, settled
 from omnireel.engines.studio.looks.graphic.tones import opened
+from omnireel.engines.studio.looks.painterly.memory import remembered, settled
 from omnireel.engines.studio.picture.masses import masses_of
 from omnireel.engines.studio.picture.raster import (
     Mask,
@@ -73,7 +73,7 @@ class LowPoly:
         flat = self._flat = settled(masses.flat, self._flat, motion, _FLAT_MEMORY)
         luma = grey_of(flat)
         steep = _steepness(luma)
-        spacing = self._spacing = lasting(self._spaced(steep), self._spacing, motion, _SPACING_MEMORY)
+        spacing = self._spacing = remembered(self._spaced(steep), self._spacing, motion, _SPACING_MEMORY)
         facets = self._mesh.span(flat, motion, spacing, steep)
         return _Folded(moment, facets.corners, _lit(facets, luma))
 

@@ -57,10 +57,11 @@ class Seeds:
         self._points = self._joined(old, new, life)
         return self._points
 
-    def settle(self, x: Plane, y: Plane) -> None:
+    def settle(self, x: Plane, y: Plane) -> Points:
         """Put the points of this frame elsewhere."""
         now = self._points
         self._points = Points(x, y, now.life, now.going, now.name)
+        return self._points
 
     def _moved(self, points: Points, motion: Motion) -> Points:
         """Forward along a flow that is known backward: each place is corrected until it leads back."""

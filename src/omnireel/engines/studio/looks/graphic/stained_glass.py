@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from omnireel.engines.studio.looks.graphic.cells import CellPlan, Cells, Cutter
-from omnireel.engines.studio.looks.graphic.settled import bytes_of, lasting, settled
-from omnireel.engines.studio.looks.graphic.tones import opened
+from omnireel.engines.studio.looks.graphic.tones import bytes_of, opened
+from omnireel.engines.studio.looks.painterly.memory import remembered, settled
 from omnireel.engines.studio.picture.blend import blended
 from omnireel.engines.studio.picture.masses import masses_of
 from omnireel.engines.studio.picture.palette import chroma_of
@@ -96,13 +96,13 @@ class StainedGlass:
         small = cast("Frame", curved(moment.small, self._curve))
         masses = masses_of(small)
         flat = self._flat = settled(masses.flat, self._flat, motion, _FLAT_MEMORY)
-        fineness = self._fineness = lasting(_fineness(masses.detail), self._fineness, motion, _FINE_MEMORY)
+        fineness = self._fineness = remembered(_fineness(masses.detail), self._fineness, motion, _FINE_MEMORY)
         cells = self._cutter.cut(flat, motion, fineness=fineness)
-        distance = self._distance = lasting(
+        distance = self._distance = remembered(
             np.minimum(cells.distance, 14), self._distance, motion, _LEAD_MEMORY
         )
         smooth = softened(distance, 1.2)
-        traced = self._traced = lasting(_traced(grey_of(small)), self._traced, motion, _LEAD_MEMORY)
+        traced = self._traced = remembered(_traced(grey_of(small)), self._traced, motion, _LEAD_MEMORY)
         glass = self._glass(cells, traced, smooth)
         slope = (smooth - np.roll(smooth, (2, 2), (0, 1))) * np.float32(_LEAD_SHINE) + np.float32(_LEAD_DARK)
         return _Window(moment, glass, bytes_of(smooth, 16), bytes_of(slope))
@@ -116,11 +116,10 @@ class StainedGlass:
 
     def _glass(self, cells: Cells, traced: Plane, distance: Plane) -> Frame:
         """The panes with light behind them, on the working grid."""
-        colours = self._jewels(cells.colours, cells.names)
-        panes = np.asarray(colours, np.float32)[cells.labels]
+        panes = np.take(bytes_of(self._jewels(cells.colours, cells.names)), cells.labels, axis=0)
         bowl = np.float32(0.80) + np.float32(0.24) * np.minimum(distance / np.float32(7), 1)
-        light = self._light * bowl * traced
-        return np.asarray(np.clip(panes * light[..., None], 0, 255), np.uint8)
+        light = bytes_of(self._light * bowl * traced, 160)
+        return cast("Frame", cv2.multiply(panes, cv2.merge([light] * 3), scale=1 / 160))
 
     def _jewels(self, colours: Plane, names: NDArray[np.int64]) -> Plane:
         """Cells' colours as glass: deep and full of colour, no two panes quite alike."""

@@ -7,17 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from omnireel.engines.studio.looks.painterly.levels import tone_curve
 from omnireel.engines.studio.picture.raster import Mask, Plane, grey_of, shrunk
 from omnireel.media.frames import Frame
 
-_ENDS = (0.01, 0.99)
-"""Shares of the clip's pixels that become about the darkest and the lightest."""
-_STRETCH = 0.75
-"""How far the range is drawn out towards all of black to white."""
-_LEAST_RANGE = 70.0
-"""Grey levels; a flatter clip is stretched as if it had this many, or its noise would be painted."""
-_MIDDLE = 0.45
-_GAMMA = (0.55, 1.15)
+_BLACK, _WHITE, _MIDDLE = 0.002, 0.004, 0.45
 
 
 def lumas_of(samples: Sequence[Frame]) -> Mask:
@@ -27,14 +21,7 @@ def lumas_of(samples: Sequence[Frame]) -> Mask:
 
 def opened(samples: Sequence[Frame]) -> Mask:
     """A curve of 256 bytes that spreads the clip's tones and brings its middle near the middle."""
-    lumas = lumas_of(samples)
-    low, high = (float(value) for value in np.quantile(lumas, _ENDS))
-    spare = max(0.0, _LEAST_RANGE - (high - low)) / 2
-    low, high = max(0.0, low - spare) * _STRETCH, 255 - (255 - min(255.0, high + spare)) * _STRETCH
-    level = np.clip((np.arange(256) - low) / (high - low), 0, 1)
-    middle = float(np.clip((np.median(lumas) - low) / (high - low), 0.03, 0.95))
-    gamma = float(np.clip(np.log(_MIDDLE) / np.log(middle), *_GAMMA))
-    return np.asarray(255 * level**gamma + 0.5, np.uint8)
+    return tone_curve(samples, black=_BLACK, white=_WHITE, middle=_MIDDLE)
 
 
 def steps_between(tones: Mask, count: int) -> Plane:
@@ -44,3 +31,8 @@ def steps_between(tones: Mask, count: int) -> Plane:
     # Half way: equal shares alone would cut a plain sky in two.
     thresholds: NDArray[np.float64] = (even + shares) / 2
     return thresholds.astype(np.float32)
+
+
+def bytes_of(field: Plane, scale: float = 1.0) -> Mask:
+    """A field times `scale`, as bytes; what lies outside is clipped."""
+    return np.asarray(np.clip(field * np.float32(scale) + np.float32(0.5), 0, 255), np.uint8)
