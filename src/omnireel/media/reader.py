@@ -7,7 +7,7 @@ from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
@@ -23,6 +23,9 @@ from omnireel.models import MediaLimits
 
 _MOST_FPS = Fraction(60)
 _LEAST_SHARE = 0.9
+_MOST_HELD = 128 * 1024 * 1024
+"""Bytes of decoded pictures that are held to be shown backwards."""
+_SHORTEST_STRETCH = 12
 
 
 class VideoReader:
@@ -67,6 +70,16 @@ class VideoReader:
         self._open.append(frames)
         return frames
 
+    def backwards(self) -> Iterator[Frame]:
+        """The same frames, the last one first.
+
+        Pictures are decoded a stretch at a time from the key frame before it, so memory holds a stretch of
+        them, never the clip, and long stretches between key frames cost repeated decoding.
+        """
+        frames = self._backwards()
+        self._open.append(frames)
+        return frames
+
     def sample(self, count: int, side: int = 320) -> list[Frame]:
         """At most `count` frames spread over the video, no side longer than `side` pixels; for palettes.
 
@@ -86,6 +99,35 @@ class VideoReader:
             decoded = pictures(container, video_stream(container), self._limits)
             for picture in self._paced(decoded):
                 yield to_bgr(picture, converter, self.size, self.facts.rotation)
+
+    def _backwards(self) -> Generator[Frame, None, None]:
+        converter = VideoReformatter()
+        picture_bytes = self.facts.width * self.facts.height * 3 // 2
+        stretch = max(_SHORTEST_STRETCH, _MOST_HELD // max(1, picture_bytes))
+        for end in range(self.frames, 0, -stretch):
+            held = list(self._between(max(0, end - stretch), end))
+            while held:
+                yield to_bgr(held.pop(), converter, self.size, self.facts.rotation)
+
+    def _between(self, begin: int, end: int) -> Iterator[VideoFrame]:
+        """The picture in each slot from `begin` up to `end`."""
+        with open_container(self._path, self._format, self._limits) as container:
+            stream = video_stream(container)
+            if begin and stream.time_base:
+                moment = self.facts.start + begin / self.fps
+                container.seek(int(moment / stream.time_base), stream=stream)
+            shown: VideoFrame | None = None
+            slot = begin
+            for picture in pictures(container, stream, self._limits):
+                due = min(self._slot(picture, slot), end)
+                while shown is not None and slot < due:
+                    yield shown
+                    slot += 1
+                shown = picture
+                if slot >= end:
+                    return
+        for _ in range(slot, end if shown is not None else slot):
+            yield cast("VideoFrame", shown)
 
     def _paced(self, decoded: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
         """Each picture in the slot nearest to its time, again in empty slots after it; `frames` in all."""

@@ -1,16 +1,21 @@
-"""Repaints a source video: the same motion, rate and length to the frame, in another look."""
+"""Repaints a source video: its own rate and length to the frame, edited, reframed and in another look."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 
 from omnireel.engines.base import Run
+from omnireel.engines.studio.edits.changes import Changes, plan_changes, tiny_looks
+from omnireel.engines.studio.edits.direction import direct_camera
+from omnireel.engines.studio.edits.pace import Pace
+from omnireel.engines.studio.edits.reel import Direction, Source, in_shots, reel
+from omnireel.engines.studio.edits.shooting import Take, takes_of
+from omnireel.engines.studio.edits.soundtrack import Soundtrack
+from omnireel.engines.studio.looks.look import Look
 from omnireel.engines.studio.looks.plan import Plan, looks_to_warm, plan_looks, style_names, through
 from omnireel.engines.studio.picture.crop import Crop, cover
 from omnireel.engines.studio.picture.raster import Size
@@ -18,13 +23,13 @@ from omnireel.engines.studio.pipeline import ahead
 from omnireel.engines.studio.tracker import Moment, tracked
 from omnireel.errors import EngineFailed
 from omnireel.media.canvas import canvas, canvas_like
-from omnireel.media.frames import SAMPLE_RATE, Frame, Samples
+from omnireel.media.frames import Frame
+from omnireel.media.image import load_image
 from omnireel.media.poster import write_poster
 from omnireel.media.reader import VideoReader
 from omnireel.media.sniff import sniff
-from omnireel.media.sound import read_audio
 from omnireel.media.writer import ClipWriter
-from omnireel.models import Clip, Job, JobKind, MediaLimits, ShotReport, VideoRequest
+from omnireel.models import Clip, Job, JobKind, MediaKind, ShotReport, VideoRequest
 
 _SAMPLES = 6
 _REPORT_EVERY = 3
@@ -34,15 +39,14 @@ _WARM_SIZE = (96, 64)
 
 
 @dataclass(frozen=True)
-class _Source:
-    path: Path
-    format: str
-    frames: int
-    fps: Fraction
-    start: Fraction
-    has_audio: bool
-    crop: Crop
-    limits: MediaLimits
+class _Work:
+    """Everything that is decided before the first frame is made."""
+
+    source: Source
+    takes: Sequence[Take]
+    direction: Direction
+    looks: Sequence[Look]
+    hold: int
 
 
 def make(job: Job, run: Run, *, threads: int) -> Clip:
@@ -53,20 +57,25 @@ def make(job: Job, run: Run, *, threads: int) -> Clip:
     """
     if not job.request.videos:
         raise EngineFailed("repainting needs a source video, and the request has none")
-    path = run.open(job.request.videos[0])
     run.report(0.0, "reading")
-    file_format = sniff(path).format
-    with VideoReader(path, file_format, limits=run.limits) as reader:
-        samples = reader.sample(_SAMPLES)
-        facts = reader.facts
-        size = _canvas(job.request, facts.width, facts.height)
-        crop = cover((facts.width, facts.height), size, samples)
-        source = _Source(
-            path, file_format, reader.frames, reader.fps, facts.start, facts.has_audio, crop, run.limits
-        )
-    plan = plan_looks(job.storyboard, _cropped(samples, crop), size, float(source.fps), run.seed)
-    _say_what_is_left_out(job, run, plan, source)
-    return _produce(job, run, plan, source, threads)
+    source, samples = _opened(job, run)
+    fps, board = float(source.fps), job.storyboard
+    changes = plan_changes(board.edits, samples, fps, run.seed)
+    plan = plan_looks(
+        board,
+        changes.shown_on(samples),
+        source.crop.size,
+        fps,
+        run.seed,
+        references=_references(job, run),
+        frames=source.frames,
+    )
+    takes = takes_of(board, source.frames)
+    direction = direct_camera(job, source, takes, run)
+    _say_what_is_left_out(job, run, plan, changes, direction, source)
+    looks = (*changes.looks(source.crop.size), *plan.looks)
+    work = _Work(source, takes, direction, looks, 2 if board.on_twos else 1)
+    return _produce(job, run, work, threads)
 
 
 def warm() -> None:
@@ -74,9 +83,31 @@ def warm() -> None:
     random = np.random.default_rng(0)
     still = random.integers(0, 255, (_WARM_SIZE[1], _WARM_SIZE[0], 3), np.uint8)
     frames = [np.roll(still, step, axis=1) for step in range(3)]
-    for look in looks_to_warm(frames, _WARM_SIZE):
+    for look in (*looks_to_warm(frames, _WARM_SIZE), *tiny_looks(_WARM_SIZE)):
         for _ in look.apply(tracked(frames, _WARM_SIZE), threads=1):
             pass
+
+
+def _opened(job: Job, run: Run) -> tuple[Source, list[Frame]]:
+    """The source, and a few of its frames as far as the canvas shows them."""
+    path = run.open(job.request.videos[0])
+    file_format = sniff(path).format
+    with VideoReader(path, file_format, limits=run.limits) as reader:
+        samples, facts = reader.sample(_SAMPLES), reader.facts
+        size = _canvas(job.request, facts.width, facts.height)
+        crop = cover((facts.width, facts.height), size, samples)
+        source = Source(
+            path,
+            file_format,
+            (facts.width, facts.height),
+            reader.frames,
+            reader.fps,
+            facts.start,
+            facts.has_audio,
+            crop,
+            run.limits,
+        )
+    return source, _cropped(samples, crop)
 
 
 def _canvas(request: VideoRequest, width: int, height: int) -> Size:
@@ -97,31 +128,63 @@ def _cropped(samples: list[Frame], crop: Crop) -> list[Frame]:
     return kept
 
 
-def _say_what_is_left_out(job: Job, run: Run, plan: Plan, source: _Source) -> None:
+def _references(job: Job, run: Run) -> list[Frame]:
+    """The pictures whose style is asked for: those the prompt names for it, else all that were sent."""
+    images = job.request.images
+    numbers = job.storyboard.style_images or range(1, len(images) + 1)
+    paths = [run.open(images[number - 1]) for number in numbers]
+    return [load_image(path, sniff(path, kind=MediaKind.IMAGE).format) for path in paths]
+
+
+def _say_what_is_left_out(
+    job: Job, run: Run, plan: Plan, changes: Changes, direction: Direction, source: Source
+) -> None:
     if plan.unknown:
         known = ", ".join(style_names())
         run.warn(f"The studio engine has no style called {', '.join(plan.unknown)}; it has {known}.")
-    if not plan.looks:
+    for warning in changes.warnings:
+        run.warn(warning)
+    edited = changes.makers or direction.changes or len(job.storyboard.shots) > 1
+    if not plan.looks and not edited:
         run.warn("The prompt names no look the studio engine can give, so the picture was left as it is.")
     if job.storyboard.kind is JobKind.REFERENCE:
         run.warn(
             "The studio engine cannot film something new with a video's camera work; "
             "it repainted the video itself."
         )
-    if job.request.images:
-        run.warn("The studio engine does not bring pictures into a source video; the images were not used.")
+    if note := _about_length(direction.pace):
+        run.warn(note)
     if job.request.keep_original_sound and not source.has_audio:
         run.warn("There is no original sound to keep: the source video is silent.")
 
 
-def _produce(job: Job, run: Run, plan: Plan, source: _Source, threads: int) -> Clip:
+def _about_length(pace: Pace) -> str:
+    """A clip is as long as its source, whatever its pace; what that means for what is seen."""
+    if pace.factor < 1:
+        part = f"{pace.factor:.0%}"
+        return f"The clip is as long as its source; slowed down, it shows {part} of it."
+    if pace.factor > 1:
+        return "The clip is as long as its source; sped up, the source ends early and begins again."
+    return ""
+
+
+def _produce(job: Job, run: Run, work: _Work, threads: int) -> Clip:
+    source = work.source
     size, sound = source.crop.size, job.request.keep_original_sound and source.has_audio
     clip, poster = run.scratch / "clip.mp4", run.scratch / "poster.jpg"
-    painted = _painted(plan, source, hold=2 if job.storyboard.on_twos else 1, threads=threads)
-    soundtrack = _Soundtrack(source) if sound else None
+    painted = _painted(work, threads=threads)
+    soundtrack = Soundtrack(source, work.direction.pace) if sound else None
     with (
         closing(painted),
-        _writer(clip, source, sound=sound, threads=threads) as writer,
+        ClipWriter(
+            clip,
+            width=size[0],
+            height=size[1],
+            fps=source.fps,
+            audio=sound,
+            threads=threads,
+            preset=_PRESET,
+        ) as writer,
     ):
         for moment in painted:
             _write(moment, writer, soundtrack)
@@ -130,45 +193,19 @@ def _produce(job: Job, run: Run, plan: Plan, source: _Source, threads: int) -> C
             if moment.index % _REPORT_EVERY < moment.hold:
                 run.report(writer.frames / source.frames, "painting")
         run.report(1.0, "finishing")
-    whole = ShotReport(0, source.frames, job.request.prompt)
-    return Clip(clip, poster, *size, source.fps, source.frames, sound, (whole,))
+    shots = tuple(ShotReport(take.start, take.frames, take.shot.prompt) for take in work.takes)
+    return Clip(clip, poster, *size, source.fps, source.frames, sound, shots)
 
 
-def _writer(path: Path, source: _Source, *, sound: bool, threads: int) -> ClipWriter:
-    width, height = source.crop.size
-    return ClipWriter(
-        path, width=width, height=height, fps=source.fps, audio=sound, threads=threads, preset=_PRESET
-    )
+def _painted(work: _Work, *, threads: int) -> Generator[Moment, None, None]:
+    with closing(reel(work.source, work.direction)) as frames:
+        moments = in_shots(frames, work.source.crop.size, work.takes, work.hold)
+        yield from through(work.looks, ahead(moments, threads=threads), threads=threads)
 
 
-def _painted(plan: Plan, source: _Source, *, hold: int, threads: int) -> Generator[Moment, None, None]:
-    with VideoReader(
-        source.path, source.format, source.crop.scaled, source.fps, limits=source.limits
-    ) as reader:
-        frames = (source.crop.cut(frame) for frame in reader)
-        moments = ahead(tracked(frames, source.crop.size, hold=hold), threads=threads)
-        yield from through(plan.looks, moments, threads=threads)
-
-
-def _write(moment: Moment, writer: ClipWriter, soundtrack: _Soundtrack | None) -> None:
+def _write(moment: Moment, writer: ClipWriter, soundtrack: Soundtrack | None) -> None:
     if soundtrack is not None:
         for samples in soundtrack.up_to(moment.index + moment.hold):
             writer.write_audio(samples)
     for _ in range(moment.hold):
         writer.write(moment.frame)
-
-
-class _Soundtrack:
-    """The source's own sound, handed out in step with the frames so that the file interleaves."""
-
-    def __init__(self, source: _Source) -> None:
-        self._blocks = read_audio(source.path, source.format, start=source.start, limits=source.limits)
-        self._fps, self._given = source.fps, 0
-
-    def up_to(self, frames: int) -> Iterator[Samples]:
-        """The blocks still missing for the first `frames` frames of the clip."""
-        while (
-            self._given < frames / self._fps * SAMPLE_RATE and (block := next(self._blocks, None)) is not None
-        ):
-            self._given += len(block)
-            yield block

@@ -1,0 +1,1 @@
+"""Edits: changes to a source video that leave it what it is."""
