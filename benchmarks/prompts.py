@@ -252,7 +252,7 @@ def _camera_checks(case: Case, frames: Sequence[Frame]) -> dict[str, bool]:
 
 
 def _camera_of(frames: Sequence[Frame]) -> tuple[float, float]:
-    """How much the picture grew over the clip, and how far it moved in widths, by similarities fitted to it."""
+    """How much the picture grew over the clip, and how far it moved, in widths."""
     zoom, pan = 1.0, 0.0
     few = [cv2.cvtColor(cv2.resize(frame, (320, 180)), cv2.COLOR_BGR2GRAY) for frame in frames[::4]]
     for one, other in pairwise(few):
