@@ -7,17 +7,16 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import accumulate
-from typing import cast
 
-import cv2
 import numpy as np
 
 from omnireel.engines.base import Run
 from omnireel.engines.studio.looks.plan import plan_looks, style_names, through
-from omnireel.engines.studio.photo.shown import Photo, Setup, Shown, closing_image, show
+from omnireel.engines.studio.photo.passage import passage
+from omnireel.engines.studio.photo.shown import Photo, Setup, Shown, closing_image, show, with_a_move
 from omnireel.engines.studio.picture.raster import Size, grey_of
 from omnireel.engines.studio.picture.saliency import judged
-from omnireel.engines.studio.pipeline import ahead
+from omnireel.engines.studio.pipeline import ahead, fanned
 from omnireel.engines.studio.tracker import tracked
 from omnireel.errors import EngineFailed
 from omnireel.media.canvas import canvas
@@ -42,7 +41,7 @@ from omnireel.models import (
 
 FPS = 24
 _USUAL_SECONDS = 5
-_DISSOLVE = 12
+_PASSAGE = 14
 """Frames in which one shot gives way to the next."""
 _REPORT_EVERY = 4
 _DARK = 70.0
@@ -58,10 +57,12 @@ class _Take:
     shown: Shown
     start: int
     frames: int
+    after: int = 0
+    """Frames past its end in which it is still seen, while the next shot takes over."""
 
     def frame(self, number: int) -> Frame:
-        """Its frame by number. Past its end, while the next shot dissolves in, it stays on its last."""
-        return self.shown(min(1.0, number / max(1, self.frames - 1)))
+        """Its frame by number, from 0 to its last one past its end."""
+        return self.shown(min(1.0, number / max(1, self.frames + self.after - 1)))
 
 
 def make(job: Job, run: Run, *, threads: int) -> Clip:
@@ -84,14 +85,14 @@ def animate(job: Job, run: Run, photos: Sequence[Photo], size: Size, *, threads:
     _say_what_is_left_out(job, run, setup)
     takes = _takes(job, photos, setup)
     _say_what_was_not_found(run, takes)
-    return _produce(job, run, takes, size, threads)
+    return _produce(job, run, photos, takes, size, threads)
 
 
 def warm() -> None:
     """Compile every kernel that animating uses, by looking at one tiny picture."""
     picture = np.random.default_rng(0).integers(0, 255, (_WARM_SIZE[1], _WARM_SIZE[0], 3), np.uint8)
     setup = Setup(_WARM_SIZE, 0)
-    show(Shot(""), [Photo(picture)], setup, seconds=5, first=True, last=True)(0.5)
+    show(Shot("", stirs=("steam",)), [Photo(picture)], setup, seconds=5, first=True, last=True)(0.5)
 
 
 def _photo(job: Job, run: Run, number: int) -> Photo:
@@ -132,18 +133,23 @@ def _takes(job: Job, photos: Sequence[Photo], setup: Setup) -> list[_Take]:
     counts = job.storyboard.frame_counts((job.request.duration or _USUAL_SECONDS) * FPS)
     starts = [0, *accumulate(counts)]
     kept = [entry for entry in zip(job.storyboard.shots, starts, counts, strict=False) if entry[2]]
+    several = len({shot.images[:1] for shot, _, _ in kept}) > 1
     takes = []
     for place, (shot, start, frames) in enumerate(kept):
         first, last = place == 0, place == len(kept) - 1
-        shown = show(shot, photos, setup, seconds=frames / FPS, first=first, last=last)
-        takes.append(_Take(shot, shown, start, frames))
+        after = 0 if last or closing_image(shot, setup) else _overlap(*kept[place + 1][::2])
+        directed = with_a_move(shot, photos, setup, place) if several else shot
+        shown = show(directed, photos, setup, seconds=(frames + after) / FPS, first=first, last=last)
+        takes.append(_Take(shot, shown, start, frames, after))
     return takes
 
 
-def _produce(job: Job, run: Run, takes: Sequence[_Take], size: Size, threads: int) -> Clip:
+def _produce(
+    job: Job, run: Run, photos: Sequence[Photo], takes: Sequence[_Take], size: Size, threads: int
+) -> Clip:
     clip, poster = run.scratch / "clip.mp4", run.scratch / "poster.jpg"
     total = sum(take.frames for take in takes)
-    painted = _painted(job, run, takes, size, threads)
+    painted = _painted(job, run, photos, takes, size, threads)
     fps = Fraction(FPS)
     with (
         closing(painted),
@@ -160,16 +166,24 @@ def _produce(job: Job, run: Run, takes: Sequence[_Take], size: Size, threads: in
 
 
 def _painted(
-    job: Job, run: Run, takes: Sequence[_Take], size: Size, threads: int
+    job: Job, run: Run, photos: Sequence[Photo], takes: Sequence[_Take], size: Size, threads: int
 ) -> Generator[Frame, None, None]:
     """The clip's frames in the looks it was asked for, on twos when it was asked for that."""
     hold = 2 if job.storyboard.on_twos else 1
     samples = [take.frame(take.frames // 2) for take in takes]
-    plan = plan_looks(_fitting(job.storyboard, samples), samples, size, FPS, run.seed)
+    plan = plan_looks(
+        _fitting(job.storyboard, takes, samples),
+        samples,
+        size,
+        FPS,
+        run.seed,
+        references=[photos[number - 1].picture for number in job.storyboard.style_images],
+        frames=sum(take.frames for take in takes),
+    )
     if plan.unknown:
         known = ", ".join(style_names())
         run.warn(f"The studio engine has no style called {', '.join(plan.unknown)}; it has {known}.")
-    frames = ahead(_frames(takes), threads=threads)
+    frames = ahead(fanned(_moments(takes), _Moment.painted, threads=threads), threads=threads)
     if not plan.looks:
         yield from _held(frames, hold)
         return
@@ -178,16 +192,18 @@ def _painted(
             yield moment.frame
 
 
-def _fitting(storyboard: Storyboard, samples: Sequence[Frame]) -> Storyboard:
-    """The storyboard without the light a photograph has already: words often only describe what it shows."""
-    shot = storyboard.shots[0]
-    dark = float(np.mean([grey_of(judged(frame)).mean() for frame in samples])) < _DARK
+def _fitting(storyboard: Storyboard, takes: Sequence[_Take], samples: Sequence[Frame]) -> Storyboard:
+    """The storyboard without the light its photographs have already: words often only describe them."""
+    shots = [_fitted(take.shot, sample) for take, sample in zip(takes, samples, strict=True)]
+    return replace(storyboard, shots=tuple(shots))
+
+
+def _fitted(shot: Shot, sample: Frame) -> Shot:
+    dark = float(grey_of(judged(sample)).mean()) < _DARK
     shown = shot.time_of_day is TimeOfDay.DAY or (shot.time_of_day is TimeOfDay.NIGHT and dark)
     plain = shot.weather in (Weather.CLEAR, Weather.CLOUDY)
-    fitting = replace(
-        shot, time_of_day=None if shown else shot.time_of_day, weather=None if plain else shot.weather
-    )
-    return replace(storyboard, shots=(fitting, *storyboard.shots[1:]))
+    time_of_day = None if shown else shot.time_of_day
+    return replace(shot, time_of_day=time_of_day, weather=None if plain else shot.weather)
 
 
 def _held(frames: Iterable[Frame], hold: int) -> Iterator[Frame]:
@@ -197,22 +213,31 @@ def _held(frames: Iterable[Frame], hold: int) -> Iterator[Frame]:
         yield kept
 
 
-def _frames(takes: Sequence[_Take]) -> Iterator[Frame]:
+@dataclass(frozen=True)
+class _Moment:
+    """One frame of the clip before it is painted. It follows from its takes and numbers alone."""
+
+    take: _Take
+    number: int
+    before: _Take | None = None
+    overlap: int = 0
+
+    def painted(self) -> Frame:
+        frame = self.take.frame(self.number)
+        if self.before is None or self.number >= self.overlap:
+            return frame
+        past = self.before.frame(self.before.frames + self.number)
+        return passage(past, frame, (self.number + 1) / (self.overlap + 1), self.take.shot.transition)
+
+
+def _moments(takes: Sequence[_Take]) -> Iterator[_Moment]:
     before: _Take | None = None
     for take in takes:
-        overlap = _overlap(before, take)
-        for number in range(take.frames):
-            frame = take.frame(number)
-            if before is not None and number < overlap:
-                past = before.frame(before.frames + number)
-                share = (number + 1) / (overlap + 1)
-                frame = cast("Frame", cv2.addWeighted(past, 1 - share, frame, share, 0))
-            yield frame
+        overlap = _overlap(take.shot, take.frames) if before is not None else 0
+        yield from (_Moment(take, number, before, overlap) for number in range(take.frames))
         before = take
 
 
-def _overlap(before: _Take | None, take: _Take) -> int:
-    """For how many frames a shot dissolves in."""
-    if before is None or take.shot.transition is not Transition.DISSOLVE:
-        return 0
-    return min(_DISSOLVE, take.frames // 2)
+def _overlap(shot: Shot, frames: int) -> int:
+    """For how many frames a shot takes over from the one before it."""
+    return 0 if shot.transition is Transition.CUT else min(_PASSAGE, frames // 2)

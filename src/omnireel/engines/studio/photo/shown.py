@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,10 +16,13 @@ from omnireel.engines.studio.photo.plate import Plate, Scene, kept_inside
 from omnireel.engines.studio.picture.raster import Plane, Size, size_of
 from omnireel.engines.studio.picture.saliency import Window, best_window, focus_of, saliency_of, tightened
 from omnireel.media.frames import Frame
-from omnireel.models import Framing, ImageRole, Shot
+from omnireel.models import CameraMove, Framing, ImageRole, Shot
 
 _USUAL_SECONDS = 5.0
 _TIGHTNESS = {Framing.CLOSE: 0.55, Framing.MEDIUM: 0.76}
+_ROOM = 0.72
+"""Share of a picture's side that a canvas may show at most before there is room to travel along it."""
+_FILM_MOVES = (CameraMove.PUSH_IN, CameraMove.ORBIT, CameraMove.PULL_OUT, CameraMove.FOLLOW)
 _MOST_ENLARGED = 3.5
 """Canvas pixels per picture pixel, beyond which a closer framing would only show blur."""
 
@@ -73,6 +76,23 @@ def closing_image(shot: Shot, setup: Setup) -> int | None:
     """The picture a shot lands on, when it has one."""
     second = shot.images[1] if len(shot.images) > 1 else None
     return None if second is None or setup.role(second) is ImageRole.REFERENCE else second
+
+
+def with_a_move(shot: Shot, photos: Sequence[Photo], setup: Setup, place: int) -> Shot:
+    """A shot of a film of photographs with a camera move of its own, unless the prompt named one.
+
+    Across or along what the canvas cuts off, else towards what stands out and, the next time, away from it.
+    """
+    if shot.camera is not None or closing_image(shot, setup) is not None:
+        return shot
+    photo = photos[(shot.images[0] if shot.images else 1) - 1]
+    width, height = size_of(photo.picture)
+    window = photo.window(setup.canvas)
+    if window.width < _ROOM * width:
+        return replace(shot, camera=(CameraMove.PAN_RIGHT, CameraMove.PAN_LEFT)[place % 2])
+    if window.height < _ROOM * height:
+        return replace(shot, camera=(CameraMove.TILT_UP, CameraMove.TILT_DOWN)[place % 2])
+    return replace(shot, camera=_FILM_MOVES[place % len(_FILM_MOVES)])
 
 
 def show(
