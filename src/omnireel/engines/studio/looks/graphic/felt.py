@@ -8,6 +8,7 @@ from typing import cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from omnireel.engines.studio.looks.clay.kernels import classify, find_seams, vote
 from omnireel.engines.studio.looks.clay.relief import TILE, spread_tile
@@ -42,10 +43,13 @@ _BEVEL = 0.06
 """Radius of padded edges, as a share of the grid's short side."""
 _SEAM = (10.0, 40.0)
 """Lab distance of two colours at which a furrow between them begins, and is deepest."""
-_FUZZ = 2.6
+_FUZZ = 4.2
 """Pixels of the grid by which fibres carry colour across an edge."""
-_FIBRES, _LENGTH, _CURL = 5200, (26, 70), 0.32
-_HAIR = 0.30
+_LOCKS, _FIBRES = 100, 70
+_STEPS, _STRIDE, _CURL = 9, 4.0, 0.45
+_PATCH = 512
+"""Texels after which the fibres repeat."""
+_HAIR = 0.34
 """How much lighter or darker a fibre is than the wool around it."""
 _CHROMA, _MOST = 30.0, 2.0
 _SHADING = 0.55
@@ -138,14 +142,13 @@ class Felt:
 
 def _daylight(height: Plane, bevel: float) -> Plane:
     """Soft light from the upper left on padded wool, which has no gloss: a factor around 1."""
-    soft = softened(height, 1.2)
+    soft = softened(height, 2.0)
     slope = (soft - np.roll(soft, (2, 2), (0, 1))) * np.float32(0.5)
     few = shrunk(soft, (max(4, soft.shape[1] // 4), max(4, soft.shape[0] // 4)))
     around = stretched(softened(few, 2.0), size_of(soft))
     hollow = np.clip((around - soft) / np.float32(bevel), -0.2, 0.6)
-    return np.asarray(
-        1.04 + np.clip(slope * np.float32(0.55), -0.30, 0.26) - hollow * np.float32(0.5), np.float32
-    )
+    light = 1.05 + np.clip(slope * np.float32(0.38), -0.24, 0.2) - hollow * np.float32(0.45)
+    return np.asarray(light, np.float32)
 
 
 def _dyed(lab: Plane, gain: float) -> Mask:
@@ -164,26 +167,23 @@ def _contrast(lab: Plane) -> Plane:
 
 
 def _hair_tile(seed: int) -> Mask:
-    """A tile that wraps, 128 in the middle: thousands of curled fibres, lighter and darker, over each other."""
+    """A tile that wraps, 128 in the middle: thousands of curled fibres, lighter and darker ones crossing."""
     random = np.random.default_rng(seed)
-    tile = np.full((TILE, TILE), 128, np.uint8)
-    for _ in range(_FIBRES):
-        steps = int(random.integers(*_LENGTH)) // 4
-        turns = random.normal(0, _CURL / 2) + random.normal(0, _CURL / 2, steps)
-        angle = random.uniform(0, 2 * np.pi) + np.cumsum(turns)
-        path = np.cumsum(np.stack([np.cos(angle), np.sin(angle)], 1) * 4, axis=0) + random.uniform(0, TILE, 2)
+    tile = np.full((_PATCH, _PATCH), 128, np.uint8)
+    shifts = [(x, y) for x in (0, -_PATCH, _PATCH) for y in (0, -_PATCH, _PATCH)]
+    for _ in range(_LOCKS):
         shade = int(128 * (1 + random.uniform(-_HAIR, _HAIR)))
-        for shift in _wraps(path):
-            cv2.polylines(
-                tile, [np.rint((path + shift) * 16).astype(np.int32)], False, shade, 1, cv2.LINE_AA, 4
-            )
-    return cast("Mask", cv2.GaussianBlur(tile, (0, 0), 0.6, borderType=cv2.BORDER_REFLECT_101))
+        lock = _lock(random)
+        for shift in shifts:
+            places = np.rint((lock + np.array(shift)) * 16).astype(np.int32)
+            cv2.polylines(tile, list(places), isClosed=False, color=shade, lineType=cv2.LINE_AA, shift=4)
+    return np.tile(tile, (TILE // _PATCH, TILE // _PATCH))
 
 
-def _wraps(path: Plane) -> Iterator[Plane]:
-    """Shifts under which a path is to be drawn so that the tile wraps."""
-    for x in (0, -TILE, TILE):
-        for y in (0, -TILE, TILE):
-            moved = path + np.array([x, y])
-            if (moved.max(axis=0) >= -2).all() and (moved.min(axis=0) < TILE + 2).all():
-                yield np.array([x, y], np.float32)
+def _lock(random: np.random.Generator) -> NDArray[np.float64]:
+    """`(fibres, steps, 2)`: where fibres of one shade lie, each curled its own way."""
+    curl = random.normal(0, _CURL / 2, (_FIBRES, 1)) + random.normal(0, _CURL / 2, (_FIBRES, _STEPS))
+    angle = random.uniform(0, 2 * np.pi, (_FIBRES, 1)) + np.cumsum(curl, axis=1)
+    path = np.cumsum(np.stack([np.cos(angle), np.sin(angle)], axis=-1) * _STRIDE, axis=1)
+    start: NDArray[np.float64] = random.uniform(0, _PATCH, (_FIBRES, 1, 2))
+    return start + path
