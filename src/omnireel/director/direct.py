@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from omnireel.director.edits import kept_words, read_edits
 from omnireel.director.intent import job_kind
+from omnireel.director.invention import read_inventions
 from omnireel.director.limits import unsupported
 from omnireel.director.reading import Reading, read
 from omnireel.director.shots import names_shots
 from omnireel.director.storyboard import Brief, compose
+from omnireel.director.style_images import read_style_images, remarks_on_style
 from omnireel.director.styles import asks_for_twos, read_styles
 from omnireel.models import JobKind, Storyboard, VideoRequest
 
@@ -25,13 +27,27 @@ def direct(request: VideoRequest) -> Storyboard:
     banned = _banned(request) | wanted.claimed
     if kind is JobKind.EDIT:
         banned |= kept_words(reading)
+    inventions = read_inventions(reading, kind)
+    style_images = read_style_images(reading, request, kind)
+    refused = unsupported(request, reading, kind, wanted.done)
     return Storyboard(
         kind=kind,
         shots=compose(Brief(request, kind, banned)),
         styles=read_styles(reading, kind, banned),
         on_twos=asks_for_twos(reading) and "on" not in banned,
         edits=wanted.edits,
-        unsupported=(*_about_shots(request, kind), *unsupported(request, reading, kind, wanted.done)),
+        invented=inventions.looks,
+        style_images=style_images,
+        unsupported=(
+            *_about_shots(request, kind),
+            *(
+                sentence
+                for sentence in refused
+                if not any(look.name in sentence for look in inventions.looks)
+            ),
+            *inventions.remarks,
+            *remarks_on_style(reading, style_images),
+        ),
     )
 
 

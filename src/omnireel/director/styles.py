@@ -8,7 +8,8 @@ from omnireel.director.reading import Reading
 from omnireel.director.vocabulary import Topic
 from omnireel.models import JobKind
 
-_LOOKS_OF_PLACES = {"neon-city": "sci-fi"}
+_LOOKS_OF_PLACES = {"neon-city": "sci-fi", "underwater": "underwater"}
+_SEASONS = {"winter", "spring"}
 
 
 def read_styles(reading: Reading, kind: JobKind, banned: Collection[str] = ()) -> tuple[str, ...]:
@@ -32,5 +33,5 @@ def _borrowed(reading: Reading, kind: JobKind) -> list[str]:
 
 
 def _is_style(name: str, kind: JobKind) -> bool:
-    """In a composed scene winter is weather; on a finished picture it is a look."""
-    return name != "winter" or kind in (JobKind.EDIT, JobKind.ANIMATE)
+    """In a composed scene winter is weather and spring a mood; on a finished picture they are looks."""
+    return name not in _SEASONS or kind in (JobKind.EDIT, JobKind.ANIMATE)
