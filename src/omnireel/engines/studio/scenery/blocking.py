@@ -13,55 +13,19 @@ from omnireel.engines.studio.scenery import limbs
 from omnireel.engines.studio.scenery.built.cycle import cycle_of
 from omnireel.engines.studio.scenery.cast import Role
 from omnireel.engines.studio.scenery.light import Light
+from omnireel.engines.studio.scenery.member import Floor, Member
+from omnireel.engines.studio.scenery.relations import related
 from omnireel.engines.studio.scenery.sprite import Sprite, enlarged, premultiplied, relit, sprite_of
 from omnireel.models import Framing
 
 _SMALLEST, _LEAST, _LARGEST = 0.024, 0.036, 0.15
 """Shares of the picture: what any member covers at least, a lone one at least, and at most."""
 _CLOSER = {Framing.WIDE: 0.62, Framing.MEDIUM: 1.15, Framing.CLOSE: 2.3, None: 1.0}
+_SIZES = {"tiny": 0.36, "small": 0.62, "large": 1.6, "giant": 3.0}
+"""What a size word makes of the share of the picture."""
 _ROOM = 0.84
 """The share of the frame's width that a rank of members may fill."""
 _MOST_RANKS = 3
-
-
-@dataclass(frozen=True)
-class Floor:
-    """What the placing of a cast depends on. Pixels and metres; `horizon` is a row."""
-
-    width: int
-    height: int
-    focal: float
-    horizon: float
-    eye: float
-    depth: float
-    medium: str
-    shore: float | None
-    """Where water begins, for those who need it; None where there is none."""
-    framing: Framing | None
-
-
-@dataclass(frozen=True)
-class Member:
-    """Somebody placed. Metres; `y` is the height of the feet, or of the middle of what floats."""
-
-    drawings: tuple[Sprite, ...]
-    role: Role
-    x: float
-    y: float
-    z: float
-    metres: float
-    mark: int
-    phase: float
-    flip: bool
-
-    @property
-    def front(self) -> bool:
-        return self.role.art.facing == "front"
-
-    @property
-    def floats(self) -> bool:
-        """True when it has no feet on the ground."""
-        return self.role.gait.airborne
 
 
 @dataclass(frozen=True)
@@ -106,7 +70,8 @@ def placed(
 ) -> Cast:
     """Give every member a size, a spot and its drawings. The farthest come first."""
     heads = _heads(roles, floor, light, sun_side)
-    members = [member for rank in _ranks(heads, floor) for member in _lined_up(rank, floor, rng)]
+    lined_up = [member for rank in _ranks(heads, floor) for member in _lined_up(rank, floor, rng)]
+    members = related(lined_up, floor)
     pace = min((m.role.gait.travel * m.metres for m in members), default=0.0)
     return Cast(tuple(sorted(members, key=lambda member: -member.z)), pace if _travels(heads, floor) else 0.0)
 
@@ -161,14 +126,15 @@ def _height(role: Role, sprite: Sprite, floor: Floor, crowd: int, group: str) ->
     """Pixels, from the share of the picture that the member should cover."""
     share = min(_LARGEST, max(_LEAST, 0.055 + 0.017 * math.log2(max(0.05, role.art.metres))))
     share *= _CLOSER[floor.framing] * {"far": 1.3, "sky": 0.8}.get(group, 1.0) * crowd**-0.34
-    share *= 1.5 if role.photo else 1.0
+    said = role.subject.size if role.subject is not None else None
+    share *= (1.5 if role.photo else 1.0) * _SIZES.get(said or "", 1.0)
     # What turns or folds its wings shows its whole face only now and then.
     shown = max(0.12, sprite.cover) * (0.62 if role.gait.name in ("flutter", "spin") else 1.0)
     tall = math.sqrt(
         max(_SMALLEST, share) * floor.width * floor.height * sprite.height / (shown * sprite.width)
     )
     room = {"ground": 0.62, "water": 0.56, "far": 0.50, "sky": 0.34}.get(group, 0.58)
-    highest = room * floor.height * (1.12 if floor.framing is Framing.CLOSE else 1.0)
+    highest = room * floor.height * (1.12 if floor.framing is Framing.CLOSE or said == "giant" else 1.0)
     return min(tall, highest, 0.62 * floor.width * sprite.height / sprite.width)
 
 
@@ -217,7 +183,6 @@ def _member(
     centre, tall, z = place
     role, several = head.role, len(rank.heads) > 1 or rank.count > 1
     stray = float(rng.uniform(-0.12, 0.12)) if several else 0.0
-    faces_left = role.art.facing == "left"
     scale = floor.focal / z
     return Member(
         drawings=head.drawings,
@@ -228,9 +193,15 @@ def _member(
         metres=tall / scale,
         mark=head.number,
         phase=float(rng.uniform()) if several else 0.0,
-        # Travellers go to the right; others look toward the middle.
-        flip=faces_left and (role.gait.travel > 0 or centre < -0.1 * tall),
+        flip=_is_flipped(role, centre, tall),
     )
+
+
+def _is_flipped(role: Role, centre: float, tall: float) -> bool:
+    """Travellers go to the right; others look toward the middle."""
+    if role.art.facing == "right":
+        return role.gait.travel == 0 and centre > 0.1 * tall
+    return role.art.facing == "left" and (role.gait.travel > 0 or centre < -0.1 * tall)
 
 
 def _depth(rank: _Rank, floor: Floor) -> float:

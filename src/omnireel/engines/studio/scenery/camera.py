@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from omnireel.models import CameraMove
 
@@ -32,6 +34,32 @@ class View:
     def width_at(self, z: float) -> float:
         """Metres that fit across the frame at a depth."""
         return self.width * max(0.3, z - self.z) / self.focal
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How far a moving camera has carried the picture since its shot's middle course.
+
+    `right` and `down` are shares of the picture's width; `growth` is the logarithm of the magnification.
+    """
+
+    right: float
+    down: float
+    growth: float
+
+
+Ride: TypeAlias = Callable[[int], Drift]
+"""A camera borrowed from elsewhere, in place of a named move: its drift in each frame of a clip."""
+
+
+def ridden(home: View, drift: Drift, depth: float) -> View:
+    """The camera where a borrowed one would be, its subject `depth` metres ahead."""
+    return replace(
+        home,
+        centre=home.centre + drift.right * home.width,
+        horizon=home.horizon + drift.down * home.width,
+        z=home.z + depth * (1 - math.exp(-drift.growth)),
+    )
 
 
 def ease(u: float) -> float:

@@ -34,9 +34,17 @@ def roles_for(
     subjects: tuple[Subject, ...], photo: Callable[[int], Bytes | None], warn: Callable[[str], None]
 ) -> list[tuple[Role, int]]:
     """A role and a head count for each subject that can be shown; the others are named in warnings."""
-    filled = ((_role(subject, photo, warn), max(1, subject.count)) for subject in subjects)
+    told = _fleeing(subjects)
+    filled = ((_role(subject, photo, warn), max(1, subject.count)) for subject in told)
     found = [(role, count) for role, count in filled if role is not None]
     return _within_limits(found, warn)
+
+
+def _fleeing(subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
+    """Who is chased runs, also where the prompt only names who chases."""
+    if not any((subject.action or "").split(" ")[0] == "chase" for subject in subjects):
+        return subjects
+    return tuple(subject if subject.action else replace(subject, action="run") for subject in subjects)
 
 
 def _role(subject: Subject, photo: Callable[[int], Bytes | None], warn: Callable[[str], None]) -> Role | None:
@@ -49,7 +57,7 @@ def _role(subject: Subject, photo: Callable[[int], Bytes | None], warn: Callable
         warn(f"The studio engine has no picture of {_short(subject.noun)!r}; the scene was made without it")
         return None
     gait, understood = gait_for(shown.motion, subject.action)
-    if not understood:
+    if not understood and subject.action != "run":
         warn(f"The studio engine cannot show {shown.name!r} doing {_short(subject.action or '')!r}")
     picture = drawn.picture if drawn else pixels(shown)
     if subject.colour:

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from omnireel.engines.studio.scenery.blocking import Member
 from omnireel.engines.studio.scenery.camera import ease
 from omnireel.engines.studio.scenery.light import rgb
+from omnireel.engines.studio.scenery.member import Member
 from omnireel.engines.studio.scenery.noise import cloudy
 from omnireel.engines.studio.scenery.painter import glow_of
 from omnireel.engines.studio.scenery.sight import Sight

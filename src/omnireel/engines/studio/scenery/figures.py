@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from omnireel.engines.studio.scenery.blocking import Member
 from omnireel.engines.studio.scenery.camera import ease
 from omnireel.engines.studio.scenery.exhaust import Exhaust, climb
 from omnireel.engines.studio.scenery.floor import waterline
 from omnireel.engines.studio.scenery.limbs import DRAWINGS
+from omnireel.engines.studio.scenery.member import Member
 from omnireel.engines.studio.scenery.motion import Pose, pose_at
 from omnireel.engines.studio.scenery.painter import glow_of
 from omnireel.engines.studio.scenery.shadows import Caster, Shadows
@@ -123,7 +123,7 @@ def _haze(sight: Sight, member: Member) -> float:
 
 def _paint_body(sight: Sight, figure: _Figure) -> None:
     member, pose = figure.member, figure.pose
-    afloat = sight.stage.water is not None and member.z > sight.stage.water.near and not member.floats
+    afloat = _is_afloat(sight, member)
     anchor, row = ((0.5, 0.5) if member.floats else (0.5, 1.0)), figure.row
     if member.role.gait.name == "roll":
         anchor, row = (0.5, 0.5), figure.row - figure.tall / 2
@@ -135,6 +135,11 @@ def _paint_body(sight: Sight, figure: _Figure) -> None:
         haze=_haze(sight, member), haze_colour=sight.stage.light.haze, mark=member.mark,
         below=waterline(sight, member.z) if afloat else None,
     )  # fmt: skip
+
+
+def _is_afloat(sight: Sight, member: Member) -> bool:
+    water = sight.stage.water
+    return water is not None and member.z > water.near and not (member.floats or member.held)
 
 
 def _paint_shadow(sight: Sight, figure: _Figure, shadows: Shadows) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from omnireel.engines.studio.scenery.blocking import Member
 from omnireel.engines.studio.scenery.camera import View
+from omnireel.engines.studio.scenery.member import Member
 from omnireel.engines.studio.scenery.motion import Gait, pose_at
 from omnireel.engines.studio.sound.heard import Source
 from omnireel.models import Subject

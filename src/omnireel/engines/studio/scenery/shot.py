@@ -16,13 +16,14 @@ import numpy as np
 from omnireel.engines.studio.scenery import floor
 from omnireel.engines.studio.scenery.arrays import Bytes, Floats
 from omnireel.engines.studio.scenery.beams import shafts, spotlights
-from omnireel.engines.studio.scenery.blocking import Floor, Member, placed
-from omnireel.engines.studio.scenery.camera import View, ease, moved
+from omnireel.engines.studio.scenery.blocking import placed
+from omnireel.engines.studio.scenery.camera import Ride, View, ease, moved, ridden
 from omnireel.engines.studio.scenery.distance import paint_clouds, paint_layer, paint_sky, paint_sun
 from omnireel.engines.studio.scenery.exhaust import Exhaust, climb
 from omnireel.engines.studio.scenery.figures import Journey, paint_member, reflect_member
 from omnireel.engines.studio.scenery.lens import Lens
 from omnireel.engines.studio.scenery.light import light_for
+from omnireel.engines.studio.scenery.member import Floor, Member
 from omnireel.engines.studio.scenery.noise import cloudy
 from omnireel.engines.studio.scenery.painter import Painter
 from omnireel.engines.studio.scenery.places import Place
@@ -46,10 +47,18 @@ _HEAVENLY = {"sun", "moon", "crescent moon"}
 class ShotPainter:
     """Paints the frames of one shot. Everything that can be made once is made here."""
 
-    def __init__(self, script: ShotScript, *, size: tuple[int, int], frames: int, seed: int) -> None:
+    def __init__(
+        self,
+        script: ShotScript,
+        *,
+        size: tuple[int, int],
+        frames: int,
+        seed: int,
+        ride: Ride | None = None,
+    ) -> None:
         # Shots in one place share its set, so the place takes part in the seed and the shot does not.
         rng = np.random.default_rng([seed, crc32(script.place_name.encode())])
-        shot, self._size, self._frames = script.shot, size, max(1, frames)
+        shot, self._size, self._frames, self._ride = script.shot, size, max(1, frames), ride
         self._camera, self._void = shot.camera, script.place.medium == "void"
         self._foggy = shot.weather is Weather.FOG
         kit = _kit(script, size, rng)
@@ -83,7 +92,7 @@ class ShotPainter:
         """Frame `number`: the picture, and a mask naming the cast member (from 1) each pixel shows."""
         t, u = number / FPS, min(1.0, number / max(1, self._frames - 1))
         painter = Painter(*self._size)
-        sight = Sight(painter, self.stage, self._home, self._view(t, u), t, u)
+        sight = Sight(painter, self.stage, self._home, self._view(number, t, u), t, u)
         self._paint_distance(sight)
         self._paint_floor(sight)
         self._air.mist(painter, sight.view.horizon, t, sight.view.x)
@@ -92,8 +101,11 @@ class ShotPainter:
         self._lens.look(painter.frame, number, self._air.flash(t))
         return painter.frame, painter.ids
 
-    def _view(self, t: float, u: float) -> View:
-        view = moved(self._home, self._camera, u, t, self._depth)
+    def _view(self, number: int, t: float, u: float) -> View:
+        if self._ride is None:
+            view = moved(self._home, self._camera, u, t, self._depth)
+        else:
+            view = ridden(self._home, self._ride(number), self._depth)
         view = replace(view, x=view.x + self._journey(t).travelled)
         return _looking_up(view, climb(t)) if self._launches and not self._void else view
 
