@@ -12,7 +12,8 @@ from omnireel.engines.studio.looks.painterly.hatching import Hatch, HatchLayer, 
 from omnireel.engines.studio.looks.painterly.kernels_finish import rub
 from omnireel.engines.studio.looks.painterly.kernels_strokes import lay
 from omnireel.engines.studio.looks.painterly.levels import tone_curve
-from omnireel.engines.studio.looks.painterly.paper import laid_paper
+from omnireel.engines.studio.looks.painterly.paper import laid_grain, sheet_relief
+from omnireel.engines.studio.looks.painterly.riding import RidingGrain
 from omnireel.engines.studio.looks.painterly.strokes import drift_of
 from omnireel.engines.studio.picture.raster import Mask, Plane, Size, boxed, stretched
 from omnireel.engines.studio.pipeline import ahead
@@ -52,7 +53,8 @@ class Charcoal:
         hatches = (*_STICKS, _LIFT)
         self._layers = [HatchLayer(hatch, size, seed + k) for k, hatch in enumerate(hatches)]
         self._stamps = [hatch_stamps(hatch, size, seed + k, 3.0) for k, hatch in enumerate(hatches)]
-        self._tooth = laid_paper(size, seed)
+        tile = laid_grain(size, seed)
+        self._tooth, self._sheet = RidingGrain(tile, size), sheet_relief(tile, size)
 
     def apply(self, moments: Iterable[Moment], *, threads: int) -> Iterator[Moment]:
         """Every moment in charcoal."""
@@ -78,6 +80,7 @@ class Charcoal:
         for rows, stamps in zip(drawing.sticks, self._stamps, strict=True):
             lay(rows, stamps, canvas)
         lines = pressed(drawing.lines, self._size, faintest=1.6, boldest=13.0, most=245)
+        tooth = self._tooth.under(drawing.moment.motion.sheets)
         out = np.empty((*lines.shape, 3), np.uint8)
-        rub(canvas, lines, self._tooth, _PAPER, _COAL, _ROUGH, out)
+        rub(canvas, lines, tooth, self._sheet, _PAPER, _COAL, _ROUGH, out)
         return out

@@ -13,8 +13,8 @@ from omnireel.engines.studio.looks.painterly.drawing import Observer, Study, pre
 from omnireel.engines.studio.looks.painterly.kernels_finish import wash
 from omnireel.engines.studio.looks.painterly.levels import tone_curve
 from omnireel.engines.studio.looks.painterly.memory import remembered
-from omnireel.engines.studio.looks.painterly.paper import mist, rice_paper
-from omnireel.engines.studio.looks.painterly.riding import riding
+from omnireel.engines.studio.looks.painterly.paper import fibre_grain, mist, sheet_relief
+from omnireel.engines.studio.looks.painterly.riding import RidingGrain, riding
 from omnireel.engines.studio.looks.painterly.seal import Seal
 from omnireel.engines.studio.picture.blend import blended
 from omnireel.engines.studio.picture.noise import wrapping_noise
@@ -50,6 +50,8 @@ _POOL = 1.6
 _GRAIN = np.float32(0.45)
 _WET_LINE = 1.9
 _BLACK = 24
+_GAPS = np.clip((np.arange(256) - 120) * 4, 0, 90).astype(np.uint8)
+"""What the hollows of each depth take from a brush stroke."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,8 @@ class InkWash:
         self._size, self._grid = size, working_size(size)
         curve = tone_curve(samples, black=0.03, white=0.14, middle=0.70)
         self._observer = Observer(samples, curve, thin=_THIN, thick=_THICK)
-        self._paper = rice_paper(size, seed)
-        self._gaps = np.clip((self._paper.astype(np.int16) - 120) * 4, 0, 90).astype(np.uint8)
+        tile = fibre_grain(size, seed)
+        self._fibres, self._relief = RidingGrain(tile, size), sheet_relief(tile, size)
         self._mist = mist(self._grid, seed)
         self._tile = _water(seed)
         self._table = _ink_table()
@@ -95,12 +97,13 @@ class InkWash:
         """One picture at full size. Does not depend on other frames."""
         tone = smoothly_stretched(np.clip(sheet.tone, 0, 255).astype(np.uint8), self._size)
         washes = cast("Frame", curved(cast("Frame", cv2.merge([tone, tone, tone])), self._table))
+        fibres = self._fibres.under(sheet.moment.motion.sheets)
         # A brush going dry leaves the hollows between fibres white; a full one fills them.
         wet = pressed(sheet.lines, self._size, faintest=2.2, boldest=15.0, most=200)
-        stroke = cast("Mask", cv2.convertScaleAbs(cv2.subtract(wet, self._gaps), alpha=_WET_LINE))
+        stroke = cast("Mask", cv2.convertScaleAbs(cv2.subtract(wet, curved(fibres, _GAPS)), alpha=_WET_LINE))
         ink = blended(washes, np.full_like(washes, _BLACK), stroke)
         out = np.empty_like(ink)
-        wash(ink, stretched(sheet.density, self._size), self._paper, _PAPER, _GRAIN, out)
+        wash(ink, stretched(sheet.density, self._size), fibres, self._relief, _PAPER, _GRAIN, out)
         return self._seal.stamped(out)
 
     def _run(self, study: Study, water: Plane) -> Plane:

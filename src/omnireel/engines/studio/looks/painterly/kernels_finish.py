@@ -34,12 +34,13 @@ def light_relief(canvas: Mask, weave: Mask, depth: np.float32, out: Frame) -> No
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def rub(
-    canvas: Mask, lines: Mask, tooth: Mask, paper: Mask, ink: Mask, rough: np.float32, out: Frame
+    canvas: Mask, lines: Mask, tooth: Mask, sheet: Mask, paper: Mask, ink: Mask, rough: np.float32, out: Frame
 ) -> None:
     """A drawing on toothed paper: light marks catch only its high points, heavy ones fill it.
 
     `canvas` is blue, green, red (white where nothing was drawn) and relief, which is not used; `lines` are
-    drawn over it in the colour `ink`. `tooth` has 128 in the middle, `rough` says how much of it shows.
+    drawn over it in the colour `ink`. `tooth`, 128 in the middle, breaks the marks, `rough` says how much;
+    `sheet` is the relief of the bare paper.
     """
     height, width = tooth.shape
     for y in range(height):
@@ -50,7 +51,7 @@ def rub(
             taken = max(_F(1) + rough * high * (_F(1) - dark), _F(0))
             line = _F(lines[y, x]) * _F(1 / 255)
             line = min(max(line * (_F(1) + rough * high * (_F(1.2) - line)), _F(0)), _F(1))
-            bump = high * _F(2.2)
+            bump = (_F(sheet[y, x]) - _F(128)) * _F(1 / 48)
             for c in range(3):
                 left = _F(255) - (_F(255) - _F(canvas[y, x, c])) * taken
                 shown = max(left, _F(0)) * (_F(paper[c]) + bump) * _F(1 / 255)
@@ -59,22 +60,25 @@ def rub(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def wash(colour: Frame, density: Mask, paper: Mask, tint: Mask, grain: np.float32, out: Frame) -> None:
-    """Transparent paint over paper of colour `tint`, its dimples lit from the upper left and full of pigment.
+def wash(
+    colour: Frame, density: Mask, dimples: Mask, sheet: Mask, paper: Mask, grain: np.float32, out: Frame
+) -> None:
+    """Transparent paint on paper.
 
     `colour` is what paint of density 1 would show on white, `density` has 64 as one. Pigment follows C - (C -
     C^2)(d - 1) (Bousseau et al., "Interactive watercolor rendering with temporal coherence and abstraction",
-    2006), so white paper stays white. `grain` says how much of it settles in the dimples.
+    2006), so white paper stays white. `grain` says how much of it settles in `dimples`, which have 128 in the
+    middle. `sheet` is the relief of the paper, lit from the upper left, and `paper` its colour.
     """
     height, width = density.shape
     for y in range(height):
         above = max(y - 1, 0)
         for x in range(width):
-            here = _F(paper[y, x])
-            shade = _F(1) + (here - _F(paper[above, max(x - 1, 0)])) * _F(1 / 1400)
-            thick = _F(density[y, x]) * _F(1 / 64) - _F(1) + (_F(128) - here) * grain * _F(1 / 128)
+            shade = _F(1) + (_F(sheet[y, x]) - _F(sheet[above, max(x - 1, 0)])) * _F(1 / 3200)
+            settled = (_F(128) - _F(dimples[y, x])) * grain * _F(1 / 128)
+            thick = _F(density[y, x]) * _F(1 / 64) - _F(1) + settled
             for c in range(3):
                 clear = _F(colour[y, x, c]) * _F(1 / 255)
                 clear = clear - (clear - clear * clear) * thick
-                shown = max(clear, _F(0)) * _F(tint[c]) * shade
+                shown = max(clear, _F(0)) * _F(paper[c]) * shade
                 out[y, x, c] = np.uint8(np.int32(min(shown + _F(0.5), _F(255))))

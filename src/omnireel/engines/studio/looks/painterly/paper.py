@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from omnireel.engines.studio.looks.painterly.riding import GRAIN_TILE
 from omnireel.engines.studio.picture.noise import leaning_noise, wrapping_noise
 from omnireel.engines.studio.picture.raster import Mask, Plane, Size
 
@@ -13,38 +14,44 @@ _MIST = 0.13
 """Share of the short side over which an ink painting dissolves at its border."""
 
 
-def drawing_paper(size: Size, seed: int) -> Mask:
-    """`(height, width)`: tooth of drawing paper, 128 in the middle: high points take the pencil."""
-    random, unit = np.random.default_rng([seed, 2]), _unit(size)
-    tooth = wrapping_noise(random, _TILE, 1.5 * unit) + 0.7 * wrapping_noise(random, _TILE, 3.2 * unit)
-    return _laid(tooth * 34, size)
+def drawing_grain(size: Size, seed: int) -> Mask:
+    """Tile of the tooth of drawing paper, 128 in the middle: high points take the pencil."""
+    return _bytes(34 * _rough(size, [seed, 2], (1.0, 1.5), (0.7, 3.2)))
 
 
-def laid_paper(size: Size, seed: int) -> Mask:
-    """Charcoal paper: a coarse tooth with the faint ribs of the mould."""
-    random, unit = np.random.default_rng([seed, 3]), _unit(size)
-    tooth = wrapping_noise(random, _TILE, 1.3 * unit) + 0.7 * wrapping_noise(random, _TILE, 2.8 * unit)
-    ribs = np.sin(np.arange(_TILE) * (2 * np.pi * round(_TILE / (6 * unit)) / _TILE))[:, None]
-    return _laid(tooth * 33 + ribs * 9, size)
+def laid_grain(size: Size, seed: int) -> Mask:
+    """Tile of charcoal paper: a coarse tooth with the faint ribs of the mould."""
+    turns = round(GRAIN_TILE / (6 * _texel(size)))
+    ribs = np.sin(np.arange(GRAIN_TILE) * (2 * np.pi * turns / GRAIN_TILE))[:, None]
+    return _bytes(33 * _rough(size, [seed, 3], (1.0, 1.3), (0.7, 2.8)) + 9 * ribs)
 
 
-def watercolour_paper(size: Size, seed: int) -> Mask:
-    """Cold-pressed paper: dimples in which pigment gathers."""
-    random, unit = np.random.default_rng([seed, 4]), _unit(size)
-    dimples = 1.0 * wrapping_noise(random, _TILE, 3.0 * unit) + 0.8 * wrapping_noise(
-        random, _TILE, 7.0 * unit
-    )
-    return _laid((dimples + 0.5 * wrapping_noise(random, _TILE, 1.3 * unit)) * 28, size)
+def dimpled_grain(size: Size, seed: int) -> Mask:
+    """Tile of cold-pressed paper: dimples in which pigment gathers."""
+    return _bytes(28 * _rough(size, [seed, 4], (1.0, 3.0), (0.8, 7.0), (0.5, 1.3)))
 
 
-def rice_paper(size: Size, seed: int) -> Mask:
-    """Long soft fibres every which way over a fine grain."""
-    random, unit = np.random.default_rng([seed, 5]), _unit(size)
-    fibres = np.zeros((_TILE, _TILE), np.float32)
-    for grains in ((1.2, 26), (26, 1.2)):
-        thread = leaning_noise(random, (_TILE, _TILE), (grains[0] * unit, grains[1] * unit))
+def fibre_grain(size: Size, seed: int) -> Mask:
+    """Tile of rice paper: long soft fibres over a fine grain."""
+    random, unit = np.random.default_rng([seed, 5]), _texel(size)
+    fibres = np.zeros((GRAIN_TILE, GRAIN_TILE), np.float32)
+    for down, across in ((1.2, 26), (26, 1.2)):
+        thread = leaning_noise(random, (GRAIN_TILE, GRAIN_TILE), (down * unit, across * unit))
         fibres += np.maximum(thread - 0.9, 0)
-    return _laid(fibres * 26 + wrapping_noise(random, _TILE, 1.6 * unit) * 12, size)
+    return _bytes(26 * fibres + 12 * _rough(size, [seed, 6], (1.0, 1.6)))
+
+
+def _rough(size: Size, seed: list[int], *octaves: tuple[float, float]) -> Plane:
+    """Sum of noises, each with its strength and its grain in pixels of a canvas whose short side is 720."""
+    random, unit = np.random.default_rng(seed), _texel(size)
+    noises = [share * wrapping_noise(random, GRAIN_TILE, grain * unit) for share, grain in octaves]
+    return np.asarray(np.sum(noises, axis=0), np.float32)
+
+
+def sheet_relief(tile: Mask, size: Size) -> Mask:
+    """`(height, width)`: the paper's own surface, which stays where it is on the screen."""
+    times = -(-size[1] // GRAIN_TILE), -(-size[0] // GRAIN_TILE)
+    return np.ascontiguousarray(np.tile(tile, times)[: size[1], : size[0]])
 
 
 def margin(size: Size, seed: int, share: float) -> Mask:
@@ -74,7 +81,10 @@ def _unit(size: Size) -> float:
     return max(0.5, min(size) / _CANVAS_SIDE)
 
 
-def _laid(relief: Plane, size: Size) -> Mask:
-    tile = np.asarray(np.clip(128 + relief, 0, 255), np.uint8)
-    times = -(-size[1] // _TILE), -(-size[0] // _TILE)
-    return np.ascontiguousarray(np.tile(tile, times)[: size[1], : size[0]])
+def _texel(size: Size) -> float:
+    """Grain tiles are enlarged on canvases over 720, so only small canvases need a finer one."""
+    return min(1.0, _unit(size))
+
+
+def _bytes(relief: Plane) -> Mask:
+    return np.asarray(np.clip(128 + relief, 0, 255), np.uint8)

@@ -12,7 +12,8 @@ from omnireel.engines.studio.looks.painterly.hatching import Hatch, HatchLayer, 
 from omnireel.engines.studio.looks.painterly.kernels_finish import rub
 from omnireel.engines.studio.looks.painterly.kernels_strokes import lay
 from omnireel.engines.studio.looks.painterly.levels import tone_curve
-from omnireel.engines.studio.looks.painterly.paper import drawing_paper
+from omnireel.engines.studio.looks.painterly.paper import drawing_grain, sheet_relief
+from omnireel.engines.studio.looks.painterly.riding import RidingGrain
 from omnireel.engines.studio.looks.painterly.strokes import drift_of
 from omnireel.engines.studio.picture.raster import Mask, Plane, Size, boxed, stretched
 from omnireel.engines.studio.pipeline import ahead
@@ -49,7 +50,8 @@ class Pencil:
         self._observer = Observer(samples, curve, thin=_THIN, thick=_THICK)
         self._layers = [HatchLayer(hatch, size, seed + k) for k, hatch in enumerate(_HATCHES)]
         self._stamps = [hatch_stamps(hatch, size, seed + k, 1.6) for k, hatch in enumerate(_HATCHES)]
-        self._tooth = drawing_paper(size, seed)
+        tile = drawing_grain(size, seed)
+        self._tooth, self._sheet = RidingGrain(tile, size), sheet_relief(tile, size)
 
     def apply(self, moments: Iterable[Moment], *, threads: int) -> Iterator[Moment]:
         """Every moment in pencil."""
@@ -71,6 +73,7 @@ class Pencil:
         for rows, stamps in zip(drawing.hatches, self._stamps, strict=True):
             lay(rows, stamps, canvas)
         lines = pressed(drawing.lines, self._size, faintest=1.3, boldest=12.0, most=215)
+        tooth = self._tooth.under(drawing.moment.motion.sheets)
         out = np.empty((*lines.shape, 3), np.uint8)
-        rub(canvas, lines, self._tooth, _WHITE, _GRAPHITE, _ROUGH, out)
+        rub(canvas, lines, tooth, self._sheet, _WHITE, _GRAPHITE, _ROUGH, out)
         return out

@@ -13,6 +13,7 @@ from omnireel.engines.studio.picture.raster import (
     Plane,
     Raster,
     Size,
+    boxed,
     fetched,
     pixel_grid,
     shrunk,
@@ -26,8 +27,10 @@ _SPARE = 1.5
 """Slots for strokes per cell; what is not needed stays empty."""
 _ROW = 64
 """OpenCV samples no more than 32,767 places in one line, so places are sampled in rows of this many."""
-_CROWD = 2
-"""Strokes in one cell from which the newest must go."""
+_SPARSE, _CROWDED = 0.75, 1.5
+"""Strokes per cell, counted over nine cells, under which gaps are filled, and over which some must go.
+
+Single cells come and go as strokes wander over their borders; filling each at once would never end."""
 _RISE, _FALL = 0.16, 0.22
 """How much opacity a stroke may gain or lose per frame."""
 
@@ -78,7 +81,8 @@ class Strokes:
             self.restart()
             return
         self._carry(drift)
-        inside = ((self.place >= 0) & (self.place < np.array(self._size, np.float32))).all(axis=1)
+        edge = np.array(self._cells, np.float32) * np.float32(self._spacing)
+        inside = ((self.place >= 0) & (self.place < edge)).all(axis=1)
         self.alive &= inside & ~(self._leaving & (self.opacity <= 0))
         self._thin()
         self.born = self._fill()
@@ -101,25 +105,30 @@ class Strokes:
         self.place = there
 
     def _cell(self) -> NDArray[np.int64]:
-        at = (self.place / np.float32(self._spacing)).astype(np.int64)
-        cell: NDArray[np.int64] = at[:, 1].clip(0, self._cells[1] - 1) * self._cells[0] + at[:, 0].clip(
-            0, self._cells[0] - 1
-        )
+        last = np.array(self._cells, np.int64) - 1
+        at = np.clip((self.place / np.float32(self._spacing)).astype(np.int64), 0, last)
+        cell: NDArray[np.int64] = at[:, 1] * self._cells[0] + at[:, 0]
         return cell
 
+    def _counted(self) -> tuple[NDArray[np.int64], Plane]:
+        """Strokes in each cell, and their mean over it and its eight neighbours."""
+        count = np.bincount(
+            self._cell()[self.alive & ~self._leaving], minlength=self._cells[0] * self._cells[1]
+        )
+        around = boxed(count.astype(np.float32).reshape(self._cells[1], self._cells[0]), 3)
+        return count, around.reshape(-1)
+
     def _thin(self) -> None:
-        staying = self.alive & ~self._leaving
+        count, around = self._counted()
         cell = self._cell()
-        crowd = np.bincount(cell[staying], minlength=self._cells[0] * self._cells[1])
-        crowded = np.flatnonzero(staying & (crowd[cell] > _CROWD))
+        crowded = np.flatnonzero(self.alive & ~self._leaving & (count[cell] > 1) & (around[cell] > _CROWDED))
         # One of each crowded cell a frame: the first slot found there.
         _, first = np.unique(cell[crowded], return_index=True)
         self._leaving[crowded[first]] = True
 
     def _fill(self) -> Flags:
-        staying = self.alive & ~self._leaving
-        taken = np.bincount(self._cell()[staying], minlength=self._cells[0] * self._cells[1])
-        empty = self._random.permutation(np.flatnonzero(taken == 0))
+        count, around = self._counted()
+        empty = self._random.permutation(np.flatnonzero((count == 0) & (around < _SPARSE)))
         free = self._random.permutation(np.flatnonzero(~self.alive))[: len(empty)]
         empty = empty[: len(free)]
         corner = np.stack([empty % self._cells[0], empty // self._cells[0]], axis=1)

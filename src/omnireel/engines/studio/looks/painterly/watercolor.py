@@ -12,8 +12,8 @@ from omnireel.engines.studio.looks.grade import Grade, Laboratory
 from omnireel.engines.studio.looks.painterly.kernels_finish import wash
 from omnireel.engines.studio.looks.painterly.levels import colour_gain, tone_curve
 from omnireel.engines.studio.looks.painterly.memory import remembered, settled
-from omnireel.engines.studio.looks.painterly.paper import margin, watercolour_paper
-from omnireel.engines.studio.looks.painterly.riding import riding
+from omnireel.engines.studio.looks.painterly.paper import dimpled_grain, margin, sheet_relief
+from omnireel.engines.studio.looks.painterly.riding import RidingGrain, riding
 from omnireel.engines.studio.picture.blend import blended
 from omnireel.engines.studio.picture.masses import masses_of
 from omnireel.engines.studio.picture.noise import wrapping_noise
@@ -65,7 +65,8 @@ class Watercolor:
         self._curve = np.asarray(38 + self._curve.astype(np.float32) * (217 / 255), np.uint8)
         gain = colour_gain(samples, chroma=_CHROMA, most=_MOST)
         self._fresh = Laboratory(Grade(saturation=gain, contrast=0.12))
-        self._paper = watercolour_paper(size, seed)
+        tile = dimpled_grain(size, seed)
+        self._dimples, self._relief = RidingGrain(tile, size), sheet_relief(tile, size)
         self._bare = margin(size, seed, _MARGIN)
         self._tile = _hand_and_water(seed)
         self._flat: Frame | None = None
@@ -100,7 +101,8 @@ class Watercolor:
         density = smoothly_stretched(sheet.density, self._size)
         out = np.empty_like(colour)
         colour = blended(np.full_like(colour, 255), colour, self._bare)
-        wash(colour, density, self._paper, _PAPER, _GRAIN, out)
+        dimples = self._dimples.under(sheet.moment.motion.sheets)
+        wash(colour, density, dimples, self._relief, _PAPER, _GRAIN, out)
         return out
 
 
