@@ -15,7 +15,7 @@ from omnireel.models import Clip, Job, JobKind, VideoRequest
 _ROOM = "omnireel.engines.studio"
 _MAKERS = {
     JobKind.EDIT: "restyle",
-    JobKind.REFERENCE: "restyle",
+    JobKind.REFERENCE: "reference",
     JobKind.ANIMATE: "animate",
     JobKind.TEXT: "scene",
     JobKind.SUBJECTS: "scene",

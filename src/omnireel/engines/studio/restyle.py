@@ -29,7 +29,7 @@ from omnireel.media.poster import write_poster
 from omnireel.media.reader import VideoReader
 from omnireel.media.sniff import sniff
 from omnireel.media.writer import ClipWriter
-from omnireel.models import Clip, Job, JobKind, MediaKind, ShotReport, VideoRequest
+from omnireel.models import Clip, Job, MediaKind, ShotReport, VideoRequest
 
 _SAMPLES = 6
 _REPORT_EVERY = 3
@@ -147,11 +147,6 @@ def _say_what_is_left_out(
     edited = changes.makers or direction.changes or len(job.storyboard.shots) > 1
     if not plan.looks and not edited:
         run.warn("The prompt names no look the studio engine can give, so the picture was left as it is.")
-    if job.storyboard.kind is JobKind.REFERENCE:
-        run.warn(
-            "The studio engine cannot film something new with a video's camera work; "
-            "it repainted the video itself."
-        )
     if note := _about_length(direction.pace):
         run.warn(note)
     if job.request.keep_original_sound and not source.has_audio:

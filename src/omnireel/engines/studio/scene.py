@@ -17,6 +17,7 @@ import numpy as np
 from omnireel.engines.base import Run
 from omnireel.engines.studio.looks.plan import plan_looks, style_names, through
 from omnireel.engines.studio.picture.raster import Size
+from omnireel.engines.studio.scenery.camera import Ride
 from omnireel.engines.studio.scenery.script import Scene, ShotScript, read_scene
 from omnireel.engines.studio.scenery.shot import FPS, ShotPainter
 from omnireel.engines.studio.tracker import Moment, tracked
@@ -42,6 +43,7 @@ class _Take:
     script: ShotScript
     start: int
     frames: int
+    ride: Ride | None = None
 
 
 def make(job: Job, run: Run, *, threads: int) -> Clip:
@@ -54,14 +56,20 @@ def make(job: Job, run: Run, *, threads: int) -> Clip:
     return compose(job, run, size, threads=threads)
 
 
-def compose(job: Job, run: Run, size: Size, *, threads: int) -> Clip:
-    """The clip of a job on a canvas of `size`, both sides even."""
+def compose(
+    job: Job, run: Run, size: Size, *, threads: int, frames: int | None = None, ride: Ride | None = None
+) -> Clip:
+    """The clip of a job on a canvas of `size`, both sides even.
+
+    `frames` long where the request does not say how long; seen by a borrowed camera where there is a `ride`.
+    """
     run.report(0.0, "setting the scene")
     if job.request.sound:
         run.warn("The studio engine makes no sound yet, so the clip is silent.")
     scene = read_scene(job, run)
-    total = (job.request.duration or _USUAL_SECONDS) * FPS
-    return _produce(job, run, _takes(scene, job.storyboard, total), size, threads)
+    total = frames or (job.request.duration or _USUAL_SECONDS) * FPS
+    takes = [replace(take, ride=ride) for take in _takes(scene, job.storyboard, total)]
+    return _produce(job, run, takes, size, threads)
 
 
 def warm() -> None:
@@ -160,7 +168,9 @@ def _painted_size(size: Size) -> Size:
 
 
 def _painter(take: _Take, size: Size, seed: int) -> ShotPainter:
-    return ShotPainter(take.script, size=size, frames=take.frames, seed=seed)
+    ride = take.ride
+    within = None if ride is None else lambda number: ride(take.start + number)
+    return ShotPainter(take.script, size=size, frames=take.frames, seed=seed, ride=within)
 
 
 def _frames(

@@ -16,7 +16,7 @@ from omnireel.errors import Canceled, EngineFailed
 from omnireel.media.probe import probe
 from omnireel.media.reader import VideoReader
 from omnireel.media.sound import read_audio
-from omnireel.models import AspectRatio, Clip, Job, JobKind, Mode, VideoRequest
+from omnireel.models import AspectRatio, Clip, Job, Mode, VideoRequest
 from omnireel.testing.engine import RecordingRun
 
 SIZE = (384, 216)
@@ -121,12 +121,6 @@ def test_what_no_look_can_do_is_said_and_the_picture_left_alone(source: Path, tm
     before, after = frames_of(source, (320, 180)), frames_of(clip.path, (320, 180))
     assert palette_distance(before[5], after[5]) < 2
     assert np.abs(before[5].astype(int) - after[5]).mean() < 5
-
-
-def test_borrowing_only_the_camera_is_said_to_be_beyond_it(source: Path, tmp_path: Path) -> None:
-    run = run_on(source, tmp_path)
-    made(repaint_job("noir", kind=JobKind.REFERENCE), run)
-    assert any("camera" in warning for warning in run.warnings)
 
 
 def test_the_original_sound_is_kept_when_asked_for(tmp_path: Path) -> None:
