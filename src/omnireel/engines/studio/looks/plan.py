@@ -9,6 +9,7 @@ from omnireel.engines.studio.looks.clay.clay import Clay
 from omnireel.engines.studio.looks.film.stocks import FILMS
 from omnireel.engines.studio.looks.graphic.catalog import GRAPHIC
 from omnireel.engines.studio.looks.invented.cast import Invented
+from omnireel.engines.studio.looks.invented.reference import ReferenceLook
 from omnireel.engines.studio.looks.light.air import Air, Footage
 from omnireel.engines.studio.looks.light.atmosphere import Atmosphere
 from omnireel.engines.studio.looks.light.hours import HOURS
@@ -62,6 +63,7 @@ def plan_looks(
         REPAINTS[name](samples, size, seed) for name in names if name in REPAINTS and name != _LAST
     ]
     looks += [Invented(look, samples, size, seed) for look in storyboard.invented]
+    looks += [ReferenceLook(reference, samples, size, seed) for reference in references]
     shots = _airs_by_shot(storyboard, names, frames)
     if any(airs for airs, _ in shots):
         looks.append(Atmosphere(shots, footage, still=still))

@@ -12,7 +12,8 @@ import numpy as np
 from omnireel.engines.studio.anchor import Sheet
 from omnireel.engines.studio.looks.invented.kernels import cast_in_material, turn_to_light
 from omnireel.engines.studio.looks.invented.materials import Material, chosen, painted, ramp_of
-from omnireel.engines.studio.looks.invented.textures import TILE, texture_of
+from omnireel.engines.studio.looks.invented.textures import texture_of
+from omnireel.engines.studio.looks.light.fields import laid
 from omnireel.engines.studio.looks.light.lamps import bloomed
 from omnireel.engines.studio.looks.light.outline import outlined
 from omnireel.engines.studio.looks.light.tones import ramp
@@ -27,11 +28,9 @@ from omnireel.engines.studio.picture.raster import (
     difference,
     grey_of,
     medianed,
-    pixel_grid,
     shrunk,
     softened,
     stretched,
-    wrapped_at,
 )
 from omnireel.engines.studio.pipeline import ahead
 from omnireel.engines.studio.tracker import Moment, Motion, working_size
@@ -118,8 +117,9 @@ class Invented:
 
     def _laid(self, pair: Mask, sheets: Sequence[Sheet], scale: float) -> tuple[Mask, Mask]:
         """A texture's two tiles where they lie on what moves."""
-        laid = [_sampled(pair, sheet.offset, self._size, scale) for sheet in sheets]
-        both = laid[0] if len(laid) == 1 else crossfaded(laid[0], laid[1], sheets[1].weight)
+        texel = scale * min(1.0, _SIDE / min(self._size))
+        found = [laid(pair, sheet.offset, self._size, texel) for sheet in sheets]
+        both = found[0] if len(found) == 1 else crossfaded(found[0], found[1], sheets[1].weight)
         return both[..., 0], both[..., 1]
 
     def _remembered(self, grey: Mask, share: Plane, motion: Motion) -> tuple[Plane, Plane, Plane]:
@@ -188,15 +188,6 @@ def _tint(calm: Frame, keep: float) -> Frame:
     grey = grey_of(calm).astype(np.float32)[..., None] + np.float32(24)
     hue = (calm.astype(np.float32) + np.float32(24)) / grey
     return np.asarray(np.clip(128 * (1 + (hue - 1) * np.float32(keep * 1.5)), 20, 250), np.uint8)
-
-
-def _sampled(pair: Mask, offset: Plane, size: Size, scale: float) -> Mask:
-    coarse = offset.shape[1], offset.shape[0]
-    texel = scale * min(1.0, _SIDE / min(size)) * size[0] / coarse[0]
-    place = (pixel_grid(coarse) + offset) * np.float32(texel)
-    place -= np.floor(place.min(axis=(0, 1)) / TILE) * np.float32(TILE)
-    high = np.maximum(place.max(axis=(0, 1)) // TILE + 1, 1).astype(int)
-    return wrapped_at(np.tile(pair, (high[1], high[0], 1)), stretched(place, size))
 
 
 def _glowing(frame: Frame, strength: float) -> Frame:

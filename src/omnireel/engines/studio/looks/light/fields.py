@@ -8,7 +8,7 @@ from typing import cast
 import cv2
 import numpy as np
 
-from omnireel.engines.studio.picture.raster import Plane, Size, pixel_grid, stretched, wrapped_at
+from omnireel.engines.studio.picture.raster import Mask, Plane, Size, pixel_grid, stretched, wrapped_at
 from omnireel.engines.studio.tracker import Motion
 
 TILE = 512
@@ -45,6 +45,18 @@ def riding(tile: Plane, motion: Motion, size: Size, scale: float = 1.0) -> Plane
     """A tile that rides on what moves, over a grid of `size`; `scale` texels per pixel of it."""
     laid = [sheet.weight * _laid(tile, sheet.offset, size, scale) for sheet in motion.sheets if sheet.weight]
     return stretched(np.asarray(sum(laid), np.float32), size)
+
+
+def laid(tile: Mask, offset: Plane, size: Size, scale: float) -> Mask:
+    """A tile of bytes, `(side, side)` or with channels, lying on a sheet of `offset`, seen at each pixel of a
+    canvas of `size`; `scale` texels per pixel."""
+    coarse = offset.shape[1], offset.shape[0]
+    side = len(tile)
+    place = (pixel_grid(coarse) + offset) * np.float32(scale * size[0] / coarse[0])
+    place -= np.floor(place.min(axis=(0, 1)) / side) * np.float32(side)
+    across, down = (int(most // side) + 1 for most in place.max(axis=(0, 1)))
+    repeats = (down, across, 1)[: tile.ndim]
+    return wrapped_at(np.tile(tile, repeats), stretched(place, size))
 
 
 def _laid(tile: Plane, offset: Plane, size: Size, scale: float) -> Plane:
