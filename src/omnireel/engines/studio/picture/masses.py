@@ -34,6 +34,11 @@ _CROWD = (0.34, 0.70)
 """Share of a neighbourhood that is fine detail, from where detail starts to count as mere texture."""
 _CROWD_LOSS = 0.8
 _BEAD, _BEAD_CROWD = (44, 80), (0.012, 0.05)
+_DARK_SPOT, _LIGHT_SPOT, _SPOT_CROWD = (18, 38), (30, 60), (0.10, 0.26)
+_SPOT_SIDE = 0.045
+"""Size of the largest spot, as a share of the short side."""
+_SPOT_PUSH, _SPOT_LIFT = 1.4, 0.6
+"""How much further from its surroundings a dark and a light spot is driven."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +63,41 @@ def masses_of(small: Frame) -> Masses:
     return Masses(medianed(blended(base, fine, detail)), detail)
 
 
-def beads_of(masses: Masses, small: Frame) -> Mask:
-    """Where (0 to 255) medians swallowed what a modeller would set in: an eye, a button, a lamp."""
-    return _uncrowded(_standing_out(masses.flat, small, *_BEAD, spread=3), _BEAD_CROWD)
+@dataclass(frozen=True)
+class Beads:
+    """Small things that a modeller would set in: an eye, a button, a lamp, a pole."""
+
+    where: Mask
+    """0 to 255."""
+    picture: Frame
+    """The frame with dark ones darker and light ones lighter, so that they stand out as pieces."""
+
+
+def beads_of(masses: Masses, small: Frame) -> Beads:
+    """What medians swallowed, and spots darker or lighter than all around them, where those are rare.
+
+    Spots are what a closing fills and an opening takes away, Meyer's hats (1979), of the lightness.
+    """
+    grey = medianed(grey_of(small), 3)
+    dark, light = _hat(grey, cv2.MORPH_BLACKHAT), _hat(grey, cv2.MORPH_TOPHAT)
+    spots = cv2.max(curved(boxed(dark, 3), _ramp(*_DARK_SPOT)), curved(light, _ramp(*_LIGHT_SPOT)))
+    lost = _uncrowded(_standing_out(masses.flat, small, *_BEAD, spread=3), _BEAD_CROWD)
+    rare = _uncrowded(cast("Mask", spots), _SPOT_CROWD)
+    return Beads(cast("Mask", cv2.max(lost, rare)), _driven_apart(small, grey, dark, light))
+
+
+def _driven_apart(small: Frame, grey: Mask, dark: Mask, light: Mask) -> Frame:
+    """Dark spots scaled down, so that they keep their hue, light ones up by what they stand out."""
+    left = cv2.subtract(grey, cast("Mask", cv2.convertScaleAbs(dark, alpha=_SPOT_PUSH)))
+    share = cast("Mask", cv2.divide(left, grey, scale=255))
+    darker = cv2.multiply(small, cast("Frame", cv2.merge([share] * 3)), scale=1 / 255)
+    up = cast("Mask", cv2.convertScaleAbs(light, alpha=_SPOT_LIFT))
+    return cast("Frame", cv2.add(darker, cast("Frame", cv2.merge([up] * 3))))
+
+
+def _hat(grey: Mask, kind: int) -> Mask:
+    side = max(3, round(min(grey.shape) * _SPOT_SIDE)) | 1
+    return cast("Mask", cv2.morphologyEx(grey, kind, cv2.getStructuringElement(cv2.MORPH_RECT, (side, side))))
 
 
 def calmed(frame: Frame, reach: int = _REACH) -> Frame:
@@ -84,8 +121,12 @@ def _prefer(coarse: Frame, fine: Frame, low: int, high: int) -> Frame:
 
 
 def _standing_out(base: Frame, fine: Frame, low: int, high: int, *, spread: int = 5) -> Mask:
-    ramp = np.clip((np.arange(256) - low) / (high - low), 0, 1) * 255
-    return cast("Mask", curved(boxed(strongest(difference(base, fine)), spread), ramp.astype(np.uint8)))
+    return cast("Mask", curved(boxed(strongest(difference(base, fine)), spread), _ramp(low, high)))
+
+
+def _ramp(low: int, high: int) -> Mask:
+    """0 up to the level `low`, 255 from `high` on."""
+    return np.asarray(np.clip((np.arange(256) - low) / (high - low), 0, 1) * 255, np.uint8)
 
 
 def _uncrowded(detail: Mask, crowding: tuple[float, float] = _CROWD) -> Mask:

@@ -22,7 +22,7 @@ from omnireel.engines.studio.looks.clay.kernels_press import press
 from omnireel.engines.studio.looks.clay.pigment import pigments_of
 from omnireel.engines.studio.looks.clay.relief import relief_tile, sampled, spread_tile
 from omnireel.engines.studio.picture.blend import blended
-from omnireel.engines.studio.picture.masses import Masses, beads_of, masses_of
+from omnireel.engines.studio.picture.masses import Beads, Masses, beads_of, masses_of
 from omnireel.engines.studio.picture.palette import palette_of
 from omnireel.engines.studio.picture.raster import (
     Mask,
@@ -53,6 +53,8 @@ _COLOUR_MEMORY = np.float32(0.6)
 _AGREEMENT = np.clip((28 - np.arange(256, dtype=np.float32)) / 20, 0, 1)
 """How far a pixel and its past count as the same, by the grey levels between them."""
 _BEAD_RISE = 40
+_PELLET = 0.34
+"""Height of a bead, as a share of the bevel."""
 _SHAPE_MEMORY = np.float32(0.82)
 _MINIATURE = 0.2
 """Share of the canvas height, top and bottom each, that lies out of the miniature's focus."""
@@ -63,9 +65,8 @@ class Sketch:
     """One frame simplified: its masses, and the beads that might be set into them."""
 
     moment: Moment
-    small: Frame
     masses: Masses
-    beads: Mask
+    beads: Beads
 
 
 @dataclass(frozen=True)
@@ -125,21 +126,21 @@ class Clay:
         """Simplify one frame. Does not depend on other frames."""
         small = cast("Frame", curved(moment.small, self._lift))
         masses = masses_of(small)
-        return Sketch(moment, small, masses, beads_of(masses, small))
+        return Sketch(moment, masses, beads_of(masses, small))
 
     def model(self, sketch: Sketch) -> Sculpture:
         """Shape one frame. Frames must come in order: each follows from the one before."""
         motion, masses = sketch.moment.motion, sketch.masses
         past = None if motion.cut else self._past
-        beads = _lasting(sketch.beads, past, motion)
-        flat, agreed = _settle(blended(masses.flat, sketch.small, beads), past, motion)
+        beads = _lasting(sketch.beads.where, past, motion)
+        flat, agreed = _settle(blended(masses.flat, sketch.beads.picture, beads), past, motion)
         found = self._classified(flat, past, motion)
         labels = np.empty_like(found)
         vote(found, np.maximum(masses.detail, beads), _ROUNDING, labels)
         seam = np.empty(labels.shape, np.float32)
         find_seams(labels, self._pigments.contrast, seam)
         luma = grey_of(flat)
-        height = self._height(labels, seam, luma)
+        height = self._height(labels, seam, luma) + self._pellets(beads)
         if past is not None:
             kept = motion.follow(past.height)
             height = height + (kept - height) * (agreed * motion.trust * _SHAPE_MEMORY)
@@ -191,6 +192,10 @@ class Clay:
         broad += form * np.float32(self._bevel * 0.006)
         height: Plane = softened(pillow, 1.6) + stretched(broad, size_of(labels))
         return height
+
+    def _pellets(self, beads: Mask) -> Plane:
+        """How far beads stand out: they are pressed on, not carved in."""
+        return softened(beads, 1.4).astype(np.float32) * np.float32(self._bevel * _PELLET / 255)
 
     def _lit(self, sculpture: Sculpture) -> Mask:
         """`(4, height, width)` on the working grid: light on blue, green and red, then sheen."""

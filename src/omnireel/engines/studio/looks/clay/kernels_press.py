@@ -34,7 +34,7 @@ def lay_pigment(
     """One row of the canvas in unlit pigment, `(3, width)`, from three rows of label cells and their weights.
 
     Cell j covers the pixels from `knots[j]` to `knots[j + 1]`; `wx`, `(3, width)`, weighs its columns.
-    Quadratic B-spline votes, cubed so that seams stay crisp; of more than three labels around a cell, the
+    Quadratic B-spline votes, squared so that seams stay crisp; of more than three labels around a cell, the
     last ones count as one.
     """
     up, here, down = around
@@ -58,7 +58,7 @@ def lay_pigment(
             a = left[x] * own_left + centre[x] * own_centre + right[x] * own_right
             b = left[x] * two_left + centre[x] * two_centre + right[x] * two_right
             c = max(_F(1) - a - b, _F(0))
-            a, b, c = a * a * a, b * b * b, c * c * c
+            a, b, c = a * a, b * b, c * c
             whole = _F(1) / (a + b + c)
             a, b, c = a * whole, b * whole, c * whole
             blues[x] = a * pigments[own, 0] + b * pigments[second, 0] + c * pigments[third, 0]

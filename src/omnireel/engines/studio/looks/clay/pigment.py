@@ -12,10 +12,14 @@ from omnireel.engines.studio.picture.raster import Plane, bgr_of
 _CHROMA = 38.0
 """The mean colourfulness a modelled clip is brought towards."""
 _GAIN = (1.3, 2.6)
-_TINT_LEVELS = (0.0, 22.0, 42.0, 60.0, 80.0, 100.0)
-_TINT_A = (9.0, 5.0, 5.0, 10.0, 6.0, 2.0)
-_TINT_B = (-13.0, -14.0, 2.0, 14.0, 16.0, 8.0)
-"""Hues lent to greys by lightness: plum in the dark, terracotta in the middle, cream at the top."""
+_TINT_LEVELS = (0.0, 20.0, 38.0, 56.0, 76.0, 100.0)
+_TINT_A = (10.0, 13.0, 20.0, 22.0, 7.0, 1.0)
+_TINT_B = (-9.0, -6.0, 4.0, 24.0, 28.0, 10.0)
+"""Hues lent to greys by lightness: plum in the dark, brick and terracotta in the middle, straw, cream."""
+_DULL = (30.0, 14.0)
+"""Mean colourfulness from which greys begin to be lent hues, and at which they get them in full."""
+_LIGHTNESS = 52.0
+"""Spread of lightness (L*) that a dull clip's pieces are opened to; twice its own at most."""
 _SEAM = (8.0, 36.0)
 """Lab distance of two colours at which a seam between them begins to sink, and is deepest."""
 
@@ -46,12 +50,23 @@ def _enriched(lab: Plane) -> Plane:
     """More colour, the more the duller the clip; greys of a dull clip get hues; blacks are lifted."""
     chroma = chroma_of(lab)
     mean = float(chroma.mean())
+    dull = float(np.clip((_DULL[0] - mean) / (_DULL[0] - _DULL[1]), 0, 1))
+    light = _opened(lab[:, 0], dull)
     gain = float(np.clip(_CHROMA / (mean + 4), *_GAIN))
-    grey = np.clip(1 - chroma / 16, 0, 1) * float(np.clip((30 - mean) / 14, 0, 1))
-    a = lab[:, 1] * gain + np.interp(lab[:, 0], _TINT_LEVELS, _TINT_A) * grey
-    b = lab[:, 2] * gain + np.interp(lab[:, 0], _TINT_LEVELS, _TINT_B) * grey
+    grey = np.clip(1 - chroma / 16, 0, 1) * dull
+    a = lab[:, 1] * gain + np.interp(light, _TINT_LEVELS, _TINT_A) * grey
+    b = lab[:, 2] * gain + np.interp(light, _TINT_LEVELS, _TINT_B) * grey
     tamed = _tamed(np.hypot(a, b).astype(np.float32))
-    return np.stack([10 + lab[:, 0] * 0.82, a * tamed, b * tamed], axis=1).astype(np.float32)
+    return np.stack([14 + light * 0.79, a * tamed, b * tamed], axis=1).astype(np.float32)
+
+
+def _opened(light: Plane, dull: float) -> Plane:
+    """Lightness spread out where a dull clip is flat as well: mist gets clear pieces, too."""
+    low, high = np.percentile(light, (10, 90))
+    stretch = float(np.clip(_LIGHTNESS / max(high - low, 1.0), 1, 2)) - 1
+    centre = (low + high) / 2
+    opened: Plane = np.clip(light + (light - centre) * stretch * dull, 0, 100)
+    return opened
 
 
 def _tamed(chroma: Plane) -> Plane:
