@@ -10,6 +10,7 @@ from omnireel.engines.studio.scenery.arrays import Bytes
 from omnireel.engines.studio.scenery.cast import Role, roles_for
 from omnireel.engines.studio.scenery.cutout import cut_out, framed
 from omnireel.engines.studio.scenery.emoji import read_emoji
+from omnireel.engines.studio.scenery.lettering import LONGEST, missing
 from omnireel.engines.studio.scenery.places import Place, home_of, place_named
 from omnireel.media.image import load_image
 from omnireel.media.sniff import sniff
@@ -39,7 +40,15 @@ class ShotScript:
         place, name, exact = place_named(shot.place or home)
         if not exact:
             warn(f"The studio engine has no set for {(shot.place or '')[:40]!r}; {name!r} stands in for it.")
+        _warn_of_lettering(shot, warn)
         return cls(shot, place, name, tuple(roles))
+
+
+def _warn_of_lettering(shot: Shot, warn: Warn) -> None:
+    if lacking := missing(shot.lettering):
+        warn(f"The studio engine's typefaces have no letters for {lacking!r}; the text is set without them.")
+    if any(len(text) > LONGEST for text in shot.lettering):
+        warn(f"The studio engine sets the first {LONGEST} characters of a text in the picture.")
 
 
 @dataclass(frozen=True)

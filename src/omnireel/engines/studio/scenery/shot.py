@@ -22,6 +22,7 @@ from omnireel.engines.studio.scenery.distance import paint_clouds, paint_layer, 
 from omnireel.engines.studio.scenery.exhaust import Exhaust, climb
 from omnireel.engines.studio.scenery.figures import Journey, paint_member, reflect_member
 from omnireel.engines.studio.scenery.lens import Lens
+from omnireel.engines.studio.scenery.lettering import kind_of, lettered, title_of
 from omnireel.engines.studio.scenery.light import light_for
 from omnireel.engines.studio.scenery.member import Floor, Member
 from omnireel.engines.studio.scenery.noise import cloudy
@@ -41,6 +42,8 @@ from omnireel.models import CameraMove, TimeOfDay, Weather
 FPS = 24
 _STANDS = (CameraMove.STATIC, CameraMove.PAN_LEFT, CameraMove.PAN_RIGHT)
 """Camera moves that let a traveller cross the picture instead of going along."""
+_TITLE_FADE = 0.7
+"""Seconds in which a title comes up."""
 _HEAVENLY = {"sun", "moon", "crescent moon"}
 
 
@@ -62,7 +65,9 @@ class ShotPainter:
         self._camera, self._void = shot.camera, script.place.medium == "void"
         self._foggy = shot.weather is Weather.FOG
         kit = _kit(script, size, rng)
-        self.stage = script.place.build(kit)
+        kind = kind_of(shot.prompt, script.place_name, script.place.medium)
+        self.stage = lettered(script.place.build(kit), kit, shot.lettering, kind)
+        self._title = title_of(shot.lettering, kind, *size)
         self._home = View(*size, 0.0, EYE, 0.0, kit.horizon, size[0] / 2, kit.focal)
         self._depth = kit.depth
         place = _floor(script, self.stage, kit)
@@ -99,7 +104,15 @@ class ShotPainter:
         self._paint_things(sight)
         self._paint_air(sight)
         self._lens.look(painter.frame, number, self._air.flash(t))
+        self._paint_title(painter, t)
         return painter.frame, painter.ids
+
+    def _paint_title(self, painter: Painter, t: float) -> None:
+        if self._title is not None:
+            width, height = self._size
+            shown = ease(t / _TITLE_FADE)
+            row = height * (0.16 + 0.01 * (1 - shown))
+            painter.sprite(self._title, width / 2, row, 1.0, anchor=(0.5, 0.5), opacity=shown, mark=-1)
 
     def _view(self, number: int, t: float, u: float) -> View:
         if self._ride is None:
