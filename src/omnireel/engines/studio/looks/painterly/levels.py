@@ -14,6 +14,7 @@ _LEAST_RANGE = 70.0
 """Grey levels between black and white of a clip; a flatter one is not stretched further."""
 _SAMPLE = (96, 96)
 _GREY = 2.0
+_LEAST_GAIN = 1.08
 
 
 def tone_curve(samples: Sequence[Frame], *, black: float, white: float, middle: float) -> Mask:
@@ -34,10 +35,10 @@ def tone_curve(samples: Sequence[Frame], *, black: float, white: float, middle: 
 
 
 def colour_gain(samples: Sequence[Frame], *, chroma: float, most: float) -> float:
-    """A saturation, 1 to `most`, that brings the clip's mean colourfulness towards `chroma` (L*a*b* units).
+    """A saturation, up to `most`, that brings the clip's mean colourfulness towards `chroma` (L*a*b* units).
 
     A grey clip stays grey: there is nothing to strengthen but noise.
     """
     lab = np.concatenate([lab_of(shrunk(frame, _SAMPLE).reshape(-1, 3)) for frame in samples])
     mean = float(chroma_of(lab).mean())
-    return float(np.clip(chroma / max(mean, 1.0), 1.0, most)) if mean > _GREY else 1.0
+    return float(np.clip(chroma / max(mean, 1.0), _LEAST_GAIN, most)) if mean > _GREY else 1.0

@@ -34,7 +34,7 @@ from omnireel.engines.studio.pipeline import ahead
 from omnireel.engines.studio.tracker import Moment, working_size
 from omnireel.media.frames import Frame
 
-_CHROMA, _MOST = 26.0, 1.7
+_CHROMA, _MOST = 28.0, 1.7
 """Colourfulness a clip is brought towards, and the largest gain on the way."""
 _COLOUR_MEMORY = 0.6
 _REACH = 2
@@ -145,7 +145,9 @@ class Oil:
         self._layers = [_Layer(brush, size, seed + k) for k, brush in enumerate(_BRUSHES)]
         self._stamps = [_stamps(brush, size, seed + k) for k, brush in enumerate(_BRUSHES)]
         gain = colour_gain(samples, chroma=_CHROMA, most=_MOST)
-        self._rich = Laboratory(Grade(contrast=0.3, saturation=gain, gamma=(1.03, 1.05, 1.07)))
+        self._rich = Laboratory(
+            Grade(contrast=0.36, saturation=gain, gamma=(1.0, 1.08, 1.12), gain=(0.92, 0.99, 1.02))
+        )
         self._weave = _weave(size, seed)
         self._flat: Frame | None = None
 

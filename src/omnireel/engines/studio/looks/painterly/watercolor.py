@@ -22,6 +22,7 @@ from omnireel.engines.studio.picture.raster import (
     Plane,
     Size,
     boxed,
+    crossfaded,
     curved,
     fetched,
     grey_of,
@@ -37,16 +38,20 @@ from omnireel.media.frames import Frame
 
 _CHROMA, _MOST = 27.0, 1.6
 """Colourfulness a clip is brought towards, and the largest gain on the way."""
+_SHADOW = (0.17, 0.09, 0.07)
+"""Painters mix no black: what is added to blue, green and red where it is darkest."""
 _PAPER = np.array([246, 251, 253], np.uint8)
 _TILE = 512
 _COLOUR_MEMORY, _POOL_MEMORY = 0.7, 0.8
-_WOBBLE = 1.7
+_WOBBLE = 1.35
 """Pixels of the working grid by which a hand strays from the outline."""
 _TURBULENCE = 17.0
 _POOL = 5.2
 """Density, in 64ths, for each level by which a place is darker than its surroundings: pigment dries there."""
 _GRAIN = np.float32(0.42)
-_MARGIN = 0.022
+_MARGIN = 0.020
+_SOFT, _CRISP = 5, 1.1
+"""Edges of washes are sharpened against a mean over so many pixels, by this much."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ class Watercolor:
         self._curve = tone_curve(samples, black=0.01, white=0.10, middle=0.64)
         self._curve = np.asarray(38 + self._curve.astype(np.float32) * (217 / 255), np.uint8)
         gain = colour_gain(samples, chroma=_CHROMA, most=_MOST)
-        self._fresh = Laboratory(Grade(saturation=gain, contrast=0.12))
+        self._fresh = Laboratory(Grade(saturation=gain, contrast=0.12, lift=_SHADOW))
         tile = dimpled_grain(size, seed)
         self._dimples, self._relief = RidingGrain(tile, size), sheet_relief(tile, size)
         self._bare = margin(size, seed, _MARGIN)
@@ -85,7 +90,7 @@ class Watercolor:
         place = pixel_grid(self._grid) + noise[..., :2]
         drawn = fetched(self._flat, np.ascontiguousarray(place[..., 0]), np.ascontiguousarray(place[..., 1]))
         luma = grey_of(drawn).astype(np.float32)
-        pool = softened(luma, 3.2) - softened(luma, 1.0)
+        pool = softened(luma, 2.4) - softened(luma, 0.7)
         self._pool = remembered(pool, self._pool, moment.motion, _POOL_MEMORY)
         colour = self._fresh.develop(_bled(drawn, noise[..., 2]))
         density = (
@@ -100,6 +105,7 @@ class Watercolor:
         colour = smoothly_stretched(sheet.colour, self._size)
         density = smoothly_stretched(sheet.density, self._size)
         out = np.empty_like(colour)
+        colour = crossfaded(colour, boxed(colour, _SOFT), -_CRISP)
         colour = blended(np.full_like(colour, 255), colour, self._bare)
         dimples = self._dimples.under(sheet.moment.motion.sheets)
         wash(colour, density, dimples, self._relief, _PAPER, _GRAIN, out)
