@@ -211,7 +211,7 @@ def thesaurus(wordnet: WordNet) -> str:
                         listed.remove(word)
             table[name][1].append(word)
     for picture in shown:
-        table[picture.name][0].extend(picture.words)
+        table[picture.name][0].extend(word for word in picture.words if word not in dropped)
     lines = (
         f"{name} = {kinds[name]}: {', '.join(sorted(set(own)))}; {', '.join(sorted(set(alike)))}"
         for name, (own, alike) in sorted(table.items())

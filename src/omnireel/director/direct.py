@@ -11,13 +11,14 @@ from omnireel.director.shots import names_shots
 from omnireel.director.storyboard import Brief, compose
 from omnireel.director.style_images import read_style_images, remarks_on_style
 from omnireel.director.styles import asks_for_twos, read_styles
+from omnireel.director.unknown import not_understood
 from omnireel.models import JobKind, Storyboard, VideoRequest
 
 _ONE_SHOT = "The prompt describes several shots, but multi_shot is off, so the clip has one."
 
 
 def direct(request: VideoRequest) -> Storyboard:
-    """Understand a request. Deterministic, English and Chinese, linear in the prompt; it never fails.
+    """Understand a request. Deterministic, in twelve languages, linear in the prompt; it never fails.
 
     A prompt in words the director does not know still gives a storyboard: one shot with nothing said.
     """
@@ -46,6 +47,7 @@ def direct(request: VideoRequest) -> Storyboard:
                 if not any(look.name in sentence for look in inventions.looks)
             ),
             *inventions.remarks,
+            *not_understood(reading, kind),
             *remarks_on_style(reading, style_images),
         ),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from itertools import islice, takewhile
 
+from omnireel.director.lettering import read_lettering
 from omnireel.director.reading import Mention, Reading
 from omnireel.director.vocabulary import Topic
 from omnireel.models import JobKind, VideoRequest
@@ -38,6 +39,7 @@ _DOABLE = {
     Topic.SPEED, Topic.STABILISE, Topic.BLUR, Topic.DESATURATE, Topic.SPLASH,
 }  # fmt: skip
 _LEADS_AN_ORDER = {"and", "then", "please", "to", "also", "just", "should", "must", "can", "you", "i", "want"}
+_HEARD = ("sound", "music", "声", "音", "소리", "음악")
 _LOOKS_OF_PLACES = {"neon-city"}
 
 
@@ -63,8 +65,14 @@ def _refusals(request: VideoRequest, reading: Reading, kind: JobKind, done: Coll
 
 def _about_sound(request: VideoRequest, reading: Reading) -> list[str]:
     silent = not request.sound and not request.keep_original_sound
-    asked = any(mention.sense(Topic.SOUND) for mention in _wishes(reading))
+    asked = any(map(_asks_to_hear, _wishes(reading)))
     return ["The prompt asks for sound, but sound is off in this request."] if silent and asked else []
+
+
+def _asks_to_hear(mention: Mention) -> bool:
+    """ "the sound of waves" and 雨声 do; "a barking dog" may be only seen."""
+    noise = mention.sense(Topic.NOISE) is not None and any(word in mention.text for word in _HEARD)
+    return noise or mention.sense(Topic.SOUND) is not None
 
 
 def _wishes(reading: Reading) -> Iterator[Mention]:
@@ -77,7 +85,7 @@ def _wishes(reading: Reading) -> Iterator[Mention]:
 
 
 def _refusal(reading: Reading, mention: Mention, kind: JobKind) -> str | None:
-    topics = [sense.topic for sense in mention.senses]
+    topics = [sense.topic for sense in mention.senses if not _is_set(sense.topic, reading, kind)]
     plain = _ANYWHERE | (_OF_A_SOURCE if kind is JobKind.EDIT else {})
     if found := next((plain[topic] for topic in topics if topic in plain), None):
         return found
@@ -86,6 +94,12 @@ def _refusal(reading: Reading, mention: Mention, kind: JobKind) -> str | None:
     if found := next((_OPERATIONS[topic] for topic in topics if topic in _OPERATIONS), None):
         return None if _is_doable(reading, mention) and Topic.REMOVE not in topics else found
     return _refused_change(reading, mention) if Topic.CHANGE in topics and kind is JobKind.EDIT else None
+
+
+def _is_set(topic: Topic, reading: Reading, kind: JobKind) -> bool:
+    """Whether words about lettering, or a sign that "says" it, lead to a text that a composed scene shows."""
+    composed = kind not in (JobKind.EDIT, JobKind.ANIMATE)
+    return composed and topic in (Topic.LETTERING, Topic.SPEECH) and bool(read_lettering(reading.text))
 
 
 def _is_order(reading: Reading, mention: Mention) -> bool:

@@ -8,16 +8,18 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
 
+from omnireel.director.languages import Language, languages_of
+from omnireel.director.lookup import Lookup
 from omnireel.director.references import Reference
 from omnireel.director.tokens import Token, tokenize
-from omnireel.director.vocabulary import Meaning, Topic, vocabulary
+from omnireel.director.vocabulary import Meaning, Topic
 
 _NEGATION_REACH = 4
 """Unknown words that may stand between a negation and what it denies."""
 # Words across which a negation goes on to the next phrase: "no rain or snow", "nothing like clay".
 _CARRIES_NEGATION = {"or", "nor", "any", "like", "of", "as", "有", "用", "使", "出", "现", "任", "何", "或"}
 _PREPOSITIONS = {"at", "in", "on", "by", "during", "from", "through", "over", "under"}
-_TRANSPARENT = {Topic.DETERMINER, Topic.JOIN, Topic.COUNT, Topic.PRONOUN, Topic.ADJECTIVE, Topic.COLOUR}
+_TRANSPARENT = {Topic.DETERMINER, Topic.JOIN, Topic.COUNT, Topic.PRONOUN, Topic.ADJECTIVE, Topic.COLOUR, Topic.RELATION}
 _REPLACEABLE = (Topic.STYLE, Topic.TIME, Topic.WEATHER)
 
 
@@ -82,17 +84,26 @@ class Reading:
 
 # The shots of one prompt often share its text.
 @lru_cache(maxsize=16)
-def read(text: str) -> Reading:
-    """Find the longest known phrase at each place, left to right. Linear in the text."""
+def read(text: str, whole: str = "") -> Reading:
+    """Find the longest known phrase at each place, left to right. Linear in the text.
+
+    `whole` is the prompt that a short text is part of: it tells better what language they are in.
+    """
     tokens = tokenize(text)
-    mentions = _supersede(tuple(_negated(tokens, _mentions(tokens))))
+    lookup = Lookup(tokens, _languages(whole or text))
+    mentions = _supersede(tuple(_negated(tokens, _mentions(tokens, lookup))))
     return Reading(text, tokens, mentions)
 
 
-def _mentions(tokens: Sequence[Token]) -> Iterator[Mention]:
+@lru_cache(maxsize=16)
+def _languages(text: str) -> tuple[Language, ...]:
+    return languages_of(tokenize(text))
+
+
+def _mentions(tokens: Sequence[Token], lookup: Lookup) -> Iterator[Mention]:
     place = 0
     while place < len(tokens):
-        length, senses = _longest_phrase(tokens, place)
+        length, senses = lookup.longest_phrase(place)
         token, last = tokens[place], tokens[place + length - 1]
         if senses or token.reference or token.stop:
             text = " ".join(part.text for part in tokens[place : place + length])
@@ -107,16 +118,6 @@ def _mentions(tokens: Sequence[Token]) -> Iterator[Mention]:
                 stop=token.stop,
             )
         place += length
-
-
-def _longest_phrase(tokens: Sequence[Token], place: int) -> tuple[int, tuple[Meaning, ...]]:
-    known = vocabulary()
-    longest = known.longest.get(tokens[place].text, 0)
-    words = tuple(token.text for token in tokens[place : place + longest])
-    for length in range(len(words), 0, -1):
-        if senses := known.senses.get(words[:length]):
-            return length, senses
-    return 1, ()
 
 
 def _negated(tokens: Sequence[Token], mentions: Iterable[Mention]) -> Iterator[Mention]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from omnireel.director.hearing import MUSIC, read_sounds
 from omnireel.director.intent import end_pictures
+from omnireel.director.lettering import read_lettering
 from omnireel.director.reading import Reading, read
 from omnireel.director.references import referenced_images
 from omnireel.director.sequence import is_sequence, sequence
@@ -59,7 +61,7 @@ def _split(brief: Brief) -> Split:
 
 
 def _shot(brief: Brief, part: Part, before: Shot, preamble: str) -> Shot:
-    reading = read(part.text)
+    reading = read(part.text, brief.request.prompt)
     images = len(brief.request.images)
     cast = read_cast(reading, images=images, unnamed=brief.kind is JobKind.SUBJECTS)
     camera, framing = _wanted(brief, reading, Topic.CAMERA), _wanted(brief, reading, Topic.FRAMING)
@@ -75,6 +77,9 @@ def _shot(brief: Brief, part: Part, before: Shot, preamble: str) -> Shot:
         images=tuple(number for number in referenced_images(part.text) if 1 <= number <= images),
         transition=part.transition,
         stirs=_stirs(brief, reading, before),
+        lettering=read_lettering(part.text) or (before.lettering if not before.prompt else ()),
+        sounds=_sounds(brief, reading, before),
+        mood=_wanted(brief, reading, Topic.MOOD) or before.mood,
     )
 
 
@@ -105,6 +110,13 @@ def _stirs(brief: Brief, reading: Reading, before: Shot) -> tuple[str, ...]:
     """What moves by itself here, and what did before: wind does not stop at a cut."""
     named = (sense.value for sense in reading.senses(Topic.STIR) if sense.value not in brief.banned)
     return tuple(dict.fromkeys((*named, *before.stirs)))
+
+
+def _sounds(brief: Brief, reading: Reading, before: Shot) -> tuple[str, ...]:
+    """What is to be heard. Music goes on over a cut, and what stands before all shots is heard in each."""
+    lasting = (name for name in before.sounds if name in MUSIC or not before.prompt)
+    named = (name for name in read_sounds(reading) if name not in brief.banned)
+    return tuple(dict.fromkeys((*named, *lasting)))
 
 
 def _subjects(brief: Brief, cast: Cast, before: Sequence[Subject]) -> tuple[Subject, ...]:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 
+from omnireel.director.placing import Placing
 from omnireel.director.reading import Mention, Reading
 from omnireel.director.vocabulary import Meaning, Topic
-from omnireel.models import MediaKind, Subject
+from omnireel.models import MediaKind, Relation, Subject
 
 MOST_SUBJECTS = 12
 """Per shot; more could not be told apart in a picture."""
@@ -22,6 +23,9 @@ _ADJECTIVE_REACH = 2
 """Unknown words that may stand between a count or colour and its noun."""
 _AGENTS = {"person", "animal", "vehicle"}
 _SENTENCE_ENDS = set(".!?;。!?;\n")
+_GENDERS = {"woman": "female", "man": "male"}
+_SKINS = {"black": "dark-skinned", "brown": "medium-skinned", "white": "light-skinned"}
+_PLAIN_PEOPLE = {"person", "man", "woman", "boy", "girl", "child", "baby", "old man", "old woman"}
 _BELONGS = {"from", "in", "of", "shown", "the", "(", "as", "named", "called"}
 _NAME_REACH = 4
 """Tokens between a picture and the noun that says what it shows."""
@@ -37,10 +41,17 @@ class _Draft:
     colour: str | None = None
     action: str | None = None
     image: int | None = None
+    size: str | None = None
+    relation: Relation | None = None
+    last: int = -1
+    """The token at which it was last named."""
 
     def finished(self) -> Subject:
         drives = self.group == "vehicle" and self.action == "run"
-        return Subject(self.noun, self.count, self.colour, "drive" if drives else self.action, self.image)
+        action = "drive" if drives else self.action
+        return Subject(
+            self.noun, self.count, self.colour, action, self.image, size=self.size, relation=self.relation
+        )
 
 
 @dataclass
@@ -50,6 +61,8 @@ class _Modifiers:
     count: int | None = None
     colour: str | None = None
     action: str | None = None
+    size: str | None = None
+    traits: tuple[str, ...] = ()
     determined: bool = False
     last: int = -1
 
@@ -95,6 +108,7 @@ class _CastReader:
         self._modifiers = _Modifiers()
         self._open: list[_Draft] = []
         self._joined = False
+        self._placing = Placing()
 
     def take(self, place: int) -> None:
         mention = self._mentions[place]
@@ -110,6 +124,7 @@ class _CastReader:
 
     def _end_clause(self, mention: Mention) -> None:
         self._modifiers = _Modifiers()
+        self._placing.end_clause(sentence=mention.text in _SENTENCE_ENDS)
         if mention.text in _SENTENCE_ENDS:
             self._open = []
 
@@ -138,18 +153,21 @@ class _CastReader:
         return singular and beside and not after[0].sense(Topic.ACTION)
 
     def _take_noun(self, mention: Mention, noun: Meaning) -> None:
-        modifiers, self._modifiers = self._modifiers, _Modifiers()
+        modifiers, self._modifiers = _skinned(self._modifiers, noun), _Modifiers()
         count = modifiers.count or (_UNCOUNTED_PLURAL if noun.plural else 1)
-        self._add(
-            _Draft(
-                noun.value,
-                noun.group,
-                min(count, MOST_OF_A_KIND),
-                modifiers.colour,
-                modifiers.action,
-                self._picture_of(mention),
-            )
+        person = noun.group == "person"
+        draft = _Draft(
+            " ".join((*(modifiers.traits if person else ()), noun.value)),
+            noun.group,
+            min(count, MOST_OF_A_KIND),
+            modifiers.colour,
+            modifiers.action,
+            self._picture_of(mention),
+            modifiers.size,
+            last=mention.last,
         )
+        self._add(draft)
+        self._placing.take_noun(draft, mention)
 
     def _picture_of(self, noun: Mention) -> int | None:
         picture = self._pictures.get(noun.first)
@@ -165,8 +183,10 @@ class _CastReader:
             self._modifiers.action = action.value
             self._modifiers.last = self._mentions[place].last
             return
-        for draft in self._doers():
+        doers = self._doers()
+        for draft in doers:
             draft.action = action.value
+        self._placing.take_doers(doers)
         if not self._open and not self.drafts:
             self.loose_action = self.loose_action or action.value
         self._open, self._modifiers, self._joined = [], _Modifiers(), False
@@ -184,14 +204,36 @@ class _CastReader:
 
     def _take_modifier(self, mention: Mention) -> None:
         self._joined = self._joined or (mention.sense(Topic.JOIN) is not None and bool(self._open))
+        self._placing.take(mention)
+        gender = mention.sense(Topic.NOUN)
+        if gender and gender.value in _GENDERS:
+            self._modifiers.traits += (_GENDERS[gender.value],)
+            return
         if not any(sense.topic in _MODIFIERS for sense in mention.senses):
             self._modifiers = _Modifiers()
             return
         count, colour = mention.sense(Topic.COUNT), mention.sense(Topic.COLOUR)
         self._modifiers.count = int(count.value) if count else self._modifiers.count
         self._modifiers.colour = colour.value if colour else self._modifiers.colour
+        self._take_adjective(mention)
         self._modifiers.determined = True
         self._modifiers.last = mention.last
+
+
+    def _take_adjective(self, mention: Mention) -> None:
+        sense = mention.sense(Topic.ADJECTIVE)
+        if sense and sense.group == "size":
+            self._modifiers.size = sense.value
+        elif sense and sense.group == "trait":
+            self._modifiers.traits += (sense.value,)
+
+
+def _skinned(modifiers: _Modifiers, noun: Meaning) -> _Modifiers:
+    """ "a black woman" says what she looks like, "a black dog" its colour."""
+    skin = _SKINS.get(modifiers.colour or "")
+    if skin is None or noun.value not in _PLAIN_PEOPLE:
+        return modifiers
+    return replace(modifiers, colour=None, traits=(*modifiers.traits, skin))
 
 
 def _is_beside(mention: Mention, after: Sequence[Mention], topic: Topic) -> bool:
@@ -264,4 +306,6 @@ def _joined(known: Subject, again: Subject) -> Subject:
         count=max(known.count, again.count),
         colour=known.colour or again.colour,
         action=known.action or again.action,
+        size=known.size or again.size,
+        relation=known.relation or again.relation,
     )

@@ -1,7 +1,8 @@
 """The words the director knows, compiled from the tables in `lexicon/`.
 
 A table line is `canonical = form, form, …`; a form is an English phrase or Chinese characters. Headings in
-brackets give the class of the lines below them, and in `words.txt` the topic itself.
+brackets give the class of the lines below them, and in `words.txt` the topic itself. The other languages have
+a file each; see phrasebook.py.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ class Topic(StrEnum):
     COUNT = "counts"
     ADJECTIVE = "sizes"
     STIR = "stirs"
+    RELATION = "relations"
+    MOOD = "moods"
+    NOISE = "noises"
     NEGATION = "negation"
     AFFIRMATION = "affirmation"
     FROM = "from"
@@ -55,6 +59,7 @@ class Topic(StrEnum):
     RESTYLE = "restyle"
     REFERENCE = "reference"
     ENDPOINTS = "endpoints"
+    SEQUENCE = "sequence"
     CAST = "cast"
     ANIMATE = "animate"
     KEEP = "keep"
@@ -89,7 +94,7 @@ class Vocabulary:
     """The most tokens in any phrase that begins with this token."""
 
 
-_TABLES = tuple(Topic)[:12]
+_TABLES = tuple(Topic)[:15]
 _NUMERALS = {
     "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8,
     "九": 9, "十": 10, "几": 3,
@@ -131,14 +136,20 @@ def _all_lines() -> Iterator[tuple[str, Meaning]]:
 
 
 def _table(table: str, lines: Iterable[str]) -> Iterator[tuple[str, Meaning]]:
-    group = ""
+    for group, value, forms in table_lines(lines):
+        meaning = Meaning(Topic(group if table == "words" else table), value, group)
+        yield from (entry for form in forms for entry in _entries(form, meaning))
+
+
+def table_lines(lines: Iterable[str]) -> Iterator[tuple[str, str, list[str]]]:
+    """The lines of a table: the heading above each, its canonical word, its forms."""
+    heading = ""
     for line in lines:
         if line.startswith("["):
-            group = line.strip("[]")
+            heading = line.strip("[]")
         elif line and not line.startswith("#"):
             value, _, forms = line.partition(" = ")
-            meaning = Meaning(Topic(group if table == "words" else table), value, group)
-            yield from (entry for form in forms.split(", ") for entry in _entries(form, meaning))
+            yield heading, value, forms.split(", ")
 
 
 def _entries(form: str, meaning: Meaning) -> Iterator[tuple[str, Meaning]]:

@@ -1,0 +1,56 @@
+"""Words that stand where a thing should and that nobody here knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from omnireel.director.reading import Mention, Reading
+from omnireel.director.vocabulary import Topic
+from omnireel.models import JobKind
+
+MOST_WORDS = 5
+_SHORTEST = 4
+_LONGEST = 30
+_LEADS = {Topic.COUNT, Topic.COLOUR, Topic.ADJECTIVE}
+_FOLLOWS = {Topic.ACTION, Topic.RELATION, Topic.JOIN, Topic.PLACE, Topic.PRONOUN}
+_CONNECTS = {"in", "at", "that", "which", "who", "is", "are", "was", "from", "of", "for", "as", "inside", "through"}
+
+
+def not_understood(reading: Reading, kind: JobKind) -> tuple[str, ...]:
+    """A sentence naming the words that were not understood, for what is composed from words alone."""
+    if kind not in (JobKind.TEXT, JobKind.SUBJECTS):
+        return ()
+    if not any(mention.senses or mention.reference for mention in reading.mentions):
+        said = any(token.text.isalpha() for token in reading.tokens)
+        return ("Nothing in the prompt was understood.",) if said else ()
+    words = tuple(dict.fromkeys(_unknown(reading)))[:MOST_WORDS]
+    named = ", ".join(f'"{word}"' for word in words)
+    return (f"These words were not understood and are not in the picture: {named}.",) if words else ()
+
+
+def _unknown(reading: Reading) -> Iterator[str]:
+    """English nouns by their place: after a count, colour or adjective, and before what ends a phrase."""
+    for mention, after in pairwise([*reading.mentions, None]):
+        if mention is None or mention.negated or not any(mention.sense(topic) for topic in _LEADS):
+            continue
+        if mention.sense(Topic.NOUN) or not mention.text.isascii():
+            continue
+        end = after.first if after else len(reading.tokens)
+        between = reading.tokens[mention.last + 1 : end]
+        words = []
+        for token in between:
+            if token.text in _CONNECTS:
+                break
+            words.append(token.text)
+        closed = len(words) < len(between) or _closes(after)
+        if 1 <= len(words) <= 2 and closed and _is_word(words[-1]):
+            yield words[-1]
+
+
+def _closes(after: Mention | None) -> bool:
+    return after is None or after.stop or any(after.sense(topic) for topic in _FOLLOWS)
+
+
+def _is_word(text: str) -> bool:
+    return text.isascii() and text.isalpha() and _SHORTEST <= len(text) <= _LONGEST
