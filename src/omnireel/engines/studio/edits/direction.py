@@ -31,7 +31,7 @@ from omnireel.models import EditKind, Job
 
 _WANDERS = 0.07
 """How far the eye's focus must wander, as a share of the side, for a crop to go along with it."""
-_MOST_ENLARGED = 2.8
+_MOST_ENLARGED = 4.2
 """Canvas pixels per source pixel, beyond which a closer view would only show blur."""
 _LEAST_FACTOR = 1.05
 
