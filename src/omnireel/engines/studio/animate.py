@@ -14,7 +14,7 @@ from omnireel.engines.base import Run
 from omnireel.engines.studio.looks.plan import plan_looks, style_names, through
 from omnireel.engines.studio.photo.passage import passage
 from omnireel.engines.studio.photo.shown import Photo, Setup, Shown, closing_image, show, with_a_move
-from omnireel.engines.studio.picture.raster import Size, grey_of
+from omnireel.engines.studio.picture.raster import Size, grey_of, shrunk, size_of
 from omnireel.engines.studio.picture.saliency import judged
 from omnireel.engines.studio.pipeline import ahead, fanned
 from omnireel.engines.studio.tracker import tracked
@@ -46,6 +46,10 @@ _PASSAGE = 14
 _REPORT_EVERY = 4
 _DARK = 70.0
 """Mean grey level below which a photograph is taken at night already."""
+_MOST_PIXELS = 40_000_000
+"""Of all the pictures together; each keeps its share, so that many large ones fit into memory."""
+_WITH_THE_WIND = ("float", "rise", "fall", "shine", "burn", "blow", "steam", "sway", "flow")
+"""What things do that are only carried along by what stirs in a picture."""
 _WARM_SIZE = (96, 64)
 
 
@@ -97,7 +101,12 @@ def warm() -> None:
 
 def _photo(job: Job, run: Run, number: int) -> Photo:
     path = run.open(job.request.images[number])
-    return Photo(load_image(path, sniff(path, kind=MediaKind.IMAGE).format))
+    picture = load_image(path, sniff(path, kind=MediaKind.IMAGE).format)
+    width, height = size_of(picture)
+    scale = (_MOST_PIXELS / len(job.request.images) / (width * height)) ** 0.5
+    if scale >= 1:
+        return Photo(picture)
+    return Photo(shrunk(picture, (max(2, round(width * scale)), max(2, round(height * scale)))))
 
 
 def _say_what_is_left_out(job: Job, run: Run, setup: Setup) -> None:
@@ -105,12 +114,15 @@ def _say_what_is_left_out(job: Job, run: Run, setup: Setup) -> None:
     if job.request.sound:
         run.warn("The studio engine makes no sound yet, so the clip is silent.")
     still = dict.fromkeys(
-        f"{subject.noun} ({subject.action})" for shot in shots for subject in shot.subjects if subject.action
+        f"{subject.noun} ({subject.action})"
+        for shot in shots
+        for subject in shot.subjects
+        if subject.action and not (shot.stirs and subject.action in _WITH_THE_WIND)
     )
     if still:
         run.warn(
-            "The studio engine moves the camera over a photograph, not what is in it; "
-            f"this was not animated: {', '.join(still)}."
+            "In a photograph the studio engine moves the camera, water, air, plants and light, and nobody "
+            f"acts; this was not animated: {', '.join(still)}."
         )
     fixed = [
         shot for shot in shots if closing_image(shot, setup) and shot.camera not in (None, CameraMove.STATIC)

@@ -110,7 +110,7 @@ def content_of(picture: Frame, named: Collection[str] = ()) -> Content:
     plants = _kept(_plants(look, named="plants" in named), look, "plants", named)
     water = _kept(_water(look, sky, horizon) * (1 - plants), look, "water", named)
     if "water" in named:
-        water = _joined(water, plants, horizon if sky.any() else 0.0)
+        water = _joined(look, water, plants, horizon if sky.any() else 0.0)
     else:
         water = _plain_water(water, look)
     flame = _kept(_flame(look), look, "flame", named) if "flame" in named else np.zeros_like(water)
@@ -169,12 +169,12 @@ def _plants(look: Look, *, named: bool) -> Plane:
     return np.asarray(green * rough * (1 - skin_of(look.small)), np.float32)
 
 
-def _joined(water: Plane, plants: Plane, horizon: float) -> Plane:
+def _joined(look: Look, water: Plane, plants: Plane, horizon: float) -> Plane:
     """Water without gaps, and up to its far shore: shadows and mirrored clouds are water too."""
     height, width = water.shape
     span = np.ones((max(3, round(height * 0.22)), max(3, round(width * 0.06))), np.uint8)
     closed = cv2.morphologyEx(water, cv2.MORPH_CLOSE, span).astype(np.float32) * (1 - plants)
-    shore = round(horizon * height)
+    shore = _far_shore(look, closed, round(horizon * height))
     if closed.any(axis=0).mean() > _WIDE and shore > 0:
         rows = np.arange(height)[:, None]
         tops = np.where(closed.any(axis=0), closed.argmax(axis=0), height)
@@ -183,6 +183,14 @@ def _joined(water: Plane, plants: Plane, horizon: float) -> Plane:
         closed[(rows >= shore) & (rows < lows[None]) & reachable & (plants < 0.5)] = 1
     closed[:shore] = 0
     return closed
+
+
+def _far_shore(look: Look, water: Plane, sky_ends: int) -> int:
+    """The row where the far shore is: where between sky and plain water most stands."""
+    begins = int(np.argmax(water.mean(axis=1) > 0.5 * _WIDE))
+    if not 0 < sky_ends < begins - 1:
+        return sky_ends
+    return sky_ends + int(np.argmax(look.texture[sky_ends:begins].mean(axis=1)))
 
 
 def _plain_water(water: Plane, look: Look) -> Plane:

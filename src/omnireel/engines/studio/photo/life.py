@@ -77,6 +77,8 @@ class Ground:
     near: Plane
     salient: Plane
     seed: int
+    span: tuple[float, float]
+    """When everything is as in the picture, and the longest time away from it, seconds."""
 
 
 def life_of(
@@ -94,11 +96,17 @@ def life_of(
     named = [name for name, words in _SPEAKS_OF.items() if set(words) & set(shot.stirs)]
     size = grid_for(size_of(picture))
     light = np.asarray(grey_of(shrunk(picture, size)), np.float32) / np.float32(255)
-    ground = Ground(
-        size, content_of(picture, named), light, stretched(near, size), stretched(salient, size), seed
-    )
     rest = 0.0 if starts else seconds if ends else seconds / 2
-    made = {name: list(_MAKERS[name](ground, shot, rest)) for name in _MAKERS}
+    ground = Ground(
+        size,
+        content_of(picture, named),
+        light,
+        stretched(near, size),
+        stretched(salient, size),
+        seed,
+        (rest, max(rest, seconds - rest)),
+    )
+    made = {name: list(_MAKERS[name](ground, shot)) for name in _MAKERS}
     missing = tuple(name for name in shot.stirs if not made.get(_SERVES.get(name, name)))
     movers = tuple(mover for each in made.values() for mover in each)
     return Life(movers, size, missing, seconds, starts, ends)
@@ -115,59 +123,59 @@ def _strength(shot: Shot, *names: str) -> float:
     return storm * (1.0 if set(names) & set(shot.stirs) else _UNSAID)
 
 
-def _water(ground: Ground, shot: Shot, rest: float) -> Iterator[Mover]:
+def _water(ground: Ground, shot: Shot) -> Iterator[Mover]:
     if ground.content.water.any():
         weight = anchored(ground.content.water, ground.size, rim=0.008)
         shore = min(ground.content.horizon, _top_of(ground.content.water) - 0.02)
         yield rippling(weight, ground.light, shore, _strength(shot, "water", "flow", "sparkle"), ground.seed)
 
 
-def _clouds(ground: Ground, shot: Shot, rest: float) -> Iterator[Mover]:
+def _clouds(ground: Ground, shot: Shot) -> Iterator[Mover]:
     if ground.content.sky.any():
         burnt = (ground.light > _BURNT).astype(np.float32)
-        weight = anchored(ground.content.sky, ground.size, rim=0.022)
+        weight = anchored(ground.content.sky, ground.size, rim=0.042)
         sun = anchored(1 - stretched(burnt, ground.size), ground.size, rim=0.02)
         yield drifting(
-            weight * sun, ground.content.horizon, _strength(shot, "clouds", "wind"), rest, ground.seed
+            weight * sun, ground.content.horizon, _strength(shot, "clouds", "wind"), ground.span, ground.seed
         )
 
 
-def _leaves(ground: Ground, shot: Shot, rest: float) -> Iterator[Mover]:
+def _leaves(ground: Ground, shot: Shot) -> Iterator[Mover]:
     if ground.content.plants.any():
         weight = windward(ground.content.plants, ground.content.firm, ground.size)
         strength = _strength(shot, "leaves", "wind") * (_WIND if "wind" in shot.stirs else 1.0)
         yield swaying(weight, ground.near, strength, ground.seed)
 
 
-def _fire(ground: Ground, shot: Shot, rest: float) -> Iterator[Mover]:
+def _fire(ground: Ground, shot: Shot) -> Iterator[Mover]:
     if ground.content.flame.any():
         yield burning(stretched(ground.content.flame, ground.size), 1.0, ground.seed)
 
 
-def _lights(ground: Ground, shot: Shot, rest: float) -> Iterator[Mover]:
+def _lights(ground: Ground, shot: Shot) -> Iterator[Mover]:
     if "lights" in shot.stirs:
         lamps = np.clip((ground.light - 0.72) * 6, 0, 1) * (ground.light > ground.light.mean() + 0.25)
         if lamps.any():
             yield flickering(np.asarray(lamps, np.float32), 1.0, ground.seed)
 
 
-def _steam(ground: Ground, shot: Shot, rest: float) -> Iterator[Mover]:
+def _steam(ground: Ground, shot: Shot) -> Iterator[Mover]:
     if "steam" in shot.stirs:
         yield steaming(_spout(ground), ground.size, 1.0, ground.seed)
 
 
-def _hair(ground: Ground, shot: Shot, rest: float) -> Iterator[Mover]:
+def _hair(ground: Ground, shot: Shot) -> Iterator[Mover]:
     if ground.content.hair.any():
         weight = anchored(ground.content.hair, ground.size, rim=0.012)
         yield waving(weight, _WIND if "wind" in shot.stirs else 1.0, ground.seed)
 
 
-def _motes(ground: Ground, shot: Shot, rest: float) -> Iterator[Mover]:
+def _motes(ground: Ground, shot: Shot) -> Iterator[Mover]:
     if "motes" in shot.stirs:
         yield floating(ground.size, 1.0, ground.seed)
 
 
-def _breath(ground: Ground, shot: Shot, rest: float) -> Iterator[Mover]:
+def _breath(ground: Ground, shot: Shot) -> Iterator[Mover]:
     if "breath" in shot.stirs:
         height, width = ground.salient.shape
         weight = anchored((ground.salient > 0.45).astype(np.float32), ground.size, rim=0.03)
@@ -197,7 +205,7 @@ def _top_of(mask: Plane) -> float:
 
 _BURNT = 0.97
 """Light at which the picture shows the sun rather than a cloud."""
-_MAKERS: dict[str, Callable[[Ground, Shot, float], Iterator[Mover]]] = {
+_MAKERS: dict[str, Callable[[Ground, Shot], Iterator[Mover]]] = {
     "water": _water,
     "clouds": _clouds,
     "leaves": _leaves,

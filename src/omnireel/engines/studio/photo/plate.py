@@ -17,7 +17,7 @@ from omnireel.media.frames import Frame
 
 _FINENESS = 2.0
 """Plate pixels per canvas pixel. Linear sampling of a plate this fine does not flicker as the view creeps."""
-_MOST_PIXELS = 24_000_000
+_MOST_PIXELS = 12_000_000
 _TIMES = 13
 """Moments of a path at which its reach is measured."""
 _MARGIN = 2.0

@@ -9,21 +9,26 @@ from omnireel.engines.studio.picture.raster import Plane, size_of
 
 _DRIFT = 0.011
 """Picture widths a second, at the top."""
+_FARTHEST = 0.03
+"""The most that clouds are away from where the picture has them, in picture widths."""
 _BILLOW = 0.0016
 """How far clouds swell and turn about their path, in picture widths."""
 _SLOWEST = 0.45
 """Share of the drift left at the horizon, where clouds are far away."""
 
 
-def drifting(weight: Plane, horizon: float, strength: float, rest: float, seed: int) -> Mover:
-    """Clouds on the move where `weight` says so; at `rest`, in seconds, they are as in the picture."""
+def drifting(weight: Plane, horizon: float, strength: float, span: tuple[float, float], seed: int) -> Mover:
+    """Clouds on the move where `weight` says so.
+
+    `span` says when they are as in the picture, and the longest they are seen before or after it: seconds.
+    """
     width, height = size_of(weight)
     random = np.random.default_rng(seed)
     direction = 1.0 if random.random() < 0.5 else -1.0
     up = np.clip(1 - np.arange(height, dtype=np.float32) / (max(0.2, horizon) * height), 0, 1)[:, None]
-    speed = np.asarray(
-        weight * (_SLOWEST + (1 - _SLOWEST) * up) * (_DRIFT * strength * direction), np.float32
-    )
+    rest, longest = span
+    pace = direction * min(_DRIFT * strength, _FARTHEST / max(0.1, longest))
+    speed = np.asarray(weight * (_SLOWEST + (1 - _SLOWEST) * up) * pace, np.float32)
     swell = rough(random, (width, height), (width / 14, height / 10)) * np.float32(2)
     reach = weight * np.float32(_BILLOW * strength)
     # Whatever turns is at its own place at rest.

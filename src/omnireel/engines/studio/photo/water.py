@@ -14,7 +14,7 @@ _WAVES = ((5.0, 0.18), (8.5, -0.42), (13.0, 0.55), (21.0, -0.2), (34.0, 0.36))
 """Waves to the depth of the view at its lower edge, and how far their crests are turned."""
 _HEIGHT = 0.0052
 """How far the strongest wave at the lower edge moves what it mirrors, in picture heights."""
-_STEEPEST = 0.075
+_STEEPEST = 0.05
 """Shift per wavelength beyond which a mirrored picture would fold."""
 _FINEST = 3.0
 """Grid cells a wave must be long before it can be drawn."""
@@ -43,7 +43,10 @@ def rippling(weight: Plane, light: Plane, horizon: float, strength: float, seed:
     twinkle = rough(random, size_of(weight), (9.0, 1.6)) * np.float32(2.2)
     likely = np.clip(rough(random, size_of(weight), (5.0, 1.2)) - 0.1, 0, 2)
     bright = np.clip(light * 1.6 - 0.3, 0, 1)
-    glance = np.asarray(weight * (0.2 + 0.8 * bright) * likely * (_GLANCE * strength), np.float32)
+    rows = np.arange(len(weight), dtype=np.float32)[:, None] / len(weight) - np.float32(horizon)
+    glance = np.asarray(
+        weight * np.clip(rows * 8, 0, 1) * (0.2 + 0.8 * bright) * likely * (_GLANCE * strength), np.float32
+    )
     glints = turning(glance, twinkle, _TWINKLE)
 
     def move(seconds: float, moment: Stir) -> None:

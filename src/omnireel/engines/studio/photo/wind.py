@@ -15,7 +15,7 @@ _FLUTTER = 0.0008
 """How far single leaves tremble."""
 _TIPS = 0.12
 """How far wind reaches up beyond plants before it has died down to a third, in picture heights."""
-_RIM = 0.012
+_RIM = 0.018
 """Picture widths over which movement dies down beside something firm."""
 _LEAF = 22.0
 """Grid cells that tremble together; blades that bend on less look like seaweed."""
@@ -35,7 +35,7 @@ def swaying(weight: Plane, near: Plane, strength: float, seed: int) -> Mover:
     """Plants swaying where `weight` says so, in gusts that travel across; what is far moves less."""
     size = width, height = size_of(weight)
     random = np.random.default_rng(seed)
-    tall = risen(weight)
+    tall = blurred(risen(weight), 0.02 * width)
     reach = weight * (0.25 + 0.75 * tall) * (0.35 + 0.65 * near) * np.float32(_SWAY * strength)
     tremble = weight * (0.4 + 0.6 * near) * np.float32(_FLUTTER * strength)
     across = np.linspace(0, 1, width, dtype=np.float32)[None] + np.zeros((height, 1), np.float32)
