@@ -7,13 +7,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from tests.footage import SOURCE, Frame, filmed, painting, path_step, run_on, save
+from tests.footage import SOURCE, filmed, painting, path_step, run_on, save
 from tests.media_files import make_image
 
 from omnireel.engines.studio import StudioEngine
 from omnireel.engines.studio.edits.borrowed import borrow, recut
 from omnireel.engines.studio.edits.camera_track import CameraTrack, track_camera
 from omnireel.errors import EngineFailed
+from omnireel.media.frames import Frame
 from omnireel.media.reader import VideoReader
 from omnireel.models import (
     AspectRatio,
