@@ -33,7 +33,7 @@ _BREAKS = {
     "as", "it", "this", "that", "then", "is", "are", "make", "give", "use", "turn", "restyle", "video",
     "clip",
     "apply", "please", "from", "have", "has", "where", "so", "everything", "scene", "footage", "transform",
-    "如", "用", "把", "将", "成", "为", "以", "按", "的", "改", "频",
+    "如", "用", "把", "将", "成", "为", "以", "按", "的", "改", "频", "要", "不", "别",
 }  # fmt: skip
 
 
@@ -107,9 +107,11 @@ def _named(reading: Reading, cues: Sequence[_Cue]) -> Iterator[tuple[_Cue, int, 
     for place in range(len(texts)):
         for cue in cues:
             end = place + len(cue.words)
-            if tuple(texts[place:end]) != cue.words or _denied(reading.tokens, place):
+            if tuple(texts[place:end]) != cue.words:
                 continue
-            yield (cue, *(_after(reading.tokens, end) if cue.leads else _before(reading.tokens, place)))
+            first, last = _after(reading.tokens, end) if cue.leads else _before(reading.tokens, place)
+            if not _denied(reading.tokens, min(place, first)):
+                yield cue, first, last
 
 
 def _denied(tokens: Sequence[Token], place: int) -> bool:
@@ -141,7 +143,7 @@ def _before(tokens: Sequence[Token], place: int) -> tuple[int, int]:
 
 
 def _is_part(token: Token) -> bool:
-    return not token.stop and token.reference is None and token.text not in _BREAKS
+    return not token.stop and token.reference is None and token.text not in _BREAKS | _DENIALS
 
 
 def _is_known(reading: Reading, first: int, last: int) -> bool:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from omnireel.engines.studio.looks.light.air import Footage, Light, View
-from omnireel.engines.studio.looks.light.tones import ramp, saturation_of
+from omnireel.engines.studio.looks.light.tones import luma_of, ramp, saturation_of
 from omnireel.engines.studio.picture.raster import Mask, Plane, boxed, fetched, shrunk, size_of, stretched
 from omnireel.media.frames import Frame
 
@@ -41,21 +41,24 @@ class WetGround:
         small = shrunk(view.small, self._half)
         wave = np.sin(self._y * np.float32(0.9) + np.float32(view.seconds * 7)) * np.float32(1.4)
         mirrored = fetched(cast("Plane", cv2.blur(small, (3, 15))), self._x + wave, self._y)
-        small_share = self._shine(view, small) * self._amount
-        light.filter(stretched(small_share, size_of(view.luma)), np.float32(1) - _DARKENING)
-        light.shine(stretched(small_share[..., None] * mirrored * _WET_LIGHT, size_of(view.luma)))
+        share = self._shine(view, small) * self._amount
+        light.filter(share, np.float32(1) - _DARKENING)
+        light.shine(share[..., None] * stretched(mirrored * _WET_LIGHT, size_of(view.luma)))
 
     def _shine(self, view: View, small: Plane) -> Plane:
-        luma = small.mean(axis=-1)
+        """How far each pixel of the working grid is a mirror, 0 to 1."""
+        luma = luma_of(small)
         smooth = ramp(boxed(np.abs(luma - boxed(luma, 5)), 9), 0.07, 0.02)
         grey = ramp(boxed(saturation_of(small), 5), 0.55, 0.25)
-        shine = self._ground * (np.float32(0.25) + np.float32(0.75) * smooth * grey)
-        few = shrunk(view.moment.motion.trust, self._half)
-        if self._past is not None and not view.moment.motion.cut:
-            past = shrunk(view.moment.motion.follow(stretched(self._past, size_of(view.luma))), self._half)
-            shine = shine + (past - shine) * (few * _MEMORY)
-        self._past = np.asarray(shine, np.float32)
-        return self._past
+        shine = stretched(
+            self._ground * (np.float32(0.25) + np.float32(0.75) * smooth * grey), size_of(view.luma)
+        )
+        motion = view.moment.motion
+        if self._past is not None and not motion.cut:
+            past = motion.follow(self._past)
+            shine = shine + (past - shine) * (motion.trust * _MEMORY)
+        self._past = shine
+        return shine
 
 
 class Splashes:
