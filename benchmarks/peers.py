@@ -60,11 +60,10 @@ def gmic_peers() -> tuple[Peer, ...]:
     if shutil.which("gmic") is None:
         return ()
     return (
-        Peer("gmic cartoon", "comic", lambda frame: _gmic(frame, "cartoon")),
+        Peer("gmic cartoon", "comic", lambda frame: _gmic(frame, "cartoon", "3,200,20,0.25,1.5,8,0")),
         Peer("gmic pencilbw", "pencil", lambda frame: _gmic(frame, "pencilbw", "0.3")),
-        Peer(
-            "gmic stained glass", "stained-glass", lambda frame: _gmic(frame, "fx_stained_glass", "20,0.1,0")
-        ),
+        Peer("gmic painting", "oil", lambda frame: _gmic(frame, "fx_painting", "5,2.5,1.5,50,1,0")),
+        Peer("gmic stained glass", "stained-glass", lambda frame: _gmic(frame, "stained_glass", "75%,1")),
     )
 
 

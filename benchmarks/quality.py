@@ -26,7 +26,7 @@ from omnireel.engines.studio.tracker import tracked
 from omnireel.media.canvas import canvas_like
 from omnireel.media.frames import Frame
 from omnireel.media.reader import VideoReader
-from omnireel.models import JobKind, Mode, Shot, Storyboard
+from omnireel.models import JobKind, Mode, Shot, Storyboard, TimeOfDay, Weather
 
 _DEMO = Path(__file__).parents[1] / "src" / "omnireel" / "demo" / "pond.mp4"
 _WARM_UP = 4
@@ -74,7 +74,8 @@ def _ways(
     styles: Sequence[str] | None,
 ) -> Iterator[tuple[str, Callable[[Sequence[Frame], Sequence[Frame]], list[Frame]]]]:
     """Our styles by name, then every peer at hand."""
-    for style in styles or style_names():
+    hours, weathers = (hour.value for hour in TimeOfDay), (weather.value for weather in Weather)
+    for style in styles or (*style_names(), *hours, *weathers):
         yield style, _ours(style)
     if not styles:
         for peer in (*opencv_peers(), *gmic_peers()):
@@ -84,11 +85,20 @@ def _ways(
 def _ours(style: str) -> Callable[[Sequence[Frame], Sequence[Frame]], list[Frame]]:
     def restyled(frames: Sequence[Frame], samples: Sequence[Frame]) -> list[Frame]:
         size = frames[0].shape[1], frames[0].shape[0]
-        board = Storyboard(JobKind.EDIT, (Shot(""),), (style,))
+        board = _board(style)
         plan = plan_looks(board, samples, size, 24.0, 7, still=True)
         return [moment.frame for moment in through(plan.looks, tracked(frames, size), threads=1)]
 
     return restyled
+
+
+def _board(name: str) -> Storyboard:
+    """A storyboard for a style, or for an hour or a weather by its name."""
+    if name in set(TimeOfDay):
+        return Storyboard(JobKind.EDIT, (Shot("", time_of_day=TimeOfDay(name)),))
+    if name in set(Weather):
+        return Storyboard(JobKind.EDIT, (Shot("", weather=Weather(name)),))
+    return Storyboard(JobKind.EDIT, (Shot(""),), (name,))
 
 
 def _theirs(peer: Peer) -> Callable[[Sequence[Frame], Sequence[Frame]], list[Frame]]:
