@@ -18,6 +18,8 @@ from omnireel.media.frames import Frame
 _YOUNG = 1.6
 """Squared spacings by which a point that has only just come is held back."""
 _COLOUR_MEMORY = 0.8
+_ROUNDS = 6
+"""How often the first cells of a shot are found anew, until they rest."""
 _ROUND = np.zeros((1, 1, 2), np.float32)
 
 
@@ -36,14 +38,15 @@ class Cells:
 @dataclass(frozen=True)
 class CellPlan:
     """How cells are cut: their `spacing` in pixels of the grid, how strictly they keep to outlines, how
-    square they are, 0 to 1, over how many pixels their corners are rounded, and how often the first ones of
-    a shot are moved to their middles (Lloyd's relaxation), which makes them even."""
+    square they are, 0 to 1, over how many pixels their corners are rounded, and whether the first ones of a
+    shot are moved to their middles (Lloyd's relaxation), which makes them `even`.
+    """
 
     spacing: float
     strictness: float
     square: float = 0.0
     rounding: int = 1
-    relaxed: int = 0
+    even: bool = False
 
 
 class Cutter:
@@ -71,10 +74,12 @@ class Cutter:
         points = self._seeds.follow(motion, spacing)
         past = cv2.remap(self._past, motion.x, motion.y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
         labels = self._shared(flat, points, spacing, cast("Plane", past), turn)
-        for _ in range(self._plan.relaxed if motion.cut else 0):
-            points = self._seeds.settle(*_middles(labels, points))
-            labels = self._shared(flat, points, spacing, cast("Plane", past), turn)
-        colours = self._coloured(flat, labels, points)
+        colours = self._coloured(flat, labels, points, 0.0 if motion.cut else _COLOUR_MEMORY)
+        for _ in range(_ROUNDS if motion.cut else 0):
+            points = self._seeds.settle(*_middles(labels, points)) if self._plan.even else points
+            named = points.name.astype(np.float32)[labels]
+            labels = self._shared(flat, points, spacing, named, turn)
+            colours = self._coloured(flat, labels, points, 0.0)
         self._past = points.name.astype(np.float32)[labels]
         return Cells(labels, colours, points.name, edge_distance(labels))
 
@@ -109,15 +114,15 @@ class Cutter:
         column = np.clip(points.x, 0, width - 1).astype(np.int32)
         return np.clip(points.y, 0, height - 1).astype(np.int32), column
 
-    def _coloured(self, flat: Frame, labels: NDArray[np.int32], points: Points) -> Plane:
+    def _coloured(self, flat: Frame, labels: NDArray[np.int32], points: Points, memory: float) -> Plane:
         """The mean colour of each cell, steadied by what it was before."""
         sums = np.zeros((len(points.x), 4), np.float32)
         sum_up(flat, labels, sums)
         mean = np.asarray(sums[:, :3] / np.maximum(sums[:, 3:], 1), np.float32)
         before, known = self._colours.recall(points.name, mean)
-        memory = np.where(known & (sums[:, 3] > 0), np.float32(_COLOUR_MEMORY), np.float32(0))[:, None]
-        memory = np.where(sums[:, 3:] > 0, memory, np.float32(1))
-        colours = np.asarray(mean + (before - mean) * memory, np.float32)
+        share = np.where(known, np.float32(memory), np.float32(0))
+        share = np.where(sums[:, 3] > 0, share, np.float32(1))[:, None]
+        colours = np.asarray(mean + (before - mean) * share, np.float32)
         self._colours.keep(points.name, colours)
         return colours
 

@@ -8,10 +8,11 @@ from typing import cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from omnireel.engines.studio.looks.graphic.cel import Draughtsman, Drawing, Pen, ink_at, richness, stepped
-from omnireel.engines.studio.looks.graphic.drift import Drift
 from omnireel.engines.studio.looks.graphic.kernels_graphic import colour_in
+from omnireel.engines.studio.looks.graphic.ride import Ride
 from omnireel.engines.studio.looks.graphic.tones import bytes_of
 from omnireel.engines.studio.picture.raster import (
     Mask,
@@ -34,11 +35,12 @@ _GAIN = (1.2, 2.0)
 _PAPER = np.array([0.86, 0.95, 0.985], np.float32)
 """Blue, green and red of newsprint."""
 _INK = np.array([0.14, 0.07, 0.07], np.float32)
-_PERIOD = 1 / 100
+_PERIOD = 1 / 84
 """From dot to dot, as a share of the canvas' short side."""
 _SCREEN = (0.10, 0.62)
 """Shares of the clip's pixels that are black, and that are darker than what needs no dots."""
-_DOT_INK = 0.62
+_REPEATS = 24
+_DOT_INK = 0.55
 _EDGE = 0.16
 """Of the screen's range: how soft the rim of a dot is."""
 
@@ -46,19 +48,20 @@ _EDGE = 0.16
 @dataclass(frozen=True)
 class _Inked:
     drawing: Drawing
-    drift: tuple[float, float]
+    onto_screen: NDArray[np.float64]
+    """`(2, 3)`: from pixels to the dot screen."""
 
 
 class Comic:
     """The comic look for one clip. `samples` are a few of its frames; `size` is the canvas."""
 
     def __init__(self, samples: Sequence[Frame], size: Size, seed: int) -> None:
-        self._size, self._drift = size, Drift(size)
+        self._size, self._ride = size, Ride(size)
         self._draughtsman = Draughtsman(samples, size, _PEN, _REACH)
         tones = self._draughtsman.tones
         self._base = np.outer(stepped(tones, _LEVELS, _SOFTNESS), _PAPER).astype(np.float32)
         self._gain = richness(*_GAIN)
-        self._screen, self._period = _screen_of(size)
+        self._screen = _screen_of(size)
         self._black, self._threshold = _inks_of(tones)
 
     def apply(self, moments: Iterable[Moment], *, threads: int) -> Iterator[Moment]:
@@ -68,33 +71,34 @@ class Comic:
 
     def draw(self, moment: Moment) -> _Inked:
         """One frame's colours and lines. Frames must come in order."""
-        self._drift.follow(moment.motion)
-        return _Inked(self._draughtsman.draw(moment), (self._drift.x, self._drift.y))
+        self._ride.follow(moment.motion)
+        return _Inked(self._draughtsman.draw(moment), self._ride.onto_screen())
 
     def print(self, inked: _Inked) -> Frame:
         """One frame at full size. Does not depend on other frames."""
         flat = smoothly_stretched(inked.drawing.flat, self._size)
         luma = grey_of(flat)
         ink = cv2.max(ink_at(inked.drawing, _PEN, self._size), curved(luma, self._black))
-        ink = cv2.max(ink, self._dots(luma, inked.drift))
+        ink = cv2.max(ink, self._dots(luma, inked.onto_screen))
         colour_in(flat, self._base, self._gain, cast("Mask", ink), _INK, flat)
         return flat
 
-    def _dots(self, luma: Mask, drift: tuple[float, float]) -> Mask:
+    def _dots(self, luma: Mask, onto_screen: NDArray[np.float64]) -> Mask:
         """Ink of a 45 degree screen that moves with the camera: larger dots in darker places."""
-        left, top = (round(-way) % self._period for way in drift)
-        screen = self._screen[top : top + self._size[1], left : left + self._size[0]]
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        screen = cv2.warpAffine(
+            self._screen, onto_screen, self._size, flags=flags, borderMode=cv2.BORDER_WRAP
+        )
         over = cv2.subtract(screen, curved(luma, self._threshold))
         rim = np.clip(np.arange(256) / (_EDGE * 255), 0, 1) * (_DOT_INK * 255)
         return cast("Mask", curved(cast("Mask", over), rim.astype(np.uint8)))
 
 
-def _screen_of(size: Size) -> tuple[Mask, int]:
-    """Dot hills in rows at 45 degrees, the product of two waves, a little larger than the canvas; and the
-    pixels after which it repeats."""
-    period = max(6, round(min(size) * _PERIOD * np.sqrt(2)))
-    across, down = (np.cos(2 * np.pi * np.arange(length + period) / period) for length in size)
-    return bytes_of(np.outer(down, across).astype(np.float32) * np.float32(127) + np.float32(128)), period
+def _screen_of(size: Size) -> Mask:
+    """Dot hills in rows at 45 degrees, the product of two waves; wraps."""
+    period = max(8, round(min(size) * _PERIOD * np.sqrt(2)))
+    wave = np.cos(2 * np.pi * np.arange(period * _REPEATS) / period)
+    return bytes_of(np.outer(wave, wave).astype(np.float32) * np.float32(127) + np.float32(128))
 
 
 def _inks_of(tones: Mask) -> tuple[Mask, Plane]:

@@ -49,7 +49,7 @@ _LOCKS, _FIBRES = 100, 70
 _STEPS, _STRIDE, _CURL = 9, 4.0, 0.45
 _PATCH = 512
 """Texels after which the fibres repeat."""
-_HAIR = 0.34
+_HAIR = 0.4
 """How much lighter or darker a fibre is than the wool around it."""
 _CHROMA, _MOST = 30.0, 2.0
 _SHADING = 0.55

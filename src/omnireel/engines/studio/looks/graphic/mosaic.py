@@ -70,7 +70,7 @@ class Mosaic:
         self._curve = opened(samples)
         self._gain = colour_gain(samples, chroma=_CHROMA, most=_MOST)
         spacing = max(4.0, min(self._grid) * _SPACING)
-        self._cutter = Cutter(self._grid, CellPlan(spacing, _STRICTNESS, _SQUARE, relaxed=5), seed)
+        self._cutter = Cutter(self._grid, CellPlan(spacing, _STRICTNESS, _SQUARE, even=True), seed)
         self._odd = np.random.default_rng(seed).uniform(-1, 1, (4096, 4)).astype(np.float32)
         self._ramp = _joint_ramp()
         self._mortar = np.full((size[1], size[0], 3), _MORTAR, np.uint8)

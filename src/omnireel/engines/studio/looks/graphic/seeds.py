@@ -32,7 +32,7 @@ class Points:
     """0 to 1: how far the point has come, or not yet gone."""
     going: NDArray[np.bool_]
     name: NDArray[np.int64]
-    """Unique within a clip, ascending."""
+    """Unique within a shot, ascending."""
 
     def only(self, which: NDArray[np.bool_]) -> Points:
         return Points(self.x[which], self.y[which], self.life[which], self.going[which], self.name[which])
@@ -49,7 +49,9 @@ class Seeds:
 
     def follow(self, motion: Motion, spacing: Plane, pull: Plane | None = None) -> Points:
         """The points of the next frame. New ones stand first of all where `pull` is high."""
-        old = _none() if motion.cut else self._moved(self._points, motion)
+        if motion.cut:
+            self._points, self._named = _none(), 0
+        old = self._moved(self._points, motion)
         ground = np.zeros((self._size[1], self._size[0]), np.uint8)
         old = _aged(old, _spaced(old, spacing, ground))
         new = self._sown(spacing, pull, ground, 1.0 if motion.cut else _FILL)
