@@ -15,6 +15,7 @@ from av.video.reformatter import VideoReformatter
 from omnireel.errors import InvalidMedia
 from omnireel.media.colour import to_bgr
 from omnireel.media.decode import pictures
+from omnireel.media.deinterlace import deinterlaced
 from omnireel.media.demux import open_container, video_stream
 from omnireel.media.frames import Frame
 from omnireel.media.probe import probe
@@ -96,7 +97,8 @@ class VideoReader:
     def _frames(self) -> Generator[Frame, None, None]:
         converter = VideoReformatter()
         with open_container(self._path, self._format, self._limits) as container:
-            decoded = pictures(container, video_stream(container), self._limits)
+            stream = video_stream(container)
+            decoded = deinterlaced(pictures(container, stream, self._limits), stream)
             for picture in self._paced(decoded):
                 yield to_bgr(picture, converter, self.size, self.facts.rotation)
 
@@ -118,7 +120,7 @@ class VideoReader:
                 container.seek(int(moment / stream.time_base), stream=stream)
             shown: VideoFrame | None = None
             slot = begin
-            for picture in pictures(container, stream, self._limits):
+            for picture in deinterlaced(pictures(container, stream, self._limits), stream):
                 due = min(self._slot(picture, slot), end)
                 while shown is not None and slot < due:
                     yield shown
