@@ -207,7 +207,7 @@ def _is_flipped(role: Role, centre: float, tall: float) -> bool:
 def _depth(rank: _Rank, floor: Floor) -> float:
     base = {"far": 2.3, "sky": 30.0}.get(rank.group, 1.0) * floor.depth
     if rank.group == "water" and floor.shore is not None:
-        base = max(base, floor.shore + 1.6)
+        base = max(base, 1.12 * floor.shore + 1.6)
     return base * (1 + 0.20 * rank.number)
 
 

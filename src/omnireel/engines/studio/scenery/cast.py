@@ -8,12 +8,16 @@ from dataclasses import dataclass, replace
 from omnireel.engines.studio.scenery.arrays import Bytes
 from omnireel.engines.studio.scenery.art import Art, find_art, pixels
 from omnireel.engines.studio.scenery.built.workshop import Figure, built
-from omnireel.engines.studio.scenery.motion import Gait, gait_for
+from omnireel.engines.studio.scenery.motion import Gait, gait_for, paced
 from omnireel.engines.studio.scenery.sprite import recoloured
 from omnireel.models import Subject
+from omnireel.thesaurus.kin import kin_of
 
 MOST = 12
 """Members of one shot; more would shrink each below what the eye can name."""
+
+_FLOWN = ("kite", "drone", "paper plane")
+"""What others fly without leaving the ground."""
 
 
 @dataclass(frozen=True)
@@ -34,25 +38,37 @@ def roles_for(
     subjects: tuple[Subject, ...], photo: Callable[[int], Bytes | None], warn: Callable[[str], None]
 ) -> list[tuple[Role, int]]:
     """A role and a head count for each subject that can be shown; the others are named in warnings."""
-    told = _fleeing(subjects)
+    told = _told(subjects)
     filled = ((_role(subject, photo, warn), max(1, subject.count)) for subject in told)
     found = [(role, count) for role, count in filled if role is not None]
     return _within_limits(found, warn)
 
 
-def _fleeing(subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
-    """Who is chased runs, also where the prompt only names who chases."""
+def _told(subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
+    """Who is chased runs, even where only the chaser is said to; who flies a kite stays on the ground."""
+    if any(subject.noun in _FLOWN for subject in subjects):
+        return tuple(_grounded(subject) for subject in subjects)
     if not any((subject.action or "").split(" ")[0] == "chase" for subject in subjects):
         return subjects
     return tuple(subject if subject.action else replace(subject, action="run") for subject in subjects)
+
+
+def _grounded(subject: Subject) -> Subject:
+    return (
+        replace(subject, action=None) if subject.action == "fly" and subject.noun not in _FLOWN else subject
+    )
 
 
 def _role(subject: Subject, photo: Callable[[int], Bytes | None], warn: Callable[[str], None]) -> Role | None:
     if subject.image is not None and (picture := photo(subject.image)) is not None:
         art = _photo_art(subject)
         return Role(art, picture, gait_for(art.motion, subject.action)[0], photo=True, subject=subject)
+    if subject.colour and built(f"{subject.colour} {subject.noun}"):
+        subject = replace(subject, noun=f"{subject.colour} {subject.noun}", colour=None)
     drawn = _drawn(subject.noun)
     shown = drawn.art if drawn else _found(subject, warn)
+    if drawn and (kin := kin_of(subject.noun)) and not kin.exact:
+        _warn_of_stand_in(subject.noun, drawn.art, warn)
     if shown is None:
         warn(f"The studio engine has no picture of {_short(subject.noun)!r}; the scene was made without it")
         return None
@@ -63,14 +79,18 @@ def _role(subject: Subject, photo: Callable[[int], Bytes | None], warn: Callable
     if subject.colour:
         picture = _painted(picture, subject, shown, warn)
         drawn = drawn and _dyed(drawn, subject.colour)
-    return Role(shown, picture, gait, subject=subject, figure=drawn)
+    return Role(shown, picture, paced(gait, shown.name), subject=subject, figure=drawn)
 
 
 def _found(subject: Subject, warn: Callable[[str], None]) -> Art | None:
     found = find_art(subject.noun, _pose(subject.action))
     if found is not None and not found.exact:
-        warn(f"The studio engine has no {_short(subject.noun)!r}; {found.art.name!r} stands in for it")
+        _warn_of_stand_in(subject.noun, found.art, warn)
     return None if found is None else found.art
+
+
+def _warn_of_stand_in(noun: str, art: Art, warn: Callable[[str], None]) -> None:
+    warn(f"There is no picture of {_short(noun)!r}: {art.name!r}, which is near it, stands in for it")
 
 
 def _drawn(noun: str) -> Figure | None:
@@ -82,6 +102,9 @@ def _drawn(noun: str) -> Figure | None:
         return None
     words = noun.split()
     tails = (" ".join(words[start:]) for start in range(1, len(words)))
+    kin = kin_of(noun)
+    if kin is not None and (kind := built(kin.head)):
+        return kind
     return next((figure for tail in tails if (figure := built(tail) or built(_singular(tail)))), None)
 
 

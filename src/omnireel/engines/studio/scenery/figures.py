@@ -31,6 +31,8 @@ class Journey:
     alone: bool
     void: bool
     """There is no ground: up and down mean nothing."""
+    pace: float = 0.0
+    """Metres per second at which the camera goes along."""
 
 
 @dataclass(frozen=True)

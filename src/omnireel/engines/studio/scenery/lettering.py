@@ -80,22 +80,25 @@ def _put_up(kit: Kit, text: str, kind: str, number: int) -> Prop:
         picture = frosted(picture) if kit.snowy and kind == "board" else picture
         picture = relit(picture, kit.light, strength=0.8, sun_side=kit.sun_side)
     sprite = sprite_of(premultiplied(trimmed(picture)))
-    x, z, y, share = _SPOTS[kind]
+    x, z, y, share, most = _SPOTS[kind]
     span = kit.span(z * kit.depth)
-    wide = min(share * span, 2.6 * sprite.width / sprite.height)
+    wide = min(share * span, most * sprite.width / sprite.height)
     tall = wide * sprite.height / sprite.width
     x += number * (0.9 if x < 0 else -0.9)
-    prop = kit.put(sprite, x * (1 - wide / span) / max(0.3, 1 - share), z * kit.depth, tall, phase=0.0)
     glow = glow_of(kit.height * 0.2, (130, 60, 150), power=2.0) if kind == "neon" else None
-    return replace(prop, y=y, shadow=kind == "board", glow=glow, glow_at=0.5, every=span + wide)
+    # Not by way of the kit's chance: the rest of the scene must be the same with a text as without.
+    place = x * (1 - wide / span) / max(0.3, 1 - share) * span / 2
+    return Prop(
+        sprite, place, z * kit.depth, tall, span + wide, y=y, shadow=kind == "board", glow=glow, glow_at=0.5
+    )  # fmt: skip
 
 
 _SPOTS = {
-    "board": (0.54, 1.22, 0.0, 0.30),
-    "banner": (0.0, 1.72, 2.9, 0.54),
-    "neon": (0.44, 2.2, 2.2, 0.40),
+    "board": (0.54, 1.22, 0.0, 0.30, 2.2),
+    "banner": (0.0, 1.72, 2.9, 0.54, 1.15),
+    "neon": (0.44, 2.2, 2.2, 0.40, 2.0),
 }
-"""x in half-widths, z in depths of the cast, metres above the ground, most of the view's width."""
+"""x in half-widths, z in depths of the cast, metres up, most of the view's width, most metres tall."""
 
 
 def _board(text: str, _: int) -> Bytes:

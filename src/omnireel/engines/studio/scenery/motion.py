@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
 
 TAU = 2 * math.pi
 
@@ -56,6 +58,9 @@ GAITS = {
         Gait("bounce"),
         Gait("roll", 0.5),
         Gait("flame"),
+        Gait("grow"),
+        Gait("melt"),
+        Gait("burst"),
         Gait("flap", 0.55, airborne=True),
         Gait("flutter", 0.30, airborne=True),
         Gait("hover", 0.12, airborne=True),
@@ -105,19 +110,6 @@ _WALKS = {
 }
 _FLIES = {"flyer", "flapper", "hover", "perched", "soarer", "balloon", "kite", "rocket", "drifter", "paddler"}
 _SWIMS = {"swimmer", "jelly", "leaper", "paddler"}
-_ANYBODY = {
-    "dance": "dance", "jump": "jump", "leap": "jump", "hop": "jump", "spin": "spin", "rotate": "spin",
-    "turn": "spin",
-    "twirl": "spin", "bounce": "bounce", "eat": "nod", "graze": "nod", "drink": "nod", "nod": "nod",
-    "cook": "nod",
-    "sing": "dance", "play": "jump", "wave": "dance", "celebrate": "jump", "laugh": "dance", "fight": "jump",
-    "sit": "rest", "sleep": "rest", "lie": "rest", "rest": "rest", "stand": "idle", "wait": "idle",
-    "look": "idle",
-    "watch": "idle", "stare": "idle", "read": "rest", "bloom": "sway", "grow": "sway", "sway": "sway",
-    "rise": "rise", "ascend": "rise", "climb": "rise", "fall": "fall", "drop": "fall", "float": "float",
-    "drift": "drift", "hover": "hover", "burn": "flame", "roll": "roll", "bob": "bob", "swing": "dance",
-    "explode": "flame", "shine": "idle", "glow": "idle", "park": "idle", "stop": "idle", "pose": "idle",
-}  # fmt: skip
 _FAST = {"run", "race", "sprint", "chase", "gallop", "dash", "rush", "jog", "charge", "flee"}
 _SLOW = {
     "walk",
@@ -132,6 +124,7 @@ _SLOW = {
     "go",
     "approach",
     "step",
+    "enter",
 }
 _ALOFT = {"fly", "soar", "glide", "flutter", "swoop", "circle"}
 _AFLOAT = {"sail", "row", "cruise", "paddle", "surf"}
@@ -153,13 +146,33 @@ _WHEELS = {
 _LIFT_OFF = {"launch", "rise", "fly", "lift", "blast", "take", "ascend", "travel", "soar", "climb", "speed"}
 
 
+@cache
+def _by_hand() -> dict[str, dict[str, str]]:
+    """motions.txt: under each heading, words to what stands before them."""
+    lines = (files("omnireel.engines.studio.scenery") / "motions.txt").read_text("utf-8").splitlines()
+    tables: dict[str, dict[str, str]] = {}
+    for line in lines:
+        if line.startswith("["):
+            table = tables.setdefault(line.strip("[]"), {})
+        elif " = " in line and not line.startswith("#"):
+            value, _, words = line.partition(" = ")
+            table |= dict.fromkeys(words.split(", "), value)
+    return tables
+
+
+def paced(gait: Gait, name: str) -> Gait:
+    """The gait at the speed of a particular picture's subject: a snail crawls slower than a lizard."""
+    pace = float(_by_hand()["paces"].get(name, 1.0))
+    return replace(gait, travel=gait.travel * pace) if pace != 1.0 else gait
+
+
 def gait_for(nature: str, action: str | None) -> tuple[Gait, bool]:
     """The gait of a kind of thing doing an action, and whether the action was understood."""
     usual = GAITS[_NATURES.get(nature, "idle")]
     verb = (action or "").lower().split(" ")[0]
     if not verb:
         return usual, True
-    name = _special(nature, verb) or _ANYBODY.get(verb)
+    name = _special(nature, verb) or _by_hand()["verbs"].get(verb)
     return (GAITS[name], True) if name else (usual, False)
 
 
@@ -169,6 +182,8 @@ def _special(nature: str, verb: str) -> str | None:
         return "launch"
     if nature == "driver" and verb in _WHEELS:
         return "drive"
+    if nature == "sailer" and verb in _AFLOAT | _WHEELS | _SLOW | {"float", "bob", "pass", "drift"}:
+        return "sail"
     if nature in _FLIES and verb in (
         _ALOFT | _SLOW | _FAST if nature not in ("perched", "paddler") else _ALOFT
     ):
@@ -250,6 +265,8 @@ def _other(name: str, t: float, u: float, phase: float) -> Pose:
         case "flame":
             lick = math.sin(TAU * (t * 3.3 + phase)) + 0.5 * math.sin(TAU * (t * 5.7 + phase))
             return Pose(sy=1 + 0.06 * lick, sx=1 - 0.035 * lick, shear=0.05 * math.sin(TAU * t * 2.1))
+        case "grow" | "melt" | "burst":
+            return _changing(name, t, u)
         case "flap" | "flutter" | "hover" | "soar" | "drift" | "float" | "kite" | "fall" | "rise" | "launch":
             return _aloft(name, t, u, phase)
         case "streak":
@@ -257,6 +274,21 @@ def _other(name: str, t: float, u: float, phase: float) -> Pose:
         case "orbit":
             return Pose(y=0.02 * slow)
     return _wet(name, t, phase)
+
+
+def _changing(name: str, t: float, u: float) -> Pose:
+    """What becomes larger, lower or nothing in the course of a shot."""
+    done = u * u * (3 - 2 * u)
+    match name:
+        case "grow":
+            size = 0.35 + 0.65 * done
+            return Pose(sx=size, sy=size, shear=0.02 * math.sin(TAU * t * 0.4))
+        case "melt":
+            return Pose(sx=1 + 0.45 * done, sy=1 - 0.62 * done, shear=0.02 * math.sin(TAU * t * 0.9))
+    # Trembling, then out in all directions.
+    out = max(0.0, u - 0.45) / 0.55
+    size = 1 + 0.03 * math.sin(TAU * t * 11) * min(1.0, u * 3) + 0.9 * math.sqrt(out)
+    return Pose(x=0.01 * math.sin(TAU * t * 13), sx=size, sy=size)
 
 
 def _wet(name: str, t: float, phase: float) -> Pose:

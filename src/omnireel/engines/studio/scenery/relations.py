@@ -55,8 +55,17 @@ def related(members: list[Member], floor: Floor) -> list[Member]:
         elif anchors:
             boxes[n] = _seated(boxes[n], boxes[anchors[0]], members[anchors[0]], _turn(members, n))
             moved[n] = _carried(moved[n], moved[anchors[0]])
+        boxes[n] = _in_line(boxes[n], relation.position, _turn(members, n)[0])
     boxes = _fitted(boxes, floor)
     return [_put(member, box, floor) for member, box in zip(moved, boxes, strict=True)]
+
+
+def _in_line(box: _Box, position: Position, number: int) -> _Box:
+    """The next of several goes a place further out."""
+    if position is Position.ON:
+        return box
+    side = -1 if position in (Position.LEFT_OF, Position.IN_FRONT_OF) else 1
+    return replace(box, column=box.column + side * number * box.wide * 1.08)
 
 
 def _relation(member: Member) -> Relation | None:

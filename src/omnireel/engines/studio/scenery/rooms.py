@@ -98,7 +98,7 @@ def _built(kit: Kit, room: Room) -> Stage:
     hung = [
         replace(kit.prop(name, x, d * 1.76, metres), y=y, shadow=False) for name, x, metres, y in room.hung
     ]
-    props = [*hung, *(_lit(kit, thing, outside) for thing in room.things)]
+    props = [*hung, *(_lit(kit, thing, outside) for thing in room.things if thing[0] not in kit.taken)]
     wall = Layer(_wall(room, light, outside), d * 1.8, 0.80, near=True, wall=True)
     return Stage(light, sky, _floor(kit, room, light), None, None, (wall,), tuple(props), -1.0, sun=False,
                  motes="dust", vignette=0.34)  # fmt: skip
@@ -106,7 +106,7 @@ def _built(kit: Kit, room: Room) -> Stage:
 
 def _lit(kit: Kit, thing: Thing, outside: Light) -> Prop:
     name, x, z, metres = thing
-    (prop,) = kit.stand((name, x, z, metres * (1.0 if name == "kitchen counter" else _SCALE)))
+    prop = kit.prop(name, x, z * kit.depth, metres * (1.0 if name == "kitchen counter" else _SCALE))
     if name != "lamp" or outside.lamps < 0.2:
         return prop
     return replace(prop, glow=glow_of(kit.height * 0.3, (60, 110, 150), power=1.8), glow_at=0.82)

@@ -146,6 +146,8 @@ class Kit:
     sun_side: float = 1.0
     season: str = ""
     """spring, autumn, winter or nothing."""
+    taken: frozenset[str] = frozenset()
+    """What the cast brings along, so that the place need not."""
     _cycles: dict[str, tuple[Sprite, ...]] = field(default_factory=dict)
     _sprites: dict[str, Sprite] = field(default_factory=dict)
 
@@ -225,7 +227,11 @@ class Kit:
 
     def stand(self, *things: tuple[str, float, float, float], **more: Any) -> list[Prop]:
         """Things as (name, x in half-widths of the view, z in depths of the cast, metres tall)."""
-        return [self.prop(name, x, z * self.depth, metres, **more) for name, x, z, metres in things]
+        return [
+            self.prop(name, x, z * self.depth, metres, **more)
+            for name, x, z, metres in things
+            if name not in self.taken
+        ]
 
     def green(self, colour: str) -> Colour:
         """A plant colour, `rrggbb`, in its season."""

@@ -21,6 +21,7 @@ from omnireel.engines.studio.scenery.camera import Ride, View, ease, moved, ridd
 from omnireel.engines.studio.scenery.distance import paint_clouds, paint_layer, paint_sky, paint_sun
 from omnireel.engines.studio.scenery.exhaust import Exhaust, climb
 from omnireel.engines.studio.scenery.figures import Journey, paint_member, reflect_member
+from omnireel.engines.studio.scenery.focus import soften_distance, streak_floor
 from omnireel.engines.studio.scenery.lens import Lens
 from omnireel.engines.studio.scenery.lettering import kind_of, lettered, title_of
 from omnireel.engines.studio.scenery.light import light_for
@@ -44,6 +45,8 @@ _STANDS = (CameraMove.STATIC, CameraMove.PAN_LEFT, CameraMove.PAN_RIGHT)
 """Camera moves that let a traveller cross the picture instead of going along."""
 _TITLE_FADE = 0.7
 """Seconds in which a title comes up."""
+_NIGHTLY = {"aurora", "firework", "moon", "crescent moon", "star"}
+"""What is seen after dark, where nothing is said of the hour."""
 _HEAVENLY = {"sun", "moon", "crescent moon"}
 
 
@@ -63,6 +66,7 @@ class ShotPainter:
         rng = np.random.default_rng([seed, crc32(script.place_name.encode())])
         shot, self._size, self._frames, self._ride = script.shot, size, max(1, frames), ride
         self._camera, self._void = shot.camera, script.place.medium == "void"
+        self._framing = shot.framing
         self._foggy = shot.weather is Weather.FOG
         kit = _kit(script, size, rng)
         kind = kind_of(shot.prompt, script.place_name, script.place.medium)
@@ -99,7 +103,9 @@ class ShotPainter:
         painter = Painter(*self._size)
         sight = Sight(painter, self.stage, self._home, self._view(number, t, u), t, u)
         self._paint_distance(sight)
+        soften_distance(sight, self._framing)
         self._paint_floor(sight)
+        streak_floor(sight, self._journey(t).pace, FPS)
         self._air.mist(painter, sight.view.horizon, t, sight.view.x)
         self._paint_things(sight)
         self._paint_air(sight)
@@ -125,7 +131,8 @@ class ShotPainter:
     def _journey(self, t: float) -> Journey:
         follows = self.cast.pace > 0 and self._camera not in _STANDS
         travelled = self.cast.pace * t if follows else 0.0
-        return Journey(self._frames / FPS, travelled, follows, len(self.cast.members) == 1, self._void)
+        pace = self.cast.pace if follows else 0.0
+        return Journey(self._frames / FPS, travelled, follows, len(self.cast.members) == 1, self._void, pace)
 
     def _paint_distance(self, sight: Sight) -> None:
         paint_sky(sight, self._sky_bottom(sight))
@@ -198,11 +205,14 @@ def _kit(script: ShotScript, size: tuple[int, int], rng: np.random.Generator) ->
     horizon, feet = _rows(place, width, height)
     focal = 1.35 * min(width, height)
     depth = focal * EYE / max(height * 0.12, feet - horizon)
-    time, weather = shot.time_of_day or TimeOfDay.DAY, shot.weather or Weather.CLEAR
+    cast = frozenset(role.art.name for role, _ in script.roles)
+    usual = TimeOfDay.NIGHT if cast & _NIGHTLY else TimeOfDay.DAY
+    time, weather = shot.time_of_day or usual, shot.weather or Weather.CLEAR
     side = 1.0 if rng.uniform() < 0.5 else -1.0
-    light = light_for(time, weather)
     return Kit(
-        width, height, focal, horizon, depth, light, time, weather, rng, side, season_of(shot.prompt)
+        width=width, height=height, focal=focal, horizon=horizon, depth=depth,
+        light=light_for(time, weather), time=time, weather=weather, rng=rng, sun_side=side,
+        season=season_of(shot.prompt), taken=cast,
     )  # fmt: skip
 
 

@@ -10,20 +10,19 @@ from omnireel.engines.studio.scenery.built.moving import moved
 from omnireel.engines.studio.scenery.built.recipe import Move
 from omnireel.engines.studio.scenery.built.workshop import Figure
 from omnireel.engines.studio.scenery.light import Light
-from omnireel.engines.studio.scenery.sprite import Sprite, enlarged, premultiplied, relit, sprite_of
+from omnireel.engines.studio.scenery.sprite import Sprite, premultiplied, relit, sprite_of
 
 DRAWINGS = 24
 """Drawings in a cycle of moving parts."""
-_BURNING = ("sweep", "flicker", "blink")
+_BURNING = ("sweep", "flicker", "blink", "shimmer")
 """Moves of what gives light and takes none: beams, flames, lamps."""
 
 
 def cycle_of(figure: Figure, light: Light, sun_side: float, *, strength: float = 1.0) -> tuple[Sprite, ...]:
     """One cycle of a figure's drawings under a light; a single one where nothing moves."""
-    side = max(layer.picture.shape[0] for layer in figure.layers)
     lit = []
     for layer in figure.layers:
-        picture = enlarged(layer.picture, side)
+        picture = layer.picture
         if layer.move is None or layer.move.kind not in _BURNING:
             picture = relit(picture, light, strength=strength, sun_side=sun_side)
         lit.append((premultiplied(picture), layer.move))

@@ -19,13 +19,13 @@ def moved(picture: Bytes, move: Move, turn: float, unit: float) -> Bytes:
 
     Kinds: turn (the wheel has `amount` equal spokes), orbit (carried round without turning), swing and step
     (degrees about the pivot), bob (hundredths), sweep (a beam seen from its side), flicker, blink, wave
-    (cloth tied at the pivot), flow (falls and begins again).
+    (cloth tied at the pivot), shimmer (a wave of light), flow (falls and begins again).
     """
     angle = math.tau * (turn + move.phase)
     match move.kind:
         case "flow":
             return _flowing(picture, (turn * move.amount) % 1)
-        case "wave":
+        case "wave" | "shimmer":
             return _waving(picture, move, angle, unit)
         case "blink":
             shown = 1.0 if (turn + move.phase) % 1 < move.amount else 0.0
