@@ -109,7 +109,8 @@ def striped(angle_is_across: bool) -> Frame:
     spread = (9.0, 0.6) if angle_is_across else (0.6, 9.0)
     brushed = cv2.GaussianBlur(noise, (0, 0), sigmaX=spread[0], sigmaY=spread[1])
     light = np.linspace(60, 200, 640, dtype=np.float32) + brushed / brushed.std() * 12
-    return np.clip(np.stack([light * 0.4, light * 0.5, light], axis=-1), 0, 255).astype(np.uint8)
+    tinted = np.stack([light * 0.4, light * 0.5, light], axis=-1)
+    return np.asarray(np.clip(tinted, 0, 255), np.uint8)
 
 
 def test_a_picture_lends_its_colours() -> None:

@@ -16,7 +16,7 @@ from omnireel.engines.studio.looks.invented.textures import texture_of
 from omnireel.engines.studio.looks.light.fields import laid
 from omnireel.engines.studio.looks.light.lamps import bloomed
 from omnireel.engines.studio.looks.light.outline import outlined
-from omnireel.engines.studio.looks.light.tones import ramp
+from omnireel.engines.studio.looks.light.tones import ramp, strongest_of
 from omnireel.engines.studio.picture.blend import blended
 from omnireel.engines.studio.picture.masses import calmed
 from omnireel.engines.studio.picture.raster import (
@@ -193,6 +193,6 @@ def _tint(calm: Frame, keep: float) -> Frame:
 def _glowing(frame: Frame, strength: float) -> Frame:
     few = max(8, frame.shape[1] // 4), max(8, frame.shape[0] // 4)
     small = shrunk(frame, few).astype(np.float32) / 255
-    light = bloomed(small * ramp(small.max(axis=-1), 0.35, 0.9)[..., None], 0.5, 0.7) * np.float32(strength)
+    light = bloomed(small * ramp(strongest_of(small), 0.35, 0.9)[..., None], 0.5, 0.7) * np.float32(strength)
     added = stretched(np.asarray(np.clip(light, 0, 1) * 255, np.uint8), (frame.shape[1], frame.shape[0]))
     return cast("Frame", cv2.add(frame, added))

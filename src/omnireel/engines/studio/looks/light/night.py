@@ -8,7 +8,15 @@ from omnireel.engines.studio.looks.light.air import Air, Footage, Light, View
 from omnireel.engines.studio.looks.light.cube import Shade
 from omnireel.engines.studio.looks.light.lamps import Lamps
 from omnireel.engines.studio.looks.light.sky import Sky
-from omnireel.engines.studio.looks.light.tones import colour, luma_of, mixed, ramp, saturated, saturation_of
+from omnireel.engines.studio.looks.light.tones import (
+    colour,
+    luma_of,
+    mixed,
+    ramp,
+    saturated,
+    saturation_of,
+    strongest_of,
+)
 from omnireel.engines.studio.picture.raster import Plane, grey_of, shrunk, softened
 
 _MOON = colour(150, 190, 255)
@@ -29,7 +37,7 @@ def moonlit(footage: Footage) -> Shade:
         level = luma * (np.float32(0.13) + np.float32(0.46) * luma)
         moon = level[..., None] * _MOON * np.float32(1.25) + colour(3, 7, 20)
         own = saturated(colours, 0.8) * np.float32(0.30)
-        vivid = ramp(saturation_of(colours), 0.25, 0.8) * ramp(colours.max(axis=-1), 0.25, 0.8)
+        vivid = ramp(saturation_of(colours), 0.25, 0.8) * ramp(strongest_of(colours), 0.25, 0.8)
         return mixed(moon, own, vivid * np.float32(0.55))
 
     return shade

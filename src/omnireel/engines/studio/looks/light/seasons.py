@@ -21,6 +21,7 @@ from omnireel.engines.studio.looks.light.tones import (
     ramp,
     saturated,
     saturation_of,
+    strongest_of,
     toned,
 )
 from omnireel.engines.studio.looks.weather.curtain import Flakes
@@ -47,7 +48,7 @@ _BLOSSOM = (colour(255, 198, 214), colour(255, 226, 236), colour(250, 170, 196))
 
 def skin_of(colours: Plane) -> Plane:
     """How far a colour could be skin, 0 to 1."""
-    hue, saturation, level = hue_of(colours), saturation_of(colours), colours.max(axis=-1)
+    hue, saturation, level = hue_of(colours), saturation_of(colours), strongest_of(colours)
     return band(hue, 4, 32, 8) * band(saturation, 0.18, 0.62, 0.12) * ramp(level, 0.20, 0.40)
 
 

@@ -22,16 +22,27 @@ def luma_of(colours: Plane) -> Plane:
     return np.asarray(colours @ _LUMA, np.float32)
 
 
+def strongest_of(colours: Plane) -> Plane:
+    """The largest channel; far faster than numpy's maximum along so short an axis."""
+    return np.maximum(np.maximum(colours[..., 0], colours[..., 1]), colours[..., 2])
+
+
+def weakest_of(colours: Plane) -> Plane:
+    """The smallest channel."""
+    return np.minimum(np.minimum(colours[..., 0], colours[..., 1]), colours[..., 2])
+
+
 def saturation_of(colours: Plane) -> Plane:
     """The spread of the channels as a share of the strongest."""
-    strongest = colours.max(axis=-1)
-    return np.asarray((strongest - colours.min(axis=-1)) / np.maximum(strongest, 1e-3), np.float32)
+    strongest = strongest_of(colours)
+    return np.asarray((strongest - weakest_of(colours)) / np.maximum(strongest, 1e-3), np.float32)
 
 
 def hue_of(colours: Plane) -> Plane:
     """Degrees: red 0, green 120, blue 240; 0 for greys."""
     blue, green, red = colours[..., 0], colours[..., 1], colours[..., 2]
-    spread = np.maximum(colours.max(axis=-1) - colours.min(axis=-1), 1e-4)
+    strongest = strongest_of(colours)
+    spread = np.maximum(strongest - weakest_of(colours), 1e-4)
     reddest = (red >= green) & (red >= blue)
     greenest = ~reddest & (green >= blue)
     sixths = np.where(
@@ -84,11 +95,11 @@ def opened(colours: Plane, gamma: float) -> Plane:
 
 def foliage_of(colours: Plane) -> Plane:
     """How far a colour is that of living leaves and grass, 0 to 1."""
-    hue, saturation, level = hue_of(colours), saturation_of(colours), colours.max(axis=-1)
+    hue, saturation, level = hue_of(colours), saturation_of(colours), strongest_of(colours)
     return band(hue, 58, 142, 13) * ramp(saturation, 0.12, 0.34) * ramp(level, 0.04, 0.16)
 
 
 def earth_of(colours: Plane) -> Plane:
     """How far a colour is that of soil, straw and dry plants, 0 to 1; skin is redder or lighter."""
-    hue, saturation, level = hue_of(colours), saturation_of(colours), colours.max(axis=-1)
+    hue, saturation, level = hue_of(colours), saturation_of(colours), strongest_of(colours)
     return band(hue, 32, 62, 8) * ramp(saturation, 0.10, 0.30) * ramp(level, 0.04, 0.14)

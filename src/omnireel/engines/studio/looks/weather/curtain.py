@@ -53,19 +53,13 @@ class _Sheet:
             _streaks(size, depth, random, count) if depth.length else _flakes(size, depth, random, count)
         )
         self._painted: Mask = cast(
-            "Mask", cv2.copyMakeBorder(painted, 0, self._height + 1, 0, self._width + 1, cv2.BORDER_WRAP)
+            "Mask", cv2.copyMakeBorder(painted, 0, self._height, 0, self._width, cv2.BORDER_WRAP)
         )
 
     def at(self, x: float, y: float) -> Mask:
         """The sheet moved right by `x` and down by `y` pixels."""
-        left, top = -x % self._width, -y % self._height
-        column, row = int(left), int(top)
-        part = self._painted[row : row + self._height + 1, column : column + self._width + 1]
-        if self.depth.length:
-            return part[:-1, :-1]
-        # Flakes are slow enough for whole pixels to be seen as jolts.
-        move = np.array([[1, 0, column - left], [0, 1, row - top]], np.float32)
-        return cast("Mask", cv2.warpAffine(part, move, (self._width, self._height)))
+        left, top = round(-x) % self._width, round(-y) % self._height
+        return self._painted[top : top + self._height, left : left + self._width]
 
 
 class Drops:

@@ -9,7 +9,7 @@ import numpy as np
 
 from omnireel.engines.studio.looks.light.air import Footage, Light, View
 from omnireel.engines.studio.looks.light.fields import drifted, noise_tile
-from omnireel.engines.studio.looks.light.tones import luma_of, ramp
+from omnireel.engines.studio.looks.light.tones import luma_of, ramp, weakest_of
 from omnireel.engines.studio.picture.raster import Plane, boxed, shrunk, size_of, softened, stretched
 
 _WINDOW = np.ones((7, 7), np.uint8)
@@ -53,7 +53,7 @@ class Fog:
         size = size_of(view.luma)
         few = max(8, size[0] // 4), max(8, size[1] // 4)
         small = shrunk(view.small, few)
-        dark = cast("Plane", cv2.erode(np.ascontiguousarray(small.min(axis=-1)), _WINDOW))
+        dark = cast("Plane", cv2.erode(np.ascontiguousarray(weakest_of(small)), _WINDOW))
         luma = luma_of(small)
         detail = boxed(np.abs(luma - boxed(luma, 5)), 9)
         far = ramp(dark, 0.05, 0.55) * np.float32(0.75) + ramp(detail, 0.06, 0.01) * np.float32(0.25)
