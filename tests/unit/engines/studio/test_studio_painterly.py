@@ -16,7 +16,7 @@ from omnireel.engines.studio.picture.raster import Plane
 from omnireel.engines.studio.tracker import tracked
 from omnireel.media.frames import Frame
 
-SIZE = (640, 360)
+SIZE = (480, 270)
 every = pytest.mark.parametrize("make", PAINTERLY.values(), ids=PAINTERLY)
 
 
@@ -49,14 +49,14 @@ def fine_contrast(grey: Plane) -> float:
 
 def disc(level: int, ground: int) -> Frame:
     field = np.full((SIZE[1], SIZE[0], 3), ground, np.uint8)
-    cv2.circle(field, (320, 180), 110, (level, level, level), -1, cv2.LINE_AA)
+    cv2.circle(field, (240, 135), 90, (level, level, level), -1, cv2.LINE_AA)
     return field
 
 
 @every
 def test_motion_is_kept_to_half_a_pixel(make: LookMaker) -> None:
-    frames = repainted(make, scene())
-    assert motion_error(frames[2:], [true_flow(index, SIZE) for index in range(2, 8)]) <= 0.5
+    frames = repainted(make, scene(6))
+    assert motion_error(frames[2:], [true_flow(index, SIZE) for index in range(2, 6)]) <= 0.5
 
 
 @every
@@ -69,32 +69,32 @@ def test_the_picture_really_changes(make: LookMaker) -> None:
 
 @every
 def test_a_still_source_gives_a_still_picture(make: LookMaker) -> None:
-    frames = repainted(make, [scene(1)[0]] * 6)
+    frames = repainted(make, [scene(1)[0]] * 4)
     assert flicker(frames) < 0.05
 
 
 @every
 def test_sensor_noise_does_not_boil(make: LookMaker) -> None:
     random, still = np.random.default_rng(3), scene(1)[0].astype(np.float32)
-    noisy = [np.clip(still + random.normal(0, 4, still.shape), 0, 255).astype(np.uint8) for _ in range(8)]
+    noisy = [np.clip(still + random.normal(0, 4, still.shape), 0, 255).astype(np.uint8) for _ in range(6)]
     frames = repainted(make, noisy)
     assert flicker(frames[3:]) < flicker(noisy[3:])
 
 
 @every
 def test_a_cut_leaves_nothing_of_the_shot_before(make: LookMaker) -> None:
-    before, after = scene(4), filmed(painting(900, 560, seed=9), SIZE, 4)
+    before, after = scene(3), filmed(painting(900, 560, seed=9), SIZE, 2)
     samples = after[:1]
     joined = make(samples, SIZE, 7).apply(tracked(before + after, SIZE), threads=1)
     alone = make(samples, SIZE, 7).apply(tracked(after, SIZE), threads=1)
-    assert all((a.frame == b.frame).all() for a, b in zip(list(joined)[4:], alone, strict=True))
+    assert all((a.frame == b.frame).all() for a, b in zip(list(joined)[3:], alone, strict=True))
 
 
 @every
 def test_one_seed_gives_the_same_picture_on_any_number_of_threads(make: LookMaker) -> None:
-    source = scene(4)
-    once, again, beside = (repainted(make, source, threads=threads) for threads in (1, 1, 2))
-    assert all((a == b).all() and (a == c).all() for a, b, c in zip(once, again, beside, strict=True))
+    source = scene(3)
+    alone, beside = (repainted(make, source, threads=threads) for threads in (1, 2))
+    assert all((a == b).all() for a, b in zip(alone, beside, strict=True))
 
 
 @every
@@ -133,7 +133,7 @@ def test_paintings_have_more_colour_than_the_source(name: str) -> None:
 @pytest.mark.parametrize(("name", "level"), [("watercolor", 236), ("pencil", 228), ("ink-wash", 215)])
 def test_highlights_are_left_as_bare_paper(name: str, level: int) -> None:
     result = luma(one(name, disc(250, 60)))
-    assert np.median(result[130:230, 270:370]) > level
+    assert np.median(result[95:175, 200:280]) > level
 
 
 def test_much_of_an_ink_painting_is_bare_paper() -> None:
@@ -142,7 +142,7 @@ def test_much_of_an_ink_painting_is_bare_paper() -> None:
 
 def test_charcoal_is_blackest_and_pencil_stays_grey() -> None:
     dark = disc(20, 200)
-    coal, lead = (luma(one(name, dark))[130:230, 270:370].mean() for name in ("charcoal", "pencil"))
+    coal, lead = (luma(one(name, dark))[95:175, 200:280].mean() for name in ("charcoal", "pencil"))
     assert coal < 100
     assert coal + 15 < lead < 180
 
@@ -151,17 +151,17 @@ def test_hatching_gathers_where_it_is_dark() -> None:
     ramp = np.linspace(10, 245, SIZE[0]).astype(np.uint8)
     field = np.ascontiguousarray(np.broadcast_to(ramp[None, :, None], (SIZE[1], SIZE[0], 3)))
     result = luma(one("pencil", field))
-    means = [result[:, start : start + 128].mean() for start in range(0, 640, 128)]
+    means = [result[:, start : start + 96].mean() for start in range(0, 480, 96)]
     assert all(a + 8 < b for a, b in pairwise(means[:-1]))
-    assert fine_contrast(result[:, :256]) > 2 * fine_contrast(result[:, -100:])
+    assert fine_contrast(result[:, :192]) > 2 * fine_contrast(result[:, -80:])
 
 
 def test_pigment_pools_at_the_edge_of_a_wash() -> None:
     result = luma(one("watercolor", disc(120, 250)))
     y, x = np.mgrid[0 : SIZE[1], 0 : SIZE[0]]
-    away = np.hypot(x - 320, y - 180)
-    rim = np.array([result[(away > r) & (away <= r + 2)].mean() for r in range(96, 116, 2)])
-    assert rim.min() + 12 < result[away < 80].mean()
+    away = np.hypot(x - 240, y - 135)
+    rim = np.array([result[(away > r) & (away <= r + 2)].mean() for r in range(76, 96, 2)])
+    assert rim.min() + 12 < result[away < 60].mean()
 
 
 def test_oil_strokes_follow_the_form() -> None:

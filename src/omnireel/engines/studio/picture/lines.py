@@ -22,10 +22,19 @@ def line_response(luma: Mask, tangents: Plane, *, sigma: float, steps: int = 3) 
     width of the lines; they are joined up over `steps` strides of two pixels either way along `tangents`. It
     may be blended from frame to frame, enlarged, and only then cut off by `drawn`, which keeps lines crisp.
     """
+    return joined(line_contrast(luma, sigma), tangents, steps=steps)
+
+
+def line_contrast(luma: Mask, sigma: float) -> Plane:
+    """`line_response` before it is joined up."""
     exact = luma.astype(np.float32)
-    apart = softened(exact, sigma * _WIDER) - softened(exact, sigma)
-    out = np.empty_like(apart)
-    smooth_along(apart, tangents, steps, out)
+    return np.asarray(softened(exact, sigma * _WIDER) - softened(exact, sigma), np.float32)
+
+
+def joined(contrast: Plane, tangents: Plane, *, steps: int = 3) -> Plane:
+    """Line contrast, of one width or the stronger of several, smoothed along `tangents`."""
+    out = np.empty_like(contrast)
+    smooth_along(contrast, tangents, steps, out)
     return out
 
 

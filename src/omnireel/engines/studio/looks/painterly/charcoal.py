@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from omnireel.engines.studio.looks.painterly.drawing import Observer, darkness, pressed, rubbed_ground
+from omnireel.engines.studio.looks.painterly.drawing import (
+    Observer,
+    darkness,
+    guide_of,
+    pressed,
+    rubbed_ground,
+)
 from omnireel.engines.studio.looks.painterly.hatching import Hatch, HatchLayer, hatch_stamps
 from omnireel.engines.studio.looks.painterly.kernels_finish import rub
 from omnireel.engines.studio.looks.painterly.kernels_strokes import lay
@@ -66,10 +72,11 @@ class Charcoal:
         study, drift = self._observer.study(moment), drift_of(moment.motion, self._size)
         dark = darkness(study.luma)
         light = np.clip((np.float32(1) - dark - np.float32(0.86)) * np.float32(5), 0, 1)
-        sticks = [layer.follow(drift, dark, study.grain) for layer in self._layers[:-1]]
+        guide = guide_of(study.grain, dark)
+        sticks = [layer.follow(drift, guide) for layer in self._layers[:-1]]
         for rows in sticks:
             rows[:, 8:11] = _COAL
-        lifts = self._layers[-1].follow(drift, light, study.grain)
+        lifts = self._layers[-1].follow(drift, guide_of(study.grain, light))
         lifts[:, 8:11] = _ERASER
         ground = rubbed_ground(boxed(boxed(dark, 5), 5) * np.float32(_SMUDGE) + np.float32(_FILM))
         return _Drawing(moment, ground, study.lines, (*sticks, lifts))

@@ -12,7 +12,7 @@ import numpy as np
 from omnireel.engines.studio.looks.painterly.grain import grain_of
 from omnireel.engines.studio.looks.painterly.levels import tone_curve
 from omnireel.engines.studio.looks.painterly.memory import remembered, settled
-from omnireel.engines.studio.picture.lines import drawn, line_response
+from omnireel.engines.studio.picture.lines import drawn, joined, line_contrast
 from omnireel.engines.studio.picture.orientation import structure_of, tangents_of
 from omnireel.engines.studio.picture.raster import (
     Mask,
@@ -22,6 +22,8 @@ from omnireel.engines.studio.picture.raster import (
     curved,
     grey_of,
     medianed,
+    shrunk,
+    size_of,
     smoothly_stretched,
 )
 from omnireel.engines.studio.tracker import Moment
@@ -72,9 +74,9 @@ class Observer:
     def _contours(self, luma: Mask) -> Plane:
         tangents = tangents_of(structure_of(luma, _LINE_GRAIN))
         thin, thick = self._weights
-        slim = line_response(luma, tangents, sigma=thin[0]) * np.float32(thin[1])
-        bold = line_response(luma, tangents, sigma=thick[0]) * np.float32(thick[1])
-        return np.asarray(np.maximum(slim, bold), np.float32)
+        slim = line_contrast(luma, thin[0]) * np.float32(thin[1])
+        bold = line_contrast(luma, thick[0]) * np.float32(thick[1])
+        return joined(np.asarray(np.maximum(slim, bold), np.float32), tangents)
 
 
 def pressed(lines: Plane, size: Size, *, faintest: float, boldest: float, most: int = 255) -> Mask:
@@ -88,6 +90,12 @@ def pressed(lines: Plane, size: Size, *, faintest: float, boldest: float, most: 
 def darkness(luma: Mask) -> Plane:
     """How dark each place is, 0 to 1, without the finest grain."""
     return np.asarray(1 - boxed(luma, 3).astype(np.float32) / 255, np.float32)
+
+
+def guide_of(grain: Plane, dark: Plane) -> Plane:
+    """What strokes look at, in one field: the grain, and how dark it is."""
+    few = shrunk(dark, size_of(grain))
+    return cast("Plane", cv2.merge([grain[..., 0], grain[..., 1], few]))
 
 
 def rubbed_ground(shade: Plane) -> Mask:

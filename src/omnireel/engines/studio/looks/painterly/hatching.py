@@ -43,16 +43,15 @@ class HatchLayer:
         self.strokes = Strokes(size, max(1.5, hatch.spacing * self._unit), seed)
         self._turn = np.zeros((len(self.strokes.place), 2), np.float32)
 
-    def follow(self, drift: Drift, dark: Plane, grain: Plane) -> Plane:
-        """Rows for the kernel, colours left open. `dark` is 0 to 1, `grain` is `grain_of` the tones."""
+    def follow(self, drift: Drift, guide: Plane) -> Plane:
+        """Rows for the kernel, colours left open. `guide`, `(h, w, 3)`, is the grain and the darkness."""
         strokes, hatch = self.strokes, self._hatch
         strokes.follow(drift)
-        low, high = hatch.tones
-        threshold = low + (high - low) * strokes.whim[:, 3]
-        wanted = np.clip((strokes.under(dark) - threshold) / _SOFTNESS, 0, 1)
+        under = strokes.under(guide)
+        threshold = hatch.tones[0] + (hatch.tones[1] - hatch.tones[0]) * strokes.whim[:, 3]
+        wanted = np.clip((under[:, 2] - threshold) / _SOFTNESS, 0, 1)
         strokes.fade(np.asarray(wanted, np.float32), at_once=drift.cut)
-        direction = self._directed(strokes.under(grain), cut=drift.cut)
-        return self._rows(direction)
+        return self._rows(self._directed(under[:, :2], cut=drift.cut))
 
     def _directed(self, grain: Plane, *, cut: bool) -> Plane:
         hatch = self._hatch
@@ -65,15 +64,16 @@ class HatchLayer:
         return np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
     def _rows(self, direction: Plane) -> Plane:
-        strokes, hatch, whim = self.strokes, self._hatch, self.strokes.whim
+        hatch, seen = self._hatch, self.strokes.opacity > _INVISIBLE
+        whim = self.strokes.whim[seen]
         rows = np.zeros((len(whim), 12), np.float32)
-        rows[:, 0:2], rows[:, 2:4] = strokes.place, direction
+        rows[:, 0:2], rows[:, 2:4] = self.strokes.place[seen], direction[seen]
         rows[:, 4] = hatch.long * self._unit * (0.7 + 0.6 * whim[:, 1])
         rows[:, 5] = max(1.2, hatch.wide * self._unit) * (0.8 + 0.4 * whim[:, 2])
         rows[:, 6] = (whim[:, 2] - 0.5) * 0.8
-        rows[:, 7] = strokes.opacity * np.minimum(hatch.opacity * (0.7 + 0.6 * whim[:, 1]), 1)
+        rows[:, 7] = self.strokes.opacity[seen] * np.minimum(hatch.opacity * (0.7 + 0.6 * whim[:, 1]), 1)
         rows[:, 11] = np.floor(whim[:, 0] * 5.99)
-        return rows[rows[:, 7] > _INVISIBLE]
+        return rows
 
 
 def hatch_stamps(hatch: Hatch, size: Size, seed: int, grain: float) -> Mask:

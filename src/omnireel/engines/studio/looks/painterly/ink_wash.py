@@ -14,7 +14,7 @@ from omnireel.engines.studio.looks.painterly.kernels_finish import wash
 from omnireel.engines.studio.looks.painterly.levels import tone_curve
 from omnireel.engines.studio.looks.painterly.memory import remembered
 from omnireel.engines.studio.looks.painterly.paper import fibre_grain, mist, sheet_relief
-from omnireel.engines.studio.looks.painterly.riding import RidingGrain, riding
+from omnireel.engines.studio.looks.painterly.riding import RidingGrain, RidingNoise
 from omnireel.engines.studio.looks.painterly.seal import Seal
 from omnireel.engines.studio.picture.blend import blended
 from omnireel.engines.studio.picture.noise import wrapping_noise
@@ -72,7 +72,7 @@ class InkWash:
         tile = fibre_grain(size, seed)
         self._fibres, self._relief = RidingGrain(tile, size), sheet_relief(tile, size)
         self._mist = mist(self._grid, seed)
-        self._tile = _water(seed)
+        self._water = RidingNoise(_water(seed), self._grid)
         self._table = _ink_table()
         self._seal = Seal(size, seed)
         self._tone: Plane | None = None
@@ -85,7 +85,7 @@ class InkWash:
     def plan(self, moment: Moment) -> _Sheet:
         """Dilute the ink of one frame. Frames must come in order."""
         study = self._observer.study(moment)
-        water = riding(self._tile, moment.motion.sheets, self._grid)
+        water = self._water.under(moment.motion.sheets)
         tone = self._tone = remembered(self._run(study, water), self._tone, moment.motion, _TONE_MEMORY)
         pool = np.clip((softened(tone, 3.5) - tone) * np.float32(_POOL), -8, 70)
         density = np.clip(64 + water[..., 1] * 10 + pool, 0, 255).astype(np.uint8)

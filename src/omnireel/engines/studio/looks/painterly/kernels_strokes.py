@@ -21,26 +21,44 @@ def lay(strokes: Plane, stamps: Mask, canvas: Mask) -> None:
     height = canvas.shape[0]
     for i in range(strokes.shape[0]):
         stroke = strokes[i]
-        if stroke[7] > _F(0.01):
-            stamp = stamps[np.int32(stroke[11])]
-            tall = abs(stroke[3]) * stroke[4] + abs(stroke[2]) * stroke[5] * (_F(1) + abs(stroke[6]))
-            top, bottom = np.int32(stroke[1] - tall), np.int32(stroke[1] + tall) + 1
-            for row in range(max(int(top), 0), min(int(bottom), height - 1) + 1):
-                lay_row(stroke, stamp, _F(row) - stroke[1], canvas[row])
+        stamp = stamps[np.int32(stroke[11])]
+        cos, sin, reach = steep(stroke[2]), steep(stroke[3]), stroke[5] * (_F(1) + abs(stroke[6]))
+        per_cos, per_sin = _F(1) / cos, _F(1) / sin
+        tall = abs(sin) * stroke[4] + abs(cos) * reach
+        top, bottom = np.int32(stroke[1] - tall), np.int32(stroke[1] + tall) + 1
+        for row in range(max(int(top), 0), min(int(bottom), height - 1) + 1):
+            down = _F(row) - stroke[1]
+            first, last = span(down * sin, stroke[4], per_cos)
+            left, right = span(down * cos, reach, -per_sin)
+            lay_row(stroke, stamp, down, max(first, left), min(last, right), canvas[row])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def lay_row(stroke: Plane, stamp: Mask, down: np.float32, line: Mask) -> None:
-    """The part of one stroke that falls on one row of the canvas, `down` pixels below the stroke's middle."""
-    x0, cos, sin, long, wide, bend = stroke[0], stroke[2], stroke[3], stroke[4], stroke[5], stroke[6]
-    first, last = span(down, cos, sin, long, wide * (_F(1) + abs(bend)))
-    left = max(int(np.ceil(x0 + first)), 0)
-    right = min(int(np.floor(x0 + last)), line.shape[0] - 1)
-    u, v = ((_F(left) - x0) * cos + down * sin) / long, (down * cos - (_F(left) - x0) * sin) / wide
-    step_u, step_v = cos / long, -sin / wide
+def steep(share: np.float32) -> np.float32:
+    """A cosine or sine that can be divided by."""
+    return _F(1e-3) if abs(share) < _F(1e-3) else share
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def span(away: np.float32, reach: np.float32, per: np.float32) -> tuple[np.float32, np.float32]:
+    """Between which x the line away + x / per stays within `reach`."""
+    one, other = (-reach - away) * per, (reach - away) * per
+    return min(one, other), max(one, other)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def lay_row(
+    stroke: Plane, stamp: Mask, down: np.float32, first: np.float32, last: np.float32, line: Mask
+) -> None:
+    """The part of one stroke on a row `down` below its middle, from `first` to `last` beside it."""
+    left = max(int(np.ceil(stroke[0] + first)), 0)
+    right = min(int(np.floor(stroke[0] + last)), line.shape[0] - 1)
+    beside, per_long, per_wide = _F(left) - stroke[0], _F(1) / stroke[4], _F(1) / stroke[5]
+    u = (beside * stroke[2] + down * stroke[3]) * per_long
+    v = (down * stroke[2] - beside * stroke[3]) * per_wide
+    step_u, step_v, bend = stroke[2] * per_long, -stroke[3] * per_wide, stroke[6]
     rows, columns = stamp.shape[0] * _F(0.4999), stamp.shape[1] * _F(0.4999)
-    opacity = stroke[7] * _F(1 / 255)
-    blue, green, red = stroke[8], stroke[9], stroke[10]
+    opacity, blue, green, red = stroke[7] * _F(1 / 255), stroke[8], stroke[9], stroke[10]
     for column in range(left, right + 1):
         bent = v - bend * (u * u - _F(0.4))
         if abs(bent) < _F(1) and abs(u) < _F(1):
@@ -60,18 +78,3 @@ def mixed(under: np.uint8, over: np.float32, share: np.float32) -> np.uint8:
     """`over` in its share, 0 to 1."""
     base = _F(under)
     return np.uint8(np.int32(base + (over - base) * share + _F(0.5)))
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def span(
-    down: np.float32, cos: np.float32, sin: np.float32, long: np.float32, reach: np.float32
-) -> tuple[np.float32, np.float32]:
-    """From where to where, right of its middle, a row `down` pixels below it crosses a turned rectangle."""
-    first, last = _F(-4096), _F(4096)
-    if abs(cos) > _F(1e-3):
-        one, other = (-long - down * sin) / cos, (long - down * sin) / cos
-        first, last = max(first, min(one, other)), min(last, max(one, other))
-    if abs(sin) > _F(1e-3):
-        one, other = (down * cos - reach) / sin, (down * cos + reach) / sin
-        first, last = max(first, min(one, other)), min(last, max(one, other))
-    return first, last

@@ -34,6 +34,7 @@ from omnireel.engines.studio.pipeline import ahead
 from omnireel.engines.studio.tracker import Moment, working_size
 from omnireel.media.frames import Frame
 
+_VARNISH = Grade(contrast=0.36, gamma=(1.0, 1.08, 1.12), gain=(0.92, 0.99, 1.02))
 _CHROMA, _MOST = 28.0, 1.7
 """Colourfulness a clip is brought towards, and the largest gain on the way."""
 _COLOUR_MEMORY = 0.6
@@ -59,9 +60,9 @@ class _Brush:
 
 
 _BRUSHES = (
-    _Brush(spacing=22, long=36, wide=11.5, detail=(-2, -1), most=30, scale=7),
-    _Brush(spacing=14, long=20, wide=6.0, detail=(4, 11), most=60, scale=3),
-    _Brush(spacing=7.5, long=10, wide=2.9, detail=(9, 24), most=255, scale=1),
+    _Brush(spacing=25, long=36, wide=12, detail=(-2, -1), most=24, scale=7),
+    _Brush(spacing=15, long=20, wide=6.0, detail=(4, 12), most=48, scale=3),
+    _Brush(spacing=8.2, long=10.5, wide=3.1, detail=(11, 26), most=255, scale=1),
 )
 _CANVAS_SIDE = 720
 _KEEP = 0.80

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from omnireel.engines.studio.looks.painterly.drawing import Observer, darkness, pressed, rubbed_ground
+from omnireel.engines.studio.looks.painterly.drawing import (
+    Observer,
+    darkness,
+    guide_of,
+    pressed,
+    rubbed_ground,
+)
 from omnireel.engines.studio.looks.painterly.hatching import Hatch, HatchLayer, hatch_stamps
 from omnireel.engines.studio.looks.painterly.kernels_finish import rub
 from omnireel.engines.studio.looks.painterly.kernels_strokes import lay
@@ -23,9 +29,9 @@ from omnireel.media.frames import Frame
 _GRAPHITE = np.array([62, 56, 54], np.uint8)
 _WHITE = np.array([240, 246, 249], np.uint8)
 _HATCHES = (
-    Hatch(spacing=7.5, long=24, wide=1.6, tones=(0.22, 0.75), angle=-0.85, form=0.35, opacity=0.42),
-    Hatch(spacing=7.0, long=17, wide=1.6, tones=(0.42, 0.95), angle=-0.65, form=0.75, opacity=0.5),
-    Hatch(spacing=7.0, long=14, wide=1.7, tones=(0.62, 1.0), angle=0.5, form=0.4, opacity=0.6),
+    Hatch(spacing=8.2, long=23, wide=1.7, tones=(0.22, 0.75), angle=-0.85, form=0.35, opacity=0.46),
+    Hatch(spacing=8.0, long=16, wide=1.7, tones=(0.42, 0.95), angle=-0.65, form=0.75, opacity=0.56),
+    Hatch(spacing=8.0, long=14, wide=1.8, tones=(0.62, 1.0), angle=0.5, form=0.4, opacity=0.66),
 )
 _SMUDGE = 46.0
 """Levels of soft grey rubbed into the darkest parts."""
@@ -62,7 +68,8 @@ class Pencil:
         """Decide every mark of one frame. Frames must come in order."""
         study, drift = self._observer.study(moment), drift_of(moment.motion, self._size)
         dark = darkness(study.luma)
-        hatches = tuple(layer.follow(drift, dark, study.grain) for layer in self._layers)
+        guide = guide_of(study.grain, dark)
+        hatches = tuple(layer.follow(drift, guide) for layer in self._layers)
         for rows in hatches:
             rows[:, 8:11] = _GRAPHITE
         return _Drawing(moment, rubbed_ground(boxed(dark, 5) * np.float32(_SMUDGE)), study.lines, hatches)

@@ -18,16 +18,30 @@ from omnireel.engines.studio.picture.raster import (
     wrapped_at,
 )
 
+GRAIN_TILE = TILE
+_APART = 4
+"""Offsets are smooth, so that looking at every fourth tells where a tile has to begin."""
 
-def riding(tile: Plane, sheets: Sequence[Sheet], grid: Size) -> Plane:
+
+class RidingNoise:
     """A wrapping tile, `(side, side, n)`, laid over a grid so that it moves with the picture."""
-    laid = [_laid(tile, sheet, grid) for sheet in sheets]
-    return laid[0] if len(laid) == 1 else crossfaded(laid[0], laid[1], sheets[1].weight)
 
+    def __init__(self, tile: Plane, grid: Size) -> None:
+        self._side, self._grid = len(tile), grid
+        # Repeated so often that the grid fits on it wherever its corner lies in the first: wrapping is slow.
+        times = 2 + grid[1] // self._side, 2 + grid[0] // self._side, 1
+        self._spread = np.tile(tile, times)
 
-def _laid(tile: Plane, sheet: Sheet, grid: Size) -> Plane:
-    place = pixel_grid(grid) + stretched(canvas_offset(sheet, grid), grid)
-    return wrapped_at(tile, np.mod(place, np.float32(len(tile))))
+    def under(self, sheets: Sequence[Sheet]) -> Plane:
+        """`(height, width, n)`: the noise at every point of the grid."""
+        laid = [self._laid(sheet) for sheet in sheets]
+        return laid[0] if len(laid) == 1 else crossfaded(laid[0], laid[1], sheets[1].weight)
+
+    def _laid(self, sheet: Sheet) -> Plane:
+        offset = canvas_offset(sheet, self._grid)
+        corner = np.floor(offset[::_APART, ::_APART].min(axis=(0, 1)) / self._side) * self._side
+        place = pixel_grid(self._grid) + stretched(offset, self._grid)
+        return wrapped_at(self._spread, place - corner.astype(np.float32))
 
 
 class RidingGrain:
@@ -45,6 +59,3 @@ class RidingGrain:
         """The grain at every pixel of the canvas."""
         laid = [sampled(self._spread, canvas_offset(sheet, self._size), self._size) for sheet in sheets]
         return laid[0] if len(laid) == 1 else crossfaded(laid[0], laid[1], sheets[1].weight)
-
-
-GRAIN_TILE = TILE

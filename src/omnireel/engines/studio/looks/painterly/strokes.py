@@ -73,7 +73,8 @@ class Strokes:
         self.opacity = np.zeros(self._count, np.float32)
         self.alive: Flags = np.zeros(self._count, np.bool_)
         self._leaving: Flags = np.zeros(self._count, np.bool_)
-        self.born = self._fill()
+        _, count, around = self._counted()
+        self.born = self._fill(count, around)
 
     def follow(self, drift: Drift) -> None:
         """One frame on: strokes move, crowded ones begin to leave, gaps are filled (`born`)."""
@@ -84,8 +85,9 @@ class Strokes:
         edge = np.array(self._cells, np.float32) * np.float32(self._spacing)
         inside = ((self.place >= 0) & (self.place < edge)).all(axis=1)
         self.alive &= inside & ~(self._leaving & (self.opacity <= 0))
-        self._thin()
-        self.born = self._fill()
+        cell, count, around = self._counted()
+        self._thin(cell, count[cell], around[cell])
+        self.born = self._fill(count, around)
 
     def fade(self, wanted: Plane, *, at_once: bool = False) -> None:
         """Bring opacities towards `wanted`, `(n,)`, as fast as does not pop."""
@@ -110,24 +112,20 @@ class Strokes:
         cell: NDArray[np.int64] = at[:, 1] * self._cells[0] + at[:, 0]
         return cell
 
-    def _counted(self) -> tuple[NDArray[np.int64], Plane]:
-        """Strokes in each cell, and their mean over it and its eight neighbours."""
-        count = np.bincount(
-            self._cell()[self.alive & ~self._leaving], minlength=self._cells[0] * self._cells[1]
-        )
-        around = boxed(count.astype(np.float32).reshape(self._cells[1], self._cells[0]), 3)
-        return count, around.reshape(-1)
+    def _counted(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Plane]:
+        """Each stroke's cell; strokes in each cell, and their mean over it and its eight neighbours."""
+        cell, (across, down) = self._cell(), self._cells
+        count = np.bincount(cell[self.alive & ~self._leaving], minlength=across * down)
+        around = boxed(count.astype(np.float32).reshape(down, across), 3)
+        return cell, count, around.reshape(-1)
 
-    def _thin(self) -> None:
-        count, around = self._counted()
-        cell = self._cell()
-        crowded = np.flatnonzero(self.alive & ~self._leaving & (count[cell] > 1) & (around[cell] > _CROWDED))
+    def _thin(self, cell: NDArray[np.int64], count: NDArray[np.int64], around: Plane) -> None:
+        crowded = np.flatnonzero(self.alive & ~self._leaving & (count > 1) & (around > _CROWDED))
         # One of each crowded cell a frame: the first slot found there.
         _, first = np.unique(cell[crowded], return_index=True)
         self._leaving[crowded[first]] = True
 
-    def _fill(self) -> Flags:
-        count, around = self._counted()
+    def _fill(self, count: NDArray[np.int64], around: Plane) -> Flags:
         empty = self._random.permutation(np.flatnonzero((count == 0) & (around < _SPARSE)))
         free = self._random.permutation(np.flatnonzero(~self.alive))[: len(empty)]
         empty = empty[: len(free)]

@@ -13,7 +13,7 @@ from omnireel.engines.studio.looks.painterly.kernels_finish import wash
 from omnireel.engines.studio.looks.painterly.levels import colour_gain, tone_curve
 from omnireel.engines.studio.looks.painterly.memory import remembered, settled
 from omnireel.engines.studio.looks.painterly.paper import dimpled_grain, margin, sheet_relief
-from omnireel.engines.studio.looks.painterly.riding import RidingGrain, riding
+from omnireel.engines.studio.looks.painterly.riding import RidingGrain, RidingNoise
 from omnireel.engines.studio.picture.blend import blended
 from omnireel.engines.studio.picture.masses import masses_of
 from omnireel.engines.studio.picture.noise import wrapping_noise
@@ -73,7 +73,7 @@ class Watercolor:
         tile = dimpled_grain(size, seed)
         self._dimples, self._relief = RidingGrain(tile, size), sheet_relief(tile, size)
         self._bare = margin(size, seed, _MARGIN)
-        self._tile = _hand_and_water(seed)
+        self._noise = RidingNoise(_hand_and_water(seed), self._grid)
         self._flat: Frame | None = None
         self._pool: Plane | None = None
 
@@ -86,7 +86,7 @@ class Watercolor:
         """Mix the washes of one frame. Frames must come in order."""
         small = cast("Frame", curved(moment.small, self._curve))
         self._flat = settled(masses_of(small).flat, self._flat, moment.motion, _COLOUR_MEMORY)
-        noise = riding(self._tile, moment.motion.sheets, self._grid)
+        noise = self._noise.under(moment.motion.sheets)
         place = pixel_grid(self._grid) + noise[..., :2]
         drawn = fetched(self._flat, np.ascontiguousarray(place[..., 0]), np.ascontiguousarray(place[..., 1]))
         luma = grey_of(drawn).astype(np.float32)
