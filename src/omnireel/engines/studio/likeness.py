@@ -8,7 +8,7 @@ from typing import cast
 import cv2
 import numpy as np
 
-from omnireel.engines.studio.picture.raster import Mask, Plane, boxed, difference
+from omnireel.engines.studio.picture.raster import Mask, Plane, difference
 
 _ALIKE = 0.7
 """Correlation with the frame before, followed along the flow, under which two frames show different things.
@@ -39,7 +39,7 @@ def likeness(followed: Mask, now: Mask) -> Likeness:
     gain = np.float32(np.clip(shared / max(spread, 1.0), *_GAIN))
     correlation = shared / max(1.0, float(np.sqrt(spread * float(np.vdot(second, second)))))
     slight = float(difference(followed, now).mean()) < _SLIGHT
-    return Likeness(slight or correlation >= _ALIKE, np.abs(second - first * gain))
+    return Likeness(slight or correlation >= _ALIKE, cast("Plane", cv2.absdiff(second, first * gain)))
 
 
 def is_blank(grey: Mask) -> bool:
@@ -49,4 +49,4 @@ def is_blank(grey: Mask) -> bool:
 
 
 def _steadied(grey: Mask) -> Plane:
-    return boxed(grey, 3).astype(np.float32)
+    return cast("Plane", cv2.boxFilter(grey, cv2.CV_32F, (3, 3)))

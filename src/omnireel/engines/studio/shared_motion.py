@@ -8,7 +8,7 @@ from typing import cast
 import cv2
 import numpy as np
 
-from omnireel.engines.studio.picture.raster import Mask, Plane, Size, boxed, difference, pixel_grid, size_of
+from omnireel.engines.studio.picture.raster import Mask, Plane, Size, difference, pixel_grid, size_of
 
 _STRIDE = 8
 _ROUNDS = 4
@@ -71,7 +71,7 @@ def _ground(flow: Plane, past: Mask, now: Mask) -> tuple[Plane, Plane]:
     a dull ground most of the flow may be dragged along."""
     moved = shared_motion(flow).flow(size_of(flow))
     by_motion, by_rest = _left_over(moved, past, now), _apart(past, now)
-    if float(np.median(by_rest)) <= float(np.median(by_motion)) * _REST_BONUS:
+    if _typical(by_rest) <= _typical(by_motion) * _REST_BONUS:
         return np.zeros_like(flow), by_rest
     return moved, by_motion
 
@@ -96,4 +96,8 @@ def _left_over(flow: Plane, past: Mask, now: Mask) -> Plane:
 
 
 def _apart(one: Mask, other: Mask) -> Plane:
-    return boxed(difference(one, other).astype(np.float32), _WINDOW)
+    return cast("Plane", cv2.boxFilter(difference(one, other), cv2.CV_32F, (_WINDOW, _WINDOW)))
+
+
+def _typical(left_over: Plane) -> float:
+    return float(np.median(left_over[::4, ::4]))

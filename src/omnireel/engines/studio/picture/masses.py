@@ -33,7 +33,6 @@ _MIDDLE, _FINE = (9, 21), (7, 18)
 _CROWD = (0.34, 0.70)
 """Share of a neighbourhood that is fine detail, from where detail starts to count as mere texture."""
 _CROWD_LOSS = 0.8
-_BEAD, _BEAD_CROWD = (44, 80), (0.012, 0.05)
 _DARK_SPOT, _LIGHT_SPOT, _SPOT_CROWD = (18, 38), (30, 60), (0.10, 0.26)
 _SPOT_SIDE = 0.045
 """Size of the largest spot, as a share of the short side."""
@@ -60,7 +59,7 @@ def masses_of(small: Frame) -> Masses:
     middle = _prefer(coarse, middle, *_MIDDLE)
     base = smoothly_stretched(middle, size_of(small))
     detail = _uncrowded(_standing_out(base, fine, *_FINE))
-    return Masses(medianed(blended(base, fine, detail)), detail)
+    return Masses(medianed(blended(base, fine, detail), 3), detail)
 
 
 @dataclass(frozen=True)
@@ -73,17 +72,16 @@ class Beads:
     """The frame with dark ones darker and light ones lighter, so that they stand out as pieces."""
 
 
-def beads_of(masses: Masses, small: Frame) -> Beads:
-    """What medians swallowed, and spots darker or lighter than all around them, where those are rare.
+def beads_of(small: Frame) -> Beads:
+    """Spots darker or lighter than all around them, where those are rare.
 
-    Spots are what a closing fills and an opening takes away, Meyer's hats (1979), of the lightness.
+    They are what a closing fills and an opening takes away, Meyer's hats (1979), of the lightness.
     """
     grey = medianed(grey_of(small), 3)
     dark, light = _hat(grey, cv2.MORPH_BLACKHAT), _hat(grey, cv2.MORPH_TOPHAT)
     spots = cv2.max(curved(boxed(dark, 3), _ramp(*_DARK_SPOT)), curved(light, _ramp(*_LIGHT_SPOT)))
-    lost = _uncrowded(_standing_out(masses.flat, small, *_BEAD, spread=3), _BEAD_CROWD)
     rare = _uncrowded(cast("Mask", spots), _SPOT_CROWD)
-    return Beads(cast("Mask", cv2.max(lost, rare)), _driven_apart(small, grey, dark, light))
+    return Beads(rare, _driven_apart(small, grey, dark, light))
 
 
 def _driven_apart(small: Frame, grey: Mask, dark: Mask, light: Mask) -> Frame:
@@ -120,8 +118,8 @@ def _prefer(coarse: Frame, fine: Frame, low: int, high: int) -> Frame:
     return blended(base, fine, _standing_out(base, fine, low, high))
 
 
-def _standing_out(base: Frame, fine: Frame, low: int, high: int, *, spread: int = 5) -> Mask:
-    return cast("Mask", curved(boxed(strongest(difference(base, fine)), spread), _ramp(low, high)))
+def _standing_out(base: Frame, fine: Frame, low: int, high: int) -> Mask:
+    return cast("Mask", curved(boxed(strongest(difference(base, fine)), 5), _ramp(low, high)))
 
 
 def _ramp(low: int, high: int) -> Mask:

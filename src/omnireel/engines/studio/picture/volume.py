@@ -9,7 +9,7 @@ from omnireel.engines.studio.picture.raster import Plane, shrunk, size_of, stret
 
 _LEVELS = 4
 _SMALLEST = 16
-_SWEEPS = (24, 8, 5, 3)
+_SWEEPS = (24, 8, 5, 2)
 
 
 def inflated(seam: Plane, bevel: float) -> Plane:

@@ -109,6 +109,7 @@ class Clay:
         smalls = [cast("Frame", curved(shrunk(frame, self._grid), self._lift)) for frame in samples]
         self._palette = palette_of([masses_of(small).flat for small in smalls], seed)
         self._pigments = pigments_of(self._palette)
+        self._usual = _table(self._pigments.luma).astype(np.uint8)
         self._sheet = spread_tile(relief_tile(seed), size)
         self._bevel = min(self._grid) * _BEVEL
         self._rims = _rim(size[1]), _rim(size[0])
@@ -125,8 +126,7 @@ class Clay:
     def sketch(self, moment: Moment) -> Sketch:
         """Simplify one frame. Does not depend on other frames."""
         small = cast("Frame", curved(moment.small, self._lift))
-        masses = masses_of(small)
-        return Sketch(moment, masses, beads_of(masses, small))
+        return Sketch(moment, masses_of(small), beads_of(small))
 
     def model(self, sketch: Sketch) -> Sculpture:
         """Shape one frame. Frames must come in order: each follows from the one before."""
@@ -140,7 +140,7 @@ class Clay:
         seam = np.empty(labels.shape, np.float32)
         find_seams(labels, self._pigments.contrast, seam)
         luma = grey_of(flat)
-        height = self._height(labels, seam, luma) + self._pellets(beads)
+        height = self._height(labels, seam, luma, beads)
         if past is not None:
             kept = motion.follow(past.height)
             height = height + (kept - height) * (agreed * motion.trust * _SHAPE_MEMORY)
@@ -181,10 +181,12 @@ class Clay:
         classify(flat, self._palette.nearest, self._palette.near, before, motion.x, motion.y, trust, found)
         return found
 
-    def _height(self, labels: Mask, seam: Plane, luma: Mask) -> Plane:
+    def _height(self, labels: Mask, seam: Plane, luma: Mask, beads: Mask) -> Plane:
         swell = inflated(softened(seam, 0.8) * np.float32(1.2), self._bevel)
         root = np.sqrt(swell * np.float32(2 / self._bevel**2))
         pillow = root * np.sqrt(root) * np.float32(self._bevel * 0.85)
+        # Beads are pressed on, not carved in.
+        pillow += beads * np.float32(self._bevel * _PELLET / 255)
         few = shrunk(luma.astype(np.float32), (max(8, luma.shape[1] // 2), max(8, luma.shape[0] // 2)))
         form = boxed(boxed(few, _odd(self._bevel * 0.25)), _odd(self._bevel * 0.25))
         rise = shrunk(cast("Plane", curved(labels, _table(self._pigments.rise))), size_of(few))
@@ -192,10 +194,6 @@ class Clay:
         broad += form * np.float32(self._bevel * 0.006)
         height: Plane = softened(pillow, 1.6) + stretched(broad, size_of(labels))
         return height
-
-    def _pellets(self, beads: Mask) -> Plane:
-        """How far beads stand out: they are pressed on, not carved in."""
-        return softened(beads, 1.4).astype(np.float32) * np.float32(self._bevel * _PELLET / 255)
 
     def _lit(self, sculpture: Sculpture) -> Mask:
         """`(4, height, width)` on the working grid: light on blue, green and red, then sheen."""
@@ -214,9 +212,11 @@ class Clay:
 
     def _tone(self, labels: Mask, luma: Mask) -> Plane:
         """What is left of the source's own shading inside each piece, as a factor around 1."""
-        usual = cast("Plane", curved(labels, _table(self._pigments.luma)))
-        apart = (luma.astype(np.float32) - usual) / (usual + np.float32(60))
-        return softened(1 + np.clip(apart, -0.6, 0.6) * np.float32(0.9), 1.6)
+        half = max(8, luma.shape[1] // 2), max(8, luma.shape[0] // 2)
+        usual = shrunk(cast("Mask", curved(labels, self._usual)), half).astype(np.float32)
+        apart = (shrunk(luma, half) - usual) / (usual + np.float32(60))
+        shade = softened(1 + np.clip(apart, -0.6, 0.6) * np.float32(0.9), 0.9)
+        return stretched(shade, size_of(luma))
 
 
 def _lasting(beads: Mask, past: _Past | None, motion: Motion) -> Mask:

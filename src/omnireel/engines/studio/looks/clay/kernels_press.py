@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from omnireel.engines.studio.picture.raster import Mask, Plane
 
 _F = np.float32
+Rows: TypeAlias = tuple[Mask, Mask, Mask]
+"""A row of label cells between the one above and the one below."""
 Neighbours: TypeAlias = tuple[np.uint8, np.uint8, np.uint8, np.uint8, np.uint8, np.uint8, np.uint8, np.uint8]
 """The labels around a cell: the four corners, then above, below, left and right."""
 
@@ -23,38 +25,64 @@ def spline(t: np.float32) -> tuple[np.float32, np.float32, np.float32]:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def lay_pigment(
-    around: tuple[Mask, Mask, Mask],
+def find_mixed(around: Rows, rivals: Mask, mixed: NDArray[np.uint32]) -> int:
+    """The cells of a row that border on another label, first in `mixed`, and how many they are.
+
+    `rivals`, `(2, cells)`, gets the second and the third label around each; its own where there is none.
+    """
+    up, here, down = around
+    last, count = len(here) - 1, 0
+    for j in range(np.uint32(len(here))):
+        i, k = np.uint32(max(int(j) - 1, 0)), np.uint32(min(int(j) + 1, last))
+        own = here[j]
+        near = (up[i], up[k], down[i], down[k], up[j], down[j], here[i], here[k])
+        if not is_pure(own, near):
+            second = another(own, own, near)
+            rivals[0, j], rivals[1, j] = second, another(own, second, near)
+            mixed[count] = j
+            count += 1
+    return count
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def lay_pigment(here: Mask, pigments: Plane, knots: NDArray[np.uint32], row: Plane) -> None:
+    """The row of the canvas, `(3, width)`, in unlit pigment, as if every cell were of one label.
+
+    Cell j covers the pixels from `knots[j]` to `knots[j + 1]`.
+    """
+    for j in range(np.uint32(len(here))):
+        own = here[j]
+        blue, green, red = pigments[own, 0], pigments[own, 1], pigments[own, 2]
+        for x in range(knots[j], knots[np.uint32(j + 1)]):
+            row[0, x], row[1, x], row[2, x] = blue, green, red
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def blend_seams(
+    around: Rows,
+    rivals: Mask,
+    mixed: NDArray[np.uint32],
     wy: tuple[np.float32, np.float32, np.float32],
     pigments: Plane,
     knots: NDArray[np.uint32],
     wx: Plane,
     row: Plane,
 ) -> None:
-    """One row of the canvas in unlit pigment, `(3, width)`, from three rows of label cells and their weights.
+    """The mixed cells of a row, blended: `wy` and `wx`, `(3, width)`, weigh the cells around each pixel.
 
-    Cell j covers the pixels from `knots[j]` to `knots[j + 1]`; `wx`, `(3, width)`, weighs its columns.
     Quadratic B-spline votes, squared so that seams stay crisp; of more than three labels around a cell, the
     last ones count as one.
     """
     up, here, down = around
     blues, greens, reds, last = row[0], row[1], row[2], len(here) - 1
     left, centre, right = wx[0], wx[1], wx[2]
-    for j in range(np.uint32(len(here))):
+    for j in mixed:
         i, k = np.uint32(max(int(j) - 1, 0)), np.uint32(min(int(j) + 1, last))
         near = (up[i], up[k], down[i], down[k], up[j], down[j], here[i], here[k])
-        own = here[j]
-        start, stop = knots[j], knots[np.uint32(j + 1)]
-        if is_pure(own, near):
-            blue, green, red = pigments[own, 0], pigments[own, 1], pigments[own, 2]
-            for x in range(start, stop):
-                blues[x], greens[x], reds[x] = blue, green, red
-            continue
-        second = another(own, own, near)
-        third = another(own, second, near)
+        own, second, third = here[j], rivals[0, j], rivals[1, j]
         own_left, own_centre, own_right = column_votes(own, near, wy, wy[1])
         two_left, two_centre, two_right = column_votes(second, near, wy, _F(0))
-        for x in range(start, stop):
+        for x in range(knots[j], knots[np.uint32(j + 1)]):
             a = left[x] * own_left + centre[x] * own_centre + right[x] * own_right
             b = left[x] * two_left + centre[x] * two_centre + right[x] * two_right
             c = max(_F(1) - a - b, _F(0))
@@ -126,17 +154,24 @@ def press(
 
     `lit` is `(3, height, width)` with 128 as one, `sheen` has 255 as one, `lean` has 128 as flat; the two
     rims are the darkening by row and by column and add up. `knots` and `wx` say which label cell each column
-    lies in and how much its neighbours count, see `lay_pigment`.
+    lies in and how much its neighbours count, see `blend_seams`.
     """
     height, width = sheen.shape
     rows = labels.shape[0]
     row = np.zeros((3, width), np.float32)
     relief, glint = np.zeros(width, np.float32), np.zeros(width, np.float32)
+    rivals, mixed = np.zeros((2, labels.shape[1]), np.uint8), np.zeros(labels.shape[1], np.uint32)
+    last, count = -1, 0
     for y in range(height):
         cell_y = (_F(y) + _F(0.5)) * _F(rows) / _F(height) - _F(0.5)
         middle = min(max(int(np.floor(cell_y + _F(0.5))), 0), rows - 1)
         around = labels[max(middle - 1, 0)], labels[middle], labels[min(middle + 1, rows - 1)]
-        lay_pigment(around, spline(cell_y - _F(middle)), pigments, knots, wx, row)
+        if middle != last:
+            count = find_mixed(around, rivals, mixed)
+            lay_pigment(labels[middle], pigments, knots, row)
+            last = middle
+        weights = spline(cell_y - _F(middle))
+        blend_seams(around, rivals, mixed[:count], weights, pigments, knots, wx, row)
         for x in range(width):
             tilt = _F(lean[y, x]) - _F(128)
             relief[x] = (_F(256) + tilt) * (rim_y[y] + rim_x[x]) * _F(1 / 8355840)
