@@ -14,7 +14,10 @@ from omnireel.media.frames import Frame
 
 _MEMORY = np.float32(0.72)
 """How much of the mask is the past's, where the flow may be believed."""
-_BARE = 0.6
+_BARE = 0.75
+"""Share of what lies around a part that must be skin for the part to belong to a face."""
+_LIPS = 0.01
+"""Share of the picture above which a part is no lips, whatever lies around it."""
 _LEAST_PIXELS = 14
 _REACH = 7
 
@@ -64,11 +67,12 @@ def _in_faces(small: Frame, labels: NDArray[np.int32], count: int) -> NDArray[np
     """Which parts have skin all around them: lips are red, but no red thing."""
     luma, red, blue = cv2.split(cast("Frame", cv2.cvtColor(small, cv2.COLOR_BGR2YCrCb)))
     skin = (luma > 50) & (red > 133) & (red < 175) & (blue > 80) & (blue < 128)
-    around = cv2.dilate(labels.astype(np.float32), np.ones((9, 9), np.uint8)).astype(np.intp)
+    around = cv2.dilate(labels.astype(np.float32), np.ones((19, 19), np.uint8)).astype(np.intp)
     around[labels > 0] = 0
     whole = np.bincount(around.ravel(), minlength=count)
+    small_parts = np.bincount(labels.ravel(), minlength=count) < _LIPS * labels.size
     bare = np.bincount(around.ravel(), skin.ravel(), minlength=count)
-    return np.asarray(bare > _BARE * np.maximum(whole, 1))
+    return np.asarray(small_parts & (bare > _BARE * np.maximum(whole, 1)))
 
 
 def _widened(field: Plane) -> Mask:
