@@ -23,7 +23,7 @@ from omnireel.engines.studio.pipeline import ahead
 from omnireel.engines.studio.tracker import Moment
 from omnireel.media.frames import Frame
 
-_PEN = Pen(width=0.85, faintest=1.5, boldest=4.0, reach=4)
+_PEN = Pen(width=0.85, faintest=1.5, boldest=4.0, reach=3)
 _REACH = 5
 _LEVELS = (34.0, 96.0, 152.0, 206.0, 243.0)
 _SOFTNESS = 4.0

@@ -26,7 +26,7 @@ from omnireel.engines.studio.pipeline import ahead
 from omnireel.engines.studio.tracker import Moment
 from omnireel.media.frames import Frame
 
-_PEN = Pen(width=1.5, faintest=1.6, boldest=4.2, reach=4)
+_PEN = Pen(width=1.5, faintest=1.6, boldest=4.2, reach=3)
 _REACH = 7
 _LEVELS = (46.0, 124.0, 186.0, 238.0)
 _SOFTNESS = 2.5
@@ -39,7 +39,8 @@ _PERIOD = 1 / 84
 """From dot to dot, as a share of the canvas' short side."""
 _SCREEN = (0.10, 0.62)
 """Shares of the clip's pixels that are black, and that are darker than what needs no dots."""
-_REPEATS = 24
+_SPARE = 1.3
+"""How much larger than the canvas the screen is, for turns and swelling."""
 _DOT_INK = 0.55
 _EDGE = 0.16
 """Of the screen's range: how soft the rim of a dot is."""
@@ -61,7 +62,7 @@ class Comic:
         tones = self._draughtsman.tones
         self._base = np.outer(stepped(tones, _LEVELS, _SOFTNESS), _PAPER).astype(np.float32)
         self._gain = richness(*_GAIN)
-        self._screen = _screen_of(size)
+        self._screen, self._period = _screen_of(size)
         self._black, self._threshold = _inks_of(tones)
 
     def apply(self, moments: Iterable[Moment], *, threads: int) -> Iterator[Moment]:
@@ -85,6 +86,11 @@ class Comic:
 
     def _dots(self, luma: Mask, onto_screen: NDArray[np.float64]) -> Mask:
         """Ink of a 45 degree screen that moves with the camera: larger dots in darker places."""
+        width, height = self._size
+        corners = onto_screen @ np.array([[0, width, 0, width], [0, 0, height, height], [1, 1, 1, 1]])
+        # The screen repeats; brought near its start, none of it has to be wrapped, which would be slow.
+        onto_screen = onto_screen.copy()
+        onto_screen[:, 2] -= np.floor(corners.min(axis=1) / self._period) * self._period
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         screen = cv2.warpAffine(
             self._screen, onto_screen, self._size, flags=flags, borderMode=cv2.BORDER_WRAP
@@ -94,11 +100,17 @@ class Comic:
         return cast("Mask", curved(cast("Mask", over), rim.astype(np.uint8)))
 
 
-def _screen_of(size: Size) -> Mask:
-    """Dot hills in rows at 45 degrees, the product of two waves; wraps."""
+def _screen_of(size: Size) -> tuple[Mask, int]:
+    """Dot hills in rows at 45 degrees, the product of two waves, and the pixels after which they repeat.
+
+    Larger than the canvas, and it wraps.
+    """
     period = max(8, round(min(size) * _PERIOD * np.sqrt(2)))
-    wave = np.cos(2 * np.pi * np.arange(period * _REPEATS) / period)
-    return bytes_of(np.outer(wave, wave).astype(np.float32) * np.float32(127) + np.float32(128))
+    across, down = (
+        np.cos(2 * np.pi * np.arange(-(-int(length * _SPARE) // period) * period) / period) for length in size
+    )
+    screen = np.outer(down, across).astype(np.float32) * np.float32(127) + np.float32(128)
+    return bytes_of(screen), period
 
 
 def _inks_of(tones: Mask) -> tuple[Mask, Plane]:

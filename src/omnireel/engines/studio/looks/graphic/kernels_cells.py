@@ -65,8 +65,10 @@ def share_out(
         span = points[k, 2] * _F(1.42)
         scale = _F(1) / (points[k, 2] * points[k, 2])
         for y in range(int(max(py - span, _F(0))), int(min(py + span + _F(1), _F(height)))):
-            for x in range(int(max(px - span, _F(0))), int(min(px + span + _F(1), _F(width)))):
-                dx, dy = _F(x) - px, _F(y) - py
+            dy = _F(y) - py
+            wide = np.sqrt(max(span * span - dy * dy, _F(0)))
+            for x in range(int(max(px - wide, _F(0))), int(min(px + wide + _F(1), _F(width)))):
+                dx = _F(x) - px
                 apart = dx * dx + dy * dy
                 if square > _F(0):
                     along = abs(dx * turn[y, x, 0] + dy * turn[y, x, 1])

@@ -29,10 +29,10 @@ from omnireel.engines.studio.pipeline import ahead
 from omnireel.engines.studio.tracker import Moment, working_size
 from omnireel.media.frames import Frame
 
-_SPACING = (0.019, 0.10)
+_SPACING = (0.025, 0.115)
 """Least and widest distance of corners, as shares of the grid's short side."""
 _FLAT_MEMORY, _SPACING_MEMORY = 0.7, 0.9
-_RELIEF = 0.2
+_RELIEF = 0.3
 """Pixels of height per grey level."""
 _KEY = np.array([-0.45, -0.60, 0.66], np.float32)
 """Where the light stands: right, down, towards the viewer."""
@@ -91,7 +91,7 @@ class LowPoly:
         """How far corners stand apart: close along outlines, wide over plain parts."""
         width, height = size_of(steep)
         few = shrunk(np.minimum(steep, 30), (max(4, width // 8), max(4, height // 8)))
-        busy = np.sqrt(boxed(boxed(few, 5), 3) * np.float32(1 / 8))
+        busy = np.sqrt(boxed(boxed(few, 5), 3) * np.float32(1 / 9.5))
         low, high = self._range
         return stretched(np.clip(high - busy * np.float32(high - low), low, high), (width, height))
 

@@ -34,9 +34,9 @@ from omnireel.engines.studio.tracker import Moment, Motion, working_size
 from omnireel.media.frames import Frame
 
 _SHEETS = 13
-_ROUNDING = 4
+_ROUNDING = 5
 """Pixels of the working grid over which sheets vote for each other: what scissors can follow."""
-_FLAT_MEMORY, _SHAPE_MEMORY = 0.7, 0.55
+_FLAT_MEMORY, _SHAPE_MEMORY = 0.8, 0.6
 _THICKNESS = 0.014
 """From sheet to sheet, as a share of the grid's short side."""
 _REACH = 0.055
@@ -86,15 +86,12 @@ class Paper:
     def lay(self, moment: Moment) -> _Laid:
         """Cut one frame's sheets. Frames must come in order."""
         motion = moment.motion
-        masses = masses_of(self._opened(moment.small))
-        flat = self._flat = settled(masses.flat, self._flat, motion, _FLAT_MEMORY)
-        labels = self._cut(flat, masses.detail, motion)
+        flat = masses_of(self._opened(moment.small)).flat
+        flat = self._flat = settled(flat, self._flat, motion, _FLAT_MEMORY)
+        labels = self._cut(flat, motion)
         height = labels.astype(np.float32) * np.float32(min(self._grid) * _THICKNESS)
         height = self._height = remembered(height, self._height, motion, _SHAPE_MEMORY)
-        step = min(self._grid) * _THICKNESS
-        outlines = np.stack(
-            [_outline(height, (sheet - 0.5) * step, step) for sheet in range(1, len(self._colours))]
-        )
+        outlines = np.stack([_outline(labels, sheet) for sheet in range(1, len(self._colours))])
         return _Laid(moment, outlines, self._shaded(height))
 
     def paste(self, laid: _Laid) -> Frame:
@@ -111,7 +108,7 @@ class Paper:
     def _opened(self, small: Frame) -> Frame:
         return cast("Frame", curved(small, self._curve))
 
-    def _cut(self, flat: Frame, detail: Mask, motion: Motion) -> Mask:
+    def _cut(self, flat: Frame, motion: Motion) -> Mask:
         """Which sheet is seen at each pixel, reluctant to change, with smooth outlines."""
         found = np.empty(flat.shape[:2], np.uint8)
         past = None if motion.cut else self._labels
@@ -120,7 +117,7 @@ class Paper:
         classify(flat, self._palette.nearest, self._palette.near, before, motion.x, motion.y, trust, found)
         self._labels = found
         labels = np.empty_like(found)
-        vote(found, detail // np.uint8(2) + np.uint8(8), _ROUNDING, labels)
+        vote(found, np.zeros_like(found), _ROUNDING, labels)
         return labels
 
     def _shaded(self, height: Plane) -> Mask:
@@ -134,9 +131,9 @@ class Paper:
         )
 
 
-def _outline(height: Plane, level: float, step: float) -> Mask:
-    over = np.clip((height - np.float32(level)) * np.float32(2 / step) + np.float32(0.5), 0, 1)
-    return softened(bytes_of(over, 255), _SOFT_EDGE)
+def _outline(labels: Mask, sheet: int) -> Mask:
+    """Where a sheet or a higher one lies, blurred by so much that its edge can wander and show its core."""
+    return softened(np.where(labels >= sheet, np.uint8(255), np.uint8(0)), _SOFT_EDGE)
 
 
 def _few_sheets(palette: Palette) -> Plane:
