@@ -94,7 +94,7 @@ def test_one_seed_gives_the_same_picture_on_any_number_of_threads(style: str) ->
 
 
 @each
-@pytest.mark.parametrize("size", [(32, 18), (18, 64), (101, 67)])
+@pytest.mark.parametrize("size", [(18, 32), (101, 67)])
 def test_odd_and_tiny_pictures_are_repainted(style: str, size: tuple[int, int]) -> None:
     frames = [painting(200, 200, seed=s)[: size[1], : size[0]].copy() for s in (1, 1, 2)]
     assert [frame.shape for frame in repainted(style, frames)] == [(size[1], size[0], 3)] * 3

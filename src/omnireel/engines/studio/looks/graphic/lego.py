@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 import cv2
@@ -12,7 +13,7 @@ import numpy as np
 from omnireel.engines.studio.looks.graphic.blocks import Mason, Wall
 from omnireel.engines.studio.looks.graphic.tones import opened
 from omnireel.engines.studio.picture.masses import calmed
-from omnireel.engines.studio.picture.palette import palette_among
+from omnireel.engines.studio.picture.palette import Palette, palette_among
 from omnireel.engines.studio.picture.raster import (
     Mask,
     Plane,
@@ -60,7 +61,7 @@ class Lego:
     def __init__(self, samples: Sequence[Frame], size: Size, seed: int) -> None:
         self._size, self._curve = size, opened(samples)
         self._colours = _plastic_colours()
-        self._mason = Mason(size, _ROWS, palette_among(lab_of(self._colours)))
+        self._mason = Mason(size, _ROWS, _plastics())
         self._bricks = _brick_tiles(self._mason.side)
 
     def apply(self, moments: Iterable[Moment], *, threads: int) -> Iterator[Moment]:
@@ -89,6 +90,11 @@ class Lego:
 def _plastic_colours() -> Mask:
     """`(n, 3)` bytes, blue first."""
     return np.array([list(bytes.fromhex(colour))[::-1] for colour in _PLASTICS], np.uint8)
+
+
+@lru_cache(maxsize=1)
+def _plastics() -> Palette:
+    return palette_among(lab_of(_plastic_colours()))
 
 
 def _vivid(colours: Frame) -> Frame:
