@@ -86,7 +86,7 @@ class Invented:
         calm = calmed(medianed(moment.small), 2)
         grey = grey_of(calm)
         luma, height, share = self._remembered(grey, _share(calm, self._middle), moment.motion)
-        relief = softened(height, 1.0) + luma * np.float32(min(self._grid) * 0.00010)
+        relief = softened(height, 1.3) + softened(luma, 1.8) * np.float32(min(self._grid) * 0.00012)
         lit = np.empty((4, *grey.shape), np.uint8)
         turn_to_light(relief, np.float32(0.75), lit)
         tone = np.clip((luma - self._low) / (self._high - self._low), 0, 1)

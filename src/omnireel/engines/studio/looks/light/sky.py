@@ -14,10 +14,12 @@ from omnireel.engines.studio.picture.raster import Plane, Size, boxed, shrunk, s
 _MEMORY = np.float32(0.85)
 _OPEN = 0.30
 """Mean likeness of the clip's top rows to a sky from which there is one at all."""
-_CLOSING = np.float32(0.5)
-"""How fast the way down from the top closes over what is no sky, per row of a hundred."""
 _ROWS = 96
+_TOP = 3
+"""Rows of the top edge."""
 _SPREAD = np.ones((5, 5), np.uint8)
+_STEP = np.ones((9, 9), np.uint8)
+_STEPS = 30
 
 
 class Sky:
@@ -38,11 +40,7 @@ class Sky:
         size = size_of(view.luma)
         if self.gate <= 0:
             return np.zeros_like(view.luma)
-        alike = _likeness(shrunk(view.small, self._size))
-        shut = np.cumsum(np.maximum(np.float32(0.55) - boxed(alike, 3), 0), axis=0)
-        steps = np.float32(_ROWS / self._size[1]) * _CLOSING
-        reach = cv2.dilate(alike * np.exp(-shut * steps * np.float32(3)), _SPREAD)
-        found = stretched(cast("Plane", reach), size)
+        found = stretched(_open_to_the_top(_likeness(shrunk(view.small, self._size))), size)
         found = found * _sharp(view) * np.float32(self.gate)
         motion = view.moment.motion
         if self._past is not None and not motion.cut:
@@ -50,6 +48,17 @@ class Sky:
             found = found + (past - found) * (motion.trust * _MEMORY)
         self._past = found
         return found
+
+
+def _open_to_the_top(alike: Plane) -> Plane:
+    """What is joined to sky at the top edge: a reconstruction by dilation, which finds its way round birds,
+    masts and branches (Vincent, "Morphological Grayscale Reconstruction", 1993)."""
+    limit = boxed(alike, 3)
+    reached = np.zeros_like(limit)
+    reached[:_TOP] = limit[:_TOP]
+    for _ in range(_STEPS):
+        reached = np.minimum(cast("Plane", cv2.dilate(reached, _STEP)), limit)
+    return cast("Plane", cv2.dilate(reached, _SPREAD))
 
 
 def _coarse(grid: Size) -> Size:
@@ -65,7 +74,7 @@ def _likeness(colours: Plane) -> Plane:
     luma = luma_of(colours)
     blue = colours[..., 0] - colours[..., 2]
     pale = ramp(luma, 0.66, 0.86) * ramp(np.abs(blue), 0.30, 0.16)
-    blueish = ramp(blue, 0.04, 0.16) * ramp(luma, 0.18, 0.40)
+    blueish = ramp(blue, 0.04, 0.16) * ramp(luma, 0.12, 0.26)
     detail = np.abs(luma - boxed(luma, 5))
     return np.asarray(np.maximum(pale, blueish) * ramp(boxed(detail, 5), 0.05, 0.018), np.float32)
 

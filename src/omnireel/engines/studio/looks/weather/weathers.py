@@ -25,6 +25,7 @@ from omnireel.engines.studio.looks.light.tones import (
 from omnireel.engines.studio.looks.weather.curtain import Drops, Flakes
 from omnireel.engines.studio.looks.weather.fog import Fog
 from omnireel.engines.studio.looks.weather.lightning import Lightning
+from omnireel.engines.studio.looks.weather.overcast import Overcast
 from omnireel.engines.studio.looks.weather.wet import Splashes, WetGround
 from omnireel.engines.studio.picture.raster import Plane
 from omnireel.models import Weather
@@ -77,23 +78,39 @@ WEATHERS: dict[Weather, Air] = {
     Weather.CLEAR: Air(shade=_clear),
     Weather.CLOUDY: Air(
         shade=lambda _: _grey(0.93, 0.70, -0.18, colour(246, 252, 260)),
-        effects=(lambda f: Fog(f, 0.10, colour(196, 204, 214)),),
+        effects=(
+            lambda f: Overcast(f, colour(150, 158, 170), colour(214, 218, 224), 0.8),
+            lambda f: Fog(f, 0.10, colour(196, 204, 214)),
+        ),
     ),
     Weather.RAIN: Air(
         shade=lambda _: _grey(0.74, 0.60, 0.08, colour(240, 250, 264)),
-        effects=(lambda f: WetGround(f, 0.62), lambda f: Fog(f, 0.34, _RAIN_AIR)),
+        effects=(
+            lambda f: Overcast(f, colour(104, 114, 126), colour(160, 168, 178), 0.85),
+            lambda f: WetGround(f, 0.46),
+            lambda f: Fog(f, 0.34, _RAIN_AIR),
+        ),
         overlays=(lambda f: Drops(f, 1.0), Splashes),
         rim=0.10,
     ),
     Weather.STORM: Air(
         shade=lambda _: _grey(0.50, 0.45, 0.25, colour(232, 248, 270)),
-        effects=(lambda f: WetGround(f, 0.62), lambda f: Fog(f, 0.40, _STORM_AIR), Lightning),
+        effects=(
+            lambda f: Overcast(f, colour(44, 50, 62), colour(108, 116, 130), 0.92),
+            lambda f: WetGround(f, 0.42),
+            lambda f: Fog(f, 0.40, _STORM_AIR),
+            Lightning,
+        ),
         overlays=(lambda f: Drops(f, 1.7), Splashes),
         rim=0.16,
     ),
     Weather.SNOW: Air(
         shade=_snowy,
-        effects=(lambda f: SnowCover(f, 0.7), lambda f: Fog(f, 0.26, _SNOW_AIR)),
+        effects=(
+            lambda f: Overcast(f, colour(176, 184, 196), colour(226, 230, 236), 0.8),
+            lambda f: SnowCover(f, 0.7),
+            lambda f: Fog(f, 0.26, _SNOW_AIR),
+        ),
         overlays=(lambda f: Flakes(f, 1.0),),
     ),
     Weather.FOG: Air(
