@@ -119,7 +119,7 @@ def encode(entry: Entry, package: Path, code: str, tone: str = "") -> bytes:
     return out.getvalue()
 
 
-def index(package: Path, entries: list[Entry]) -> dict[str, object]:
+def index(package: Path, entries: list[Entry]) -> dict[str, dict[str, object]]:
     """The pack's table of contents: pictures by name, and words to names (`near`: only roughly)."""
     art = {entry.names[0]: _facts(entry) for entry in entries}
     words = {word: entry.names[0] for entry in entries for word in entry.names[1:]}
@@ -151,7 +151,9 @@ def build(package: Path, target: Path) -> None:
         for entry in entries:
             pack.writestr(zipfile.ZipInfo(entry.file, EPOCH), encode(entry, package, entry.code))
             for name, code in variants(package, entry).items():
-                picture = encode(entry, package, code, name.rpartition("@")[2] if "@" in name or name in TONES else "")
+                picture = encode(
+                    entry, package, code, name.rpartition("@")[2] if "@" in name or name in TONES else ""
+                )
                 pack.writestr(zipfile.ZipInfo(variant_file(entry, name), EPOCH), picture)
     (target / "index.json").write_text(_spelled(index(package, entries)), encoding="utf-8")
     (target / "PROVENANCE.md").write_text(provenance(package, entries), encoding="utf-8")
@@ -161,12 +163,14 @@ def variant_file(entry: Entry, name: str) -> str:
     return f"{entry.file.removesuffix('.webp')}-{name.replace('@', '-')}.webp"
 
 
-def _spelled(table: dict[str, object]) -> str:
+def _spelled(table: dict[str, dict[str, object]]) -> str:
     """JSON with one line an entry, so that a change of one is a change of one line."""
     parts = []
     for heading, facts in table.items():
-        assert isinstance(facts, dict)
-        lines = (f"{json.dumps(key, ensure_ascii=False)}: {json.dumps(value, ensure_ascii=False)}" for key, value in facts.items())
+        lines = (
+            f"{json.dumps(key, ensure_ascii=False)}: {json.dumps(value, ensure_ascii=False)}"
+            for key, value in facts.items()
+        )
         parts.append(f'"{heading}": {{\n' + ",\n".join(lines) + "\n}")
     return "{" + ",\n".join(parts) + "}\n"
 
@@ -182,8 +186,9 @@ def provenance(package: Path, entries: list[Entry]) -> str:
         f"Package `{facts['name']}` version {facts['version']} on npm, folder `assets/`, "
         f"licence {facts['license']}: Microsoft's Fluent Emoji (3D), repackaged by LobeHub. "
         "Notices: `LICENSE-Microsoft.txt` for the art and "
-        "`LICENSE-LobeHub.txt` for the packaging. People's other genders and skin tones, taken by the same rows "
-        "under the package's own names for them, are not listed one by one. Pictures marked other than `as is` were mended by "
+        "`LICENSE-LobeHub.txt` for the packaging. People's other genders and skin tones, taken by the same "
+        "rows under the package's own names for them, are not listed one by one. Pictures marked other than "
+        "`as is` were mended by "
         "`tools/build_art.py`, which made this whole folder apart from the notices.\n\n"
         f"| here | in the package | how |\n|---|---|---|\n{rows}\n"
     )

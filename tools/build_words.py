@@ -18,7 +18,7 @@ import unicodedata
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from omnireel.engines.studio.scenery.built.recipe import recipes
@@ -170,11 +170,13 @@ def anchors(wordnet: WordNet, shown: list[Picture]) -> tuple[dict[int, str], dic
             sense = wordnet.sense_in(lemma, [int(file)] if file else GROUPS)
             if sense is None:
                 raise ValueError(f"WordNet has no {word!r}")
-            near[sense] = name
+            near[sense] = named.get(name, name)
     return exact, near
 
 
-def nearest(wordnet: WordNet, sense: int, exact: dict[int, str], near: dict[int, str]) -> tuple[str, bool] | None:
+def nearest(
+    wordnet: WordNet, sense: int, exact: dict[int, str], near: dict[int, str]
+) -> tuple[str, bool] | None:
     """The picture for a synset: its own, or that of the closest one above; whether it is its own."""
     layer = [sense]
     for step in range(MOST_STEPS):
@@ -194,17 +196,26 @@ def thesaurus(wordnet: WordNet) -> str:
     exact, near = anchors(wordnet, shown)
     dropped = {word for line in _lines("not things") for word in line.split(", ")}
     table: dict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
-    own = {word for picture in shown for word in picture.words}
+    named = {word: picture.name for picture in shown for word in picture.words}
+    own = frozenset(named)
     for lemma in wordnet.senses:
         word = lemma.replace("_", " ")
-        if word in dropped or word in own or not re.fullmatch(r"[a-z][a-z '-]{2,29}", word) or word.count(" ") > 1:
+        if (
+            word in dropped
+            or word in own
+            or not re.fullmatch(r"[a-z][a-z '-]{2,29}", word)
+            or word.count(" ") > 1
+        ):
             continue
         ways = (nearest(wordnet, sense, exact, near) for sense in wordnet.meant(lemma))
         if found := next(filter(None, ways), None):
             table[found[0]][0 if found[1] else 1].append(word)
     for line in _lines("instead"):
         name, _, words = line.partition(" = ")
+        name = named.get(name, name)
         for word in words.split(", "):
+            if word in own:
+                continue
             for lists in table.values():
                 for listed in lists:
                     if word in listed:
@@ -232,7 +243,10 @@ class Cldr:
     def __init__(self, folder: Path, derived: Path, language: str) -> None:
         self.language = language
         self._table: dict[str, dict[str, list[str]]] = {}
-        for root, name in ((folder / "annotations", "annotations"), (derived / "annotationsDerived", "annotationsDerived")):
+        for root, name in (
+            (folder / "annotations", "annotations"),
+            (derived / "annotationsDerived", "annotationsDerived"),
+        ):
             text = (root / language / "annotations.json").read_text("utf-8")
             self._table |= json.loads(text)[name]["annotations"]
 
@@ -255,7 +269,7 @@ class Cldr:
 
 
 def names(cldr: Cldr, shown: list[Picture], canonical: dict[str, str]) -> str:
-    """Lines `canonical noun = name`. Keywords are left out: too many say what a thing is like, not what it is."""
+    """Lines `canonical noun = name`. Without keywords: too many say what a thing is like."""
     called = ((picture, cldr.name(picture.code)) for picture in shown)
     lines = (f"{canonical.get(picture.name, picture.name)} = {name}" for picture, name in called if name)
     return "\n".join(lines) + "\n"

@@ -11,6 +11,7 @@ from omnireel.director.languages import Language
 Fold = Callable[[str], str]
 
 _SHORTEST_STEM = 3
+_MOST_CUTS = 3
 _ENDINGS: dict[Language, tuple[str, str]] = {
     # Plurals and cases first; then, coarser, what verbs and adjectives end in.
     Language.SPANISH: (
@@ -52,6 +53,8 @@ _PREFIXES = {
 }
 _SHORT_WORDS = {Language.KOREAN: 1, Language.RUSSIAN: 2, Language.HINDI: 1, Language.ARABIC: 2}
 _ALIKE = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي", "ة": "ه", "ё": "е", "ß": "s"})
+_BREVE = "\u0306"
+"""It makes an й, which is a letter of its own."""
 _MARKED = {Language.HINDI, Language.KOREAN}
 """Scripts in which marks are letters, not accents."""
 
@@ -74,22 +77,30 @@ def _plainly(language: Language) -> Fold:
 
 def _without_accents(word: str) -> str:
     letters = unicodedata.normalize("NFD", word.translate(_ALIKE))
-    return "".join(letter for letter in letters if not unicodedata.combining(letter) or letter == "\u0306")
+    kept = "".join(letter for letter in letters if not unicodedata.combining(letter) or letter == _BREVE)
+    return unicodedata.normalize("NFC", kept)
 
 
 def _cutter(language: Language, endings: list[str]) -> Fold:
     ordered = sorted(endings, key=len, reverse=True)
     prefixes = _PREFIXES.get(language, "").split()
     shortest = _SHORT_WORDS.get(language, _SHORTEST_STEM)
+    # A Korean noun may end in what is a particle elsewhere: 고양이가 is cut once.
+    cuts = 1 if language is Language.KOREAN else _MOST_CUTS
 
     def cut(word: str) -> str:
         for prefix in prefixes:
             if word.startswith(prefix) and len(word) - len(prefix) >= max(2, shortest):
                 word = word.removeprefix(prefix)
                 break
-        for ending in ordered:
-            if word.endswith(ending) and len(word) - len(ending) >= shortest:
-                return word.removesuffix(ending)
+        # Again and again, so that a word which is itself a stem and an ending folds like its longer forms.
+        for _ in range(cuts):
+            ending = next(
+                (end for end in ordered if word.endswith(end) and len(word) - len(end) >= shortest), ""
+            )
+            if not ending:
+                break
+            word = word.removesuffix(ending)
         return word
 
     return cut

@@ -15,7 +15,7 @@ _OF = {
     "campfire": "fire", "alarm clock": "clock", "chicken": "rooster", "street": "traffic",
 }  # fmt: skip
 """Sounds by the things and places that make them, where the words differ."""
-_REACH = 2
+_REACH = 3
 """How many phrases on a thing may stand after "the sound of"."""
 
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from omnireel.director.languages import Language
-from omnireel.director.phrasebook import Page
+from omnireel.director.languages import LATIN, Language, latin_languages, scripts_of
+from omnireel.director.phrasebook import Page, words_known
 from omnireel.director.tokens import Token
 from omnireel.director.vocabulary import Meaning, Topic, vocabulary
 from omnireel.thesaurus.kin import MOST_WORDS, kin_of
 
 Senses = tuple[Meaning, ...]
-_LATIN = {
-    Language.FRENCH, Language.GERMAN, Language.INDONESIAN, Language.PORTUGUESE, Language.SPANISH,
-}  # fmt: skip
 # What a text in another language may say in English; its small words look like English ones and are not.
 _BORROWED = {
     Topic.STYLE, Topic.CAMERA, Topic.FRAMING, Topic.TWOS, Topic.SPEED, Topic.NOUN, Topic.WEATHER, Topic.LETTERING,
@@ -25,18 +22,38 @@ _SHORTEST_NOUN = 3
 _GROUPS = {"space": "sky", "nature": "thing"}
 
 
+def languages_of(tokens: Sequence[Token]) -> tuple[Language, ...]:
+    """The languages of a text other than English. Linear in the text.
+
+    Where its small words leave it open, as in "un chat dort" or "gato", the language that knows most of it.
+    """
+    words = [token.text for token in tokens if token.text.isalpha() and token.text[0] < "\u0250"]
+    open_to = latin_languages(words)
+    if len(open_to) > 1:
+        english = sum(bool(_known_in_english(word)) for word in words)
+        if None in open_to and 2 * english >= len(words):
+            open_to = (None,)
+        else:
+            known = {language: words_known(language, words) if language else english for language in open_to}
+            open_to = (max(open_to, key=lambda language: (known[language], language is None)),)
+    return (*scripts_of(tokens), *(language for language in open_to if language))
+
+
+def _known_in_english(word: str) -> bool:
+    return word in vocabulary().longest or kin_of(word) is not None
+
+
 class Lookup:
     """One text's words, looked up. Lives only while the text is read."""
 
     def __init__(self, tokens: Sequence[Token], languages: Sequence[Language]) -> None:
         self._tokens = tokens
         self._texts = [token.text for token in tokens]
-        self._pages = [Page(language, self._texts) for language in languages if language != Language.CHINESE]
-        self._foreign = any(language in _LATIN for language in languages)
+        self._pages = [Page(language, self._texts) for language in languages]
+        self._foreign = any(language in LATIN for language in languages)
 
     def longest_phrase(self, place: int) -> tuple[int, Senses]:
         """How many tokens the longest known phrase has, at least 1, and its senses, () where none is known."""
-        length, senses = 0, ()
         if self._tokens[place].stop or self._tokens[place].reference:
             return 1, ()
         found = [page.longest_phrase(place) for page in self._pages]
@@ -51,7 +68,9 @@ class Lookup:
         known = vocabulary()
         words = tuple(self._texts[place : place + known.longest.get(self._texts[place], 0)])
         for length in range(len(words), 0, -1):
-            if (senses := known.senses.get(words[:length])) and (senses := self._allowed(words, length, senses)):
+            if (senses := known.senses.get(words[:length])) and (
+                senses := self._allowed(words, length, senses)
+            ):
                 return length, senses
         return 0, ()
 
@@ -68,7 +87,9 @@ class Lookup:
         if not all(word.isascii() for word in words[:1]) or len(words[0]) < _SHORTEST_NOUN:
             return 0, ()
         for length in range(len(words), known, -1):
-            if (sense := _kin_sense(" ".join(words[:length]))) and (length == 1 or self._is_one_thing(place, length)):
+            if (sense := _kin_sense(" ".join(words[:length]))) and (
+                length == 1 or self._is_one_thing(place, length)
+            ):
                 return length, (sense,)
         return 0, ()
 
@@ -80,7 +101,9 @@ class Lookup:
         first, last = known.get((self._texts[place],), ()), known.get((self._texts[place + length - 1],), ())
         if any(sense.topic is Topic.ACTION for sense in last):
             return False
-        return all(sense.topic in (Topic.NOUN, Topic.PLACE, Topic.STIR, Topic.NOISE, Topic.STYLE) for sense in first)
+        return all(
+            sense.topic in (Topic.NOUN, Topic.PLACE, Topic.STIR, Topic.NOISE, Topic.STYLE) for sense in first
+        )
 
 
 @lru_cache(maxsize=4096)

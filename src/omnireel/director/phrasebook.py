@@ -39,9 +39,7 @@ class Page:
     def __init__(self, language: Language, texts: Sequence[str]) -> None:
         self._language = language
         self._texts = texts
-        self._layers = [
-            (layer, [layer.fold(text) for text in texts]) for layer in phrasebook(language)
-        ]
+        self._layers = [(layer, [layer.fold(text) for text in texts]) for layer in phrasebook(language)]
 
     def longest_phrase(self, place: int) -> tuple[int, Senses]:
         """How many words the longest known phrase at a place has, and its senses; the exactest form wins."""
@@ -71,40 +69,57 @@ class Page:
         return 0, ()
 
 
+def words_known(language: Language, texts: Sequence[str]) -> int:
+    """How many words of a text begin a phrase of a language."""
+    return sum(any(layer.fold(text) in layer.longest for layer in phrasebook(language)[:2]) for text in texts)
+
+
 @cache
 def phrasebook(language: Language) -> tuple[_Layer, ...]:
     """A language's phrases, from exact to coarse. Read once, when a text in it comes."""
-    entries = [(words_of(phrase), meaning) for phrase, meaning in _entries(language)]
-    return tuple(_layer(fold, entries) for fold in folds(language))
+    own = [(words_of(phrase), meaning) for phrase, meaning in _own_entries(language)]
+    said = set(vocabulary().senses) if language is Language.CHINESE else {words for words, _ in own}
+    # What the phrasebook itself says of a word counts for more than what some picture is called.
+    named = ((words_of(name), meaning) for name, meaning in _named_entries(language))
+    entries = [*own, *((words, meaning) for words, meaning in named if words not in said)]
+    return tuple(_layer(language, fold, entries) for fold in folds(language))
 
 
-def _layer(fold: Fold, entries: Sequence[tuple[tuple[str, ...], Meaning]]) -> _Layer:
+def _layer(language: Language, fold: Fold, entries: Sequence[tuple[tuple[str, ...], Meaning]]) -> _Layer:
     senses: dict[tuple[str, ...], list[Meaning]] = defaultdict(list)
     longest: dict[str, int] = defaultdict(int)
+    # Korean nouns may end in what is a particle elsewhere: only the prompt's words are cut.
+    spelled = folds(language)[0] if language is Language.KOREAN else fold
     for words, meaning in entries:
-        key = tuple(fold(word) for word in words)
+        key = tuple(spelled(word) for word in words)
         if key and all(sense.topic is not meaning.topic for sense in senses[key]):
             senses[key].append(meaning)
             longest[key[0]] = max(longest[key[0]], len(key))
     return _Layer(fold, {key: tuple(found) for key, found in senses.items()}, dict(longest))
 
 
-def _entries(language: Language) -> Iterator[tuple[str, Meaning]]:
-    folder = resources.files("omnireel.director") / "lexicon"
-    path = folder / f"{language}.txt"
+def _own_entries(language: Language) -> Iterator[tuple[str, Meaning]]:
+    if language is Language.CHINESE:
+        return  # The shared tables have it.
     classes = _classes()
-    if path.is_file():
-        for heading, value, forms in table_lines(path.read_text("utf-8").splitlines()):
-            name, _, group = heading.partition(" ")
-            topic = Topic(name)
-            # A word for something that nothing here does yet says nothing: no look is called summer.
-            if topic is Topic.NOUN or (topic, value) in classes:
-                group = group or classes.get((topic, value)) or _kind(value)
-                yield from ((form, Meaning(topic, value, group)) for form in forms)
-    names = (folder / "names" / f"{language}.txt").read_text("utf-8").splitlines()
-    for _, value, forms in table_lines(names):
-        group = classes.get((Topic.NOUN, value)) or _kind(value)
+    for heading, value, forms in table_lines(_lines(f"{language}.txt")):
+        name, _, group = heading.partition(" ")
+        topic = Topic(name)
+        # A word for something that nothing here does yet says nothing: no look is called summer.
+        if topic is Topic.NOUN or (topic, value) in classes:
+            group = group or classes.get((topic, value)) or _kind(value)
+            yield from ((form, Meaning(topic, value, group)) for form in forms)
+
+
+def _named_entries(language: Language) -> Iterator[tuple[str, Meaning]]:
+    for _, value, forms in table_lines(_lines(f"names/{language}.txt")):
+        group = _classes().get((Topic.NOUN, value)) or _kind(value)
         yield from ((form, Meaning(Topic.NOUN, value, group)) for form in forms)
+
+
+def _lines(name: str) -> list[str]:
+    folder = resources.files("omnireel.director") / "lexicon"
+    return (folder / name).read_text("utf-8").splitlines()
 
 
 @cache

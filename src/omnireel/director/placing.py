@@ -38,9 +38,9 @@ class Placing:
         self._waiting: Relation | None = None
 
     def end_clause(self, *, sentence: bool) -> None:
-        self._wanted = None
+        self._wanted, self._doers = None, []
         if sentence:
-            self._figures, self._landmarks, self._doers, self._waiting = [], [], [], None
+            self._figures, self._landmarks, self._waiting = [], [], None
 
     def take_doers(self, doers: Sequence[Placed]) -> None:
         self._doers = list(doers)
@@ -48,6 +48,8 @@ class Placing:
     def take(self, mention: Mention) -> None:
         """Note a word of place, or that a phrase went on to something else."""
         sense = mention.sense(Topic.RELATION)
+        if mention.sense(Topic.JOIN):
+            self._doers = []
         if sense is None:
             if mention.sense(Topic.PLACE) or mention.sense(Topic.TIME):
                 self._wanted = None
@@ -55,7 +57,7 @@ class Placing:
         position = Position(sense.value)
         if sense.group == "before":
             self._wanted, self._found, self._since = position, [], mention.last
-            self._owners = self._doers or self._figures[-1:]
+            self._owners = self._free()
         elif sense.group == "after":
             self._look_back(position, mention)
         elif self._figures and self._figures[-1].relation is None:
@@ -71,9 +73,13 @@ class Placing:
             return
         self._wanted = None
         self._figures.append(draft)
-        self._doers = []
         if self._waiting:
             draft.relation, self._waiting = self._waiting, None
+
+    def _free(self) -> list[Placed]:
+        """Whom a preposition is about: who does something, or was named last, and has no place yet."""
+        owners = self._doers or self._figures[-1:]
+        return owners if all(owner.relation is None for owner in owners) else self._landmarks[-1:]
 
     def _reach_landmark(self, draft: Placed, position: Position) -> None:
         self._found.append(draft.noun)
@@ -88,7 +94,9 @@ class Placing:
     def _look_back(self, position: Position, mention: Mention) -> None:
         """A postposition: the noun before it is the landmark, and who stands there came before or is to come."""
         many = 2 if position is Position.BETWEEN else 1
-        marks = [draft for draft in self._figures if mention.first - draft.last <= _NEXT_TO + 3 * (many - 1)][-many:]
+        marks = [draft for draft in self._figures if mention.first - draft.last <= _NEXT_TO + 3 * (many - 1)][
+            -many:
+        ]
         if not marks or mention.first - marks[-1].last > _NEXT_TO:
             return
         relation = Relation(position, tuple(mark.noun for mark in marks))

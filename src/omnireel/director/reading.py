@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
 
-from omnireel.director.languages import Language, languages_of
-from omnireel.director.lookup import Lookup
+from omnireel.director.languages import Language
+from omnireel.director.lookup import Lookup, languages_of
 from omnireel.director.references import Reference
 from omnireel.director.tokens import Token, tokenize
 from omnireel.director.vocabulary import Meaning, Topic
@@ -19,7 +19,15 @@ _NEGATION_REACH = 4
 # Words across which a negation goes on to the next phrase: "no rain or snow", "nothing like clay".
 _CARRIES_NEGATION = {"or", "nor", "any", "like", "of", "as", "有", "用", "使", "出", "现", "任", "何", "或"}
 _PREPOSITIONS = {"at", "in", "on", "by", "during", "from", "through", "over", "under"}
-_TRANSPARENT = {Topic.DETERMINER, Topic.JOIN, Topic.COUNT, Topic.PRONOUN, Topic.ADJECTIVE, Topic.COLOUR, Topic.RELATION}
+_TRANSPARENT = {
+    Topic.DETERMINER,
+    Topic.JOIN,
+    Topic.COUNT,
+    Topic.PRONOUN,
+    Topic.ADJECTIVE,
+    Topic.COLOUR,
+    Topic.RELATION,
+}
 _REPLACEABLE = (Topic.STYLE, Topic.TIME, Topic.WEATHER)
 
 
@@ -52,6 +60,8 @@ class Reading:
     text: str
     tokens: tuple[Token, ...]
     mentions: tuple[Mention, ...]
+    languages: tuple[Language, ...] = ()
+    """Those besides English."""
 
     def senses(self, topic: Topic) -> tuple[Meaning, ...]:
         """The wanted senses of a topic: those the text does not negate."""
@@ -90,9 +100,10 @@ def read(text: str, whole: str = "") -> Reading:
     `whole` is the prompt that a short text is part of: it tells better what language they are in.
     """
     tokens = tokenize(text)
-    lookup = Lookup(tokens, _languages(whole or text))
+    languages = _languages(whole or text)
+    lookup = Lookup(tokens, languages)
     mentions = _supersede(tuple(_negated(tokens, _mentions(tokens, lookup))))
-    return Reading(text, tokens, mentions)
+    return Reading(text, tokens, mentions, languages)
 
 
 @lru_cache(maxsize=16)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 
+from omnireel.director.languages import Language
 from omnireel.director.placing import Placing
 from omnireel.director.reading import Mention, Reading
 from omnireel.director.vocabulary import Meaning, Topic
@@ -26,6 +27,9 @@ _SENTENCE_ENDS = set(".!?;。!?;\n")
 _GENDERS = {"woman": "female", "man": "male"}
 _SKINS = {"black": "dark-skinned", "brown": "medium-skinned", "white": "light-skinned"}
 _PLAIN_PEOPLE = {"person", "man", "woman", "boy", "girl", "child", "baby", "old man", "old woman"}
+_ADJECTIVES_FOLLOW = {
+    Language.ARABIC, Language.FRENCH, Language.INDONESIAN, Language.PORTUGUESE, Language.SPANISH,
+}  # fmt: skip
 _BELONGS = {"from", "in", "of", "shown", "the", "(", "as", "named", "called"}
 _NAME_REACH = 4
 """Tokens between a picture and the noun that says what it shows."""
@@ -109,6 +113,7 @@ class _CastReader:
         self._open: list[_Draft] = []
         self._joined = False
         self._placing = Placing()
+        self._adjectives_follow = any(language in _ADJECTIVES_FOLLOW for language in reading.languages)
 
     def take(self, place: int) -> None:
         mention = self._mentions[place]
@@ -212,6 +217,8 @@ class _CastReader:
         if not any(sense.topic in _MODIFIERS for sense in mention.senses):
             self._modifiers = _Modifiers()
             return
+        if self._adjectives_follow and self._describes_last_noun(mention):
+            return
         count, colour = mention.sense(Topic.COUNT), mention.sense(Topic.COLOUR)
         self._modifiers.count = int(count.value) if count else self._modifiers.count
         self._modifiers.colour = colour.value if colour else self._modifiers.colour
@@ -219,6 +226,16 @@ class _CastReader:
         self._modifiers.determined = True
         self._modifiers.last = mention.last
 
+    def _describes_last_noun(self, mention: Mention) -> bool:
+        """ "perro rojo", "chat noir": the noun has gone before."""
+        draft = self.drafts[-1] if self.drafts else None
+        colour, adjective = mention.sense(Topic.COLOUR), mention.sense(Topic.ADJECTIVE)
+        if draft is None or mention.first - draft.last != 1 or not (colour or adjective):
+            return False
+        draft.colour = colour.value if colour else draft.colour
+        draft.size = adjective.value if adjective and adjective.group == "size" else draft.size
+        draft.last = mention.last
+        return True
 
     def _take_adjective(self, mention: Mention) -> None:
         sense = mention.sense(Topic.ADJECTIVE)

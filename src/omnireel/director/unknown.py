@@ -14,7 +14,22 @@ _SHORTEST = 4
 _LONGEST = 30
 _LEADS = {Topic.COUNT, Topic.COLOUR, Topic.ADJECTIVE}
 _FOLLOWS = {Topic.ACTION, Topic.RELATION, Topic.JOIN, Topic.PLACE, Topic.PRONOUN}
-_CONNECTS = {"in", "at", "that", "which", "who", "is", "are", "was", "from", "of", "for", "as", "inside", "through"}
+_CONNECTS = {
+    "in",
+    "at",
+    "that",
+    "which",
+    "who",
+    "is",
+    "are",
+    "was",
+    "from",
+    "of",
+    "for",
+    "as",
+    "inside",
+    "through",
+}
 
 
 def not_understood(reading: Reading, kind: JobKind) -> tuple[str, ...]:

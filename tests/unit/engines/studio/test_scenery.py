@@ -17,7 +17,7 @@ from omnireel.engines.studio.scenery.arrays import Bytes
 from omnireel.engines.studio.scenery.art import art_named, find_art, pixels
 from omnireel.engines.studio.scenery.cutout import cut_out, framed
 from omnireel.engines.studio.scenery.emoji import read_emoji
-from omnireel.engines.studio.scenery.motion import GAITS, gait_for, pose_at
+from omnireel.engines.studio.scenery.motion import GAITS, gait_for, paced, pose_at
 from omnireel.engines.studio.scenery.places import PLACES, home_of
 from omnireel.engines.studio.scenery.script import ShotScript
 from omnireel.engines.studio.scenery.shot import ShotPainter
@@ -271,8 +271,9 @@ def test_words_lead_to_pictures(words: str, name: str) -> None:
 
 
 def test_a_word_that_only_comes_close_is_marked_so() -> None:
-    found = find_art("unicorn")
+    found = find_art("quokka")
     assert found
+    assert found.art.name == "kangaroo"
     assert not found.exact
 
 
@@ -293,8 +294,13 @@ def test_the_art_pack_is_complete_and_licensed() -> None:
     index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
     with as_file(folder / "fluent.zip") as path, zipfile.ZipFile(path) as pack:
         names = set(pack.namelist())
-        assert path.stat().st_size < 3_000_000
-    assert {art["file"] for art in index["art"].values()} == names
+        assert path.stat().st_size < 13_000_000
+    people = {
+        f"{index['art'][name]['file'].removesuffix('.webp')}-{variant.replace('@', '-')}.webp"
+        for name, variants in index["variants"].items()
+        for variant in variants
+    }
+    assert {art["file"] for art in index["art"].values()} | people == names
     assert set(index["words"].values()) | set(index["near"].values()) <= set(index["art"])
     assert not set(index["words"]) & set(index["art"])
     assert "Microsoft" in (folder / "LICENSE-Microsoft.txt").read_text(encoding="utf-8")
@@ -381,3 +387,30 @@ def test_a_picture_without_a_clear_subject_is_not_cut_out_but_framed() -> None:
     assert easel.shape[2] == 4
     assert easel[easel.shape[0] // 3, easel.shape[1] // 2, 3] == 255
     assert easel[-1, 0, 3] == 0
+
+
+def test_a_person_is_shown_with_the_gender_and_skin_the_words_before_say() -> None:
+    plain, told = find_art("doctor"), find_art("dark-skinned female doctor")
+    assert plain and told
+    assert told.art.file == "doctor-woman-dark.webp"
+    assert not np.array_equal(pixels(plain.art), pixels(told.art))
+
+
+def test_a_snail_is_slower_than_its_kind_and_a_leopard_faster() -> None:
+    crawl, walk = GAITS["crawl"], GAITS["walk"]
+    assert paced(crawl, "snail").travel < crawl.travel
+    assert paced(walk, "leopard").travel > walk.travel
+    assert paced(walk, "nobody in the table") is walk
+
+
+def test_growing_melting_and_bursting_change_the_size_in_the_course_of_a_shot() -> None:
+    def size(verb: str, u: float) -> tuple[float, float]:
+        gait, understood = gait_for("still", verb)
+        assert understood
+        pose = pose_at(gait, 0.0, u, 0.0, front=True)
+        return pose.sx, pose.sy
+
+    assert size("grow", 1.0)[1] > 2 * size("grow", 0.0)[1]
+    assert size("melt", 1.0)[1] < 0.5 * size("melt", 0.0)[1]
+    assert size("melt", 1.0)[0] > size("melt", 0.0)[0]
+    assert size("explode", 1.0)[0] > 1.5
