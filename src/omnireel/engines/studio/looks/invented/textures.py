@@ -52,10 +52,14 @@ def _veins(random: np.random.Generator) -> tuple[Plane, Plane]:
     x = np.arange(TILE, dtype=np.float32)[None] / TILE
     y = np.arange(TILE, dtype=np.float32)[:, None] / TILE
     veins = np.zeros((TILE, TILE), np.float32)
-    for waves, fine, depth in (((1, 1), 0.055, 1.0), ((2, -1), 0.035, 0.7), ((3, 4), 0.03, 0.45)):
-        phase = x * waves[0] + y * waves[1] + bend * np.float32(1.5)
-        veins += np.exp(-np.abs(np.sin(phase * np.float32(np.pi))) / np.float32(fine)) * np.float32(depth)
-    cloud = (body - np.float32(0.5)) * np.float32(0.55)
+    for waves, fine, depth in (((1, 1), 0.030, 1.0), ((2, 1), 0.018, 0.7), ((3, 2), 0.014, 0.5)):
+        phase = x * waves[0] + y * waves[1] + bend * np.float32(0.62)
+        away = np.abs(np.sin(phase * np.float32(np.pi)))
+        thread = np.exp(-away / np.float32(fine)) + np.exp(-away / np.float32(0.16)) * np.float32(0.32)
+        # Veins run out and come again.
+        veins += thread * np.float32(depth) * np.clip(body * 2 - np.float32(0.35), 0, 1)
+        body = np.roll(body, TILE // 3, axis=1)
+    cloud = (body - np.float32(0.5)) * np.float32(0.5)
     return cloud - np.minimum(veins, 1) * np.float32(1.1), np.zeros_like(veins)
 
 
