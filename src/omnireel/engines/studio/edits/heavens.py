@@ -15,6 +15,7 @@ from omnireel.media.frames import Frame
 
 _SIDE = 512
 """Pixels of a cloud tile; it repeats on all sides."""
+_BORDER = 16
 _STARS_APART = 420.0
 """Texels of the star tile to a picture height."""
 
@@ -189,8 +190,9 @@ def _cloud_tile(random: np.random.Generator) -> Plane:
     rank = np.empty(field.size, np.float32)
     rank[np.argsort(field, axis=None)] = np.linspace(0, 1, field.size, dtype=np.float32)
     thick = rank.reshape(field.shape)
+    around = softened(np.pad(thick, _BORDER, mode="wrap"), 3)[_BORDER:-_BORDER, _BORDER:-_BORDER]
     # Lit from above: bright where it gets thinner upwards.
-    lit = 0.55 + 3.2 * (thick - np.roll(softened(thick, 3), 9, axis=0)) - 0.25 * (thick - 0.5)
+    lit = 0.55 + 3.2 * (thick - np.roll(around, 9, axis=0)) - 0.25 * (thick - 0.5)
     return np.ascontiguousarray(np.stack([thick, lit.astype(np.float32)], axis=-1))
 
 

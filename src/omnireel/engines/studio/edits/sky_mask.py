@@ -30,10 +30,11 @@ _SMOOTH = 5.0
 """Mean luma gradient below which a place may be sky; clouds stay under it, leaves and walls do not."""
 _TOP = 0.3
 """Share of the height from which the sky's colours are learned."""
-_LEAST, _MOST = 0.03, 0.9
+_LEAST, _MOST = 0.03, 0.985
 """Shares of the picture a sky takes up."""
-_ALIKE = 36.0
-"""Lab distance from the sky's mean within which its haze lies."""
+_VERY_SMOOTH = 1.6
+_ALIKE = 46.0
+"""Roughness and Lab distance from the sky's mean within which its haze lies."""
 _CELLS = 32
 _MEMORY = np.float32(0.8)
 
@@ -48,7 +49,7 @@ def sky_members(samples: Sequence[Frame]) -> Mask | None:
     if float(np.mean([seed.mean() for seed in seeds])) < _LEAST:
         return None
     above, below = _counted(small, seeds), _counted(small, [~seed for seed in seeds])
-    share = above / (above + below * np.float32(1.5) + np.float32(1e-7))
+    share = above / (above + below * np.float32(1.2) + np.float32(1e-2))
     fine = cast("Plane", np.repeat(np.repeat(np.repeat(share, 2, 0), 2, 1), 2, 2))
     members = np.asarray(np.clip((fine - 0.3) / 0.4, 0, 1) * 255, np.uint8)
     found = [float((_hanging(members_of(frame, members)) > 127).mean()) for frame in small]
@@ -80,12 +81,20 @@ def _seed(frame: Frame) -> Where:
     rough = boxed(cast("Plane", cv2.magnitude(across, down)) / 4, 5)
     fits = (rough < _SMOOTH) & _sky_coloured(frame)
     joined = _hanging(fits.astype(np.uint8) * np.uint8(255)) > 127
-    joined = _grown(frame, joined, rough < _SMOOTH / 2)
+    joined = _grown(frame, _largest(joined), rough < _VERY_SMOOTH)
     rows = np.flatnonzero(joined.mean(axis=1) > 0.02)
     # A sky reaches deep and is wide; a bright lamp at the border is neither.
     if not len(rows) or joined[: max(2, int(_SIZE[1] * 0.06))].mean() < 0.12:
         return np.zeros(frame.shape[:2], bool)
     return joined
+
+
+def _largest(joined: Where) -> Where:
+    """Without the parts that are small beside the largest: blue leaves at the border are no sky."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined.astype(np.uint8))
+    areas = stats[:, cv2.CC_STAT_AREA].copy()
+    areas[0] = 0
+    return np.asarray((areas >= 0.2 * max(1, int(areas.max())))[labels]) if count > 1 else joined
 
 
 def _grown(frame: Frame, seed: Where, smooth: Where) -> Where:
@@ -122,13 +131,13 @@ def _hanging(members: Mask) -> Mask:
 
 
 def _counted(frames: Sequence[Frame], masks: Sequence[Where]) -> Plane:
-    """How often each colour cell occurs in the masked part, blurred over its neighbours; sums to 1."""
+    """How often each colour cell occurs in the masked part, blurred over its neighbours."""
     count = np.zeros(_CELLS**3, np.float64)
     for frame, mask in zip(frames, masks, strict=True):
         cells = frame[mask].astype(np.intp) >> 3
         codes = (cells[:, 0] * _CELLS + cells[:, 1]) * _CELLS + cells[:, 2]
         count += np.bincount(codes, minlength=_CELLS**3)
-    cube = np.asarray(count / max(1.0, count.sum()), np.float32).reshape(_CELLS, _CELLS, _CELLS)
+    cube = np.asarray(count, np.float32).reshape(_CELLS, _CELLS, _CELLS)
     for axis in range(3):
         cube = _spread(cube, axis)
     return cube
