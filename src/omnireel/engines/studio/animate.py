@@ -17,6 +17,8 @@ from omnireel.engines.studio.photo.shown import Photo, Setup, Shown, closing_ima
 from omnireel.engines.studio.picture.raster import Size, grey_of, shrunk, size_of
 from omnireel.engines.studio.picture.saliency import judged
 from omnireel.engines.studio.pipeline import ahead, fanned
+from omnireel.engines.studio.sound.heard import Heard, sources_of
+from omnireel.engines.studio.sound.listener import Listener
 from omnireel.engines.studio.tracker import tracked
 from omnireel.errors import EngineFailed
 from omnireel.media.canvas import canvas
@@ -111,8 +113,6 @@ def _photo(job: Job, run: Run, number: int) -> Photo:
 
 def _say_what_is_left_out(job: Job, run: Run, setup: Setup) -> None:
     shots = job.storyboard.shots
-    if job.request.sound:
-        run.warn("The studio engine makes no sound yet, so the clip is silent.")
     still = dict.fromkeys(
         f"{subject.noun} ({subject.action})"
         for shot in shots
@@ -162,19 +162,28 @@ def _produce(
     clip, poster = run.scratch / "clip.mp4", run.scratch / "poster.jpg"
     total = sum(take.frames for take in takes)
     painted = _painted(job, run, photos, takes, size, threads)
-    fps = Fraction(FPS)
+    fps, sound = Fraction(FPS), job.request.sound
     with (
         closing(painted),
-        ClipWriter(clip, width=size[0], height=size[1], fps=fps, threads=threads) as writer,
+        Listener(run, len(takes), threads=threads) as listener,
+        ClipWriter(clip, width=size[0], height=size[1], fps=fps, threads=threads, audio=sound) as writer,
     ):
+        for take in takes if sound else ():
+            listener.hear(_heard(take))
         for frame in painted:
             if writer.frames % _REPORT_EVERY == 0:
                 run.report(writer.frames / total, "animating")
             if writer.frames == total // 3:
                 write_poster(frame, poster)
             writer.write(frame)
+        if sound:
+            writer.write_audio(listener.samples())
     shots = tuple(ShotReport(take.start, take.frames, take.shot.prompt) for take in takes)
-    return Clip(clip, poster, *size, fps, total, shots=shots)
+    return Clip(clip, poster, *size, fps, total, sound, shots)
+
+
+def _heard(take: _Take) -> Heard:
+    return Heard(take.shot, take.start / FPS, take.frames / FPS, sources_of(take.shot))
 
 
 def _painted(

@@ -4,28 +4,33 @@ shot."""
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import accumulate
+from itertools import accumulate, tee
+from typing import TypeVar
 
 import cv2
 import numpy as np
 
 from omnireel.engines.base import Run
+from omnireel.engines.studio.known import KnownMotion
 from omnireel.engines.studio.looks.plan import plan_looks, style_names, through
 from omnireel.engines.studio.picture.raster import Size
 from omnireel.engines.studio.scenery.camera import Ride
 from omnireel.engines.studio.scenery.script import Scene, ShotScript, read_scene
 from omnireel.engines.studio.scenery.shot import FPS, ShotPainter
+from omnireel.engines.studio.sound.listener import Listener
 from omnireel.engines.studio.tracker import Moment, tracked
 from omnireel.media.canvas import canvas
 from omnireel.media.frames import Frame
 from omnireel.media.poster import write_poster
 from omnireel.media.writer import ClipWriter
 from omnireel.models import AspectRatio, Clip, Job, Shot, ShotReport, Storyboard, Subject, Transition, Weather
+
+T = TypeVar("T")
 
 _USUAL_SECONDS = 5
 _DISSOLVE = 12
@@ -64,8 +69,6 @@ def compose(
     `frames` long where the request does not say how long; seen by a borrowed camera where there is a `ride`.
     """
     run.report(0.0, "setting the scene")
-    if job.request.sound:
-        run.warn("The studio engine makes no sound yet, so the clip is silent.")
     scene = read_scene(job, run)
     total = frames or (job.request.duration or _USUAL_SECONDS) * FPS
     takes = [replace(take, ride=ride) for take in _takes(scene, job.storyboard, total)]
@@ -95,10 +98,11 @@ def _takes(scene: Scene, storyboard: Storyboard, total: int) -> list[_Take]:
 def _produce(job: Job, run: Run, takes: list[_Take], size: Size, threads: int) -> Clip:
     total = sum(take.frames for take in takes)
     clip, poster = run.scratch / "clip.mp4", run.scratch / "poster.jpg"
-    fps, (width, height) = Fraction(FPS), size
+    fps, (width, height), sound = Fraction(FPS), size, job.request.sound
     with (
-        closing(_finished(job, run, takes, size, threads)) as moments,
-        ClipWriter(clip, width=width, height=height, fps=fps, threads=threads) as writer,
+        Listener(run, len(takes), threads=threads) as listener,
+        closing(_finished(job, run, takes, size, threads, listener if sound else None)) as moments,
+        ClipWriter(clip, width=width, height=height, fps=fps, threads=threads, audio=sound) as writer,
     ):
         for moment in moments:
             for _ in range(moment.hold):
@@ -107,9 +111,11 @@ def _produce(job: Job, run: Run, takes: list[_Take], size: Size, threads: int) -
                 write_poster(moment.frame, poster)
             if moment.index % _REPORT_EVERY < moment.hold:
                 run.report(writer.frames / total, "painting")
+        if sound:
+            writer.write_audio(listener.samples())
     run.report(1.0, "finished")
     shots = tuple(ShotReport(take.start, take.frames, take.script.shot.prompt) for take in takes)
-    return Clip(clip, poster, width, height, fps, total, shots=shots)
+    return Clip(clip, poster, width, height, fps, total, sound, shots)
 
 
 @dataclass(frozen=True)
@@ -122,13 +128,13 @@ class _Plain:
 
 
 def _finished(
-    job: Job, run: Run, takes: list[_Take], size: Size, threads: int
+    job: Job, run: Run, takes: list[_Take], size: Size, threads: int, listener: Listener | None
 ) -> Generator[_Plain | Moment, None, None]:
-    """Every picture of the clip in order, in the storyboard's styles."""
+    """Every picture of the clip in order, in the storyboard's styles; the listener is told of every shot."""
     storyboard = job.storyboard
     hold = 2 if storyboard.on_twos else 1
     if not storyboard.styles:
-        with closing(_frames(takes, size, run.seed, threads, hold)) as frames:
+        with closing(_frames(takes, size, run.seed, threads, hold, listener)) as frames:
             for index, frame in enumerate(frames):
                 yield _Plain(
                     index * hold, min(hold, takes[-1].start + takes[-1].frames - index * hold), frame
@@ -141,8 +147,10 @@ def _finished(
             f"The studio engine has no style called {', '.join(plan.unknown)}; "
             f"it has {', '.join(style_names())}."
         )
-    with closing(_frames(takes, size, run.seed, threads, 1)) as frames:
-        yield from through(plan.looks, tracked(frames, size, hold=hold), threads=threads)
+    with closing(_told(takes, size, run.seed, threads, listener)) as told:
+        painted, moved = tee(told)
+        pictures, known = (frame for frame, _ in painted), (motion for _, motion in moved)
+        yield from through(plan.looks, tracked(pictures, size, hold=hold, known=known), threads=threads)
 
 
 def _styles_only(storyboard: Storyboard) -> Storyboard:
@@ -174,14 +182,26 @@ def _painter(take: _Take, size: Size, seed: int) -> ShotPainter:
 
 
 def _frames(
-    takes: list[_Take], size: Size, seed: int, threads: int, step: int
+    takes: list[_Take], size: Size, seed: int, threads: int, step: int, listener: Listener | None
 ) -> Generator[Frame, None, None]:
     """Every `step`-th frame of the clip in order, painted on as many threads."""
+    yield from _made(_jobs(takes, size, seed, step, listener), threads)
+
+
+def _told(
+    takes: list[_Take], size: Size, seed: int, threads: int, listener: Listener | None
+) -> Generator[tuple[Frame, KnownMotion], None, None]:
+    """Every frame of the clip with its motion."""
+    yield from _made((job.told for job in _jobs(takes, size, seed, 1, listener)), threads)
+
+
+def _made(jobs: Iterable[Callable[[], T]], threads: int) -> Generator[T, None, None]:
+    """What the jobs make, in order, on as many threads."""
     workers = ThreadPoolExecutor(max(1, threads), "painter")
-    waiting: deque[Future[Frame]] = deque()
+    waiting: deque[Future[T]] = deque()
     try:
-        for paint in _jobs(takes, size, seed, step):
-            waiting.append(workers.submit(paint))
+        for job in jobs:
+            waiting.append(workers.submit(job))
             if len(waiting) > threads:
                 yield waiting.popleft().result()
         while waiting:
@@ -208,13 +228,21 @@ class _Paint:
             frame = cv2.addWeighted(frame, self.share, past, 1 - self.share, 0).astype(np.uint8)
         return _enlarged(frame, self.size)
 
+    def told(self) -> tuple[Frame, KnownMotion]:
+        """The frame, and how it follows from the one before it."""
+        return self(), self.painter.motion(self.number)
 
-def _jobs(takes: list[_Take], size: Size, seed: int, step: int) -> Iterator[_Paint]:
+
+def _jobs(
+    takes: list[_Take], size: Size, seed: int, step: int, listener: Listener | None
+) -> Iterator[_Paint]:
     """The frames to paint, in order. At most two shots' sets stand at a time."""
     painted = _painted_size(size)
     before: tuple[_Take, ShotPainter] | None = None
     for take in takes:
         painter = _painter(take, painted, seed)
+        if listener is not None:
+            listener.hear(painter.heard(take.start / FPS))
         dissolves = take.script.shot.transition is Transition.DISSOLVE and before is not None
         length = min(_DISSOLVE, take.frames // 2) if dissolves else 0
         first = -take.start % step

@@ -13,15 +13,18 @@ from zlib import crc32
 
 import numpy as np
 
+from omnireel.engines.studio.known import KnownMotion
 from omnireel.engines.studio.scenery import floor
 from omnireel.engines.studio.scenery.arrays import Bytes, Floats
 from omnireel.engines.studio.scenery.beams import shafts, spotlights
 from omnireel.engines.studio.scenery.blocking import placed
 from omnireel.engines.studio.scenery.camera import Ride, View, ease, moved, ridden
+from omnireel.engines.studio.scenery.displacement import Instant, displaced, grid_of, shrunk_view
 from omnireel.engines.studio.scenery.distance import paint_clouds, paint_layer, paint_sky, paint_sun
 from omnireel.engines.studio.scenery.exhaust import Exhaust, climb
 from omnireel.engines.studio.scenery.figures import Journey, paint_member, reflect_member
 from omnireel.engines.studio.scenery.focus import soften_distance, streak_floor
+from omnireel.engines.studio.scenery.hearing import sources_in
 from omnireel.engines.studio.scenery.lens import Lens
 from omnireel.engines.studio.scenery.lettering import kind_of, lettered, title_of
 from omnireel.engines.studio.scenery.light import light_for
@@ -38,6 +41,7 @@ from omnireel.engines.studio.scenery.sight import FAR_AWAY, Sight
 from omnireel.engines.studio.scenery.sky import sun_disc, sun_glow
 from omnireel.engines.studio.scenery.sprite import Sprite, premultiplied, sprite_of
 from omnireel.engines.studio.scenery.weather import Air
+from omnireel.engines.studio.sound.heard import Heard
 from omnireel.models import CameraMove, TimeOfDay, Weather
 
 FPS = 24
@@ -66,7 +70,7 @@ class ShotPainter:
         rng = np.random.default_rng([seed, crc32(script.place_name.encode())])
         shot, self._size, self._frames, self._ride = script.shot, size, max(1, frames), ride
         self._camera, self._void = shot.camera, script.place.medium == "void"
-        self._framing = shot.framing
+        self._framing, self._here = shot.framing, replace(shot, place=script.place_name)
         self._foggy = shot.weather is Weather.FOG
         kit = _kit(script, size, rng)
         kind = kind_of(shot.prompt, script.place_name, script.place.medium)
@@ -99,9 +103,9 @@ class ShotPainter:
 
     def paint(self, number: int) -> tuple[Bytes, Bytes]:
         """Frame `number`: the picture, and a mask naming the cast member (from 1) each pixel shows."""
-        t, u = number / FPS, min(1.0, number / max(1, self._frames - 1))
         painter = Painter(*self._size)
-        sight = Sight(painter, self.stage, self._home, self._view(number, t, u), t, u)
+        sight = self._sight(number, painter)
+        t = sight.t
         self._paint_distance(sight)
         soften_distance(sight, self._framing)
         self._paint_floor(sight)
@@ -112,6 +116,30 @@ class ShotPainter:
         self._lens.look(painter.frame, number, self._air.flash(t))
         self._paint_title(painter, t)
         return painter.frame, painter.ids
+
+    def motion(self, number: int) -> KnownMotion:
+        """How frame `number` follows from the one before it, on a small grid."""
+        grid = grid_of(self._size)
+        now, before = self._instant(number, grid), self._instant(max(0, number - 1), grid)
+        members = [member for member in self.cast.members if member.z < FAR_AWAY]
+        return replace(displaced(now, before, members), cut=number == 0)
+
+    def _instant(self, number: int, grid: tuple[int, int]) -> Instant:
+        sight, share = self._sight(number, Painter(*grid)), grid[1] / self._size[1]
+        home, view = (shrunk_view(seen, share, grid) for seen in (sight.home, sight.view))
+        sunk = self._sky_bottom(sight) * share if self._void else 0.0
+        return Instant(replace(sight, home=home, view=view), self._journey(sight.t), sunk)
+
+    def _sight(self, number: int, painter: Painter) -> Sight:
+        t, u = number / FPS, min(1.0, number / max(1, self._frames - 1))
+        return Sight(painter, self.stage, self._home, self._view(number, t, u), t, u)
+
+    def heard(self, start: float) -> Heard:
+        """What the shot tells the ear, when it begins `start` seconds into its clip."""
+        seconds = self._frames / FPS
+        sources = sources_in(self.cast.members, self._home, seconds)
+        flashes = tuple(time for time in self._air.strikes if time < seconds)
+        return Heard(self._here, start, seconds, sources, flashes)
 
     def _paint_title(self, painter: Painter, t: float) -> None:
         if self._title is not None:

@@ -43,6 +43,11 @@ class Air:
                 left = t * speed * self._unit + x * 30 + n * 700
                 painter.strip(self._mist, left=left, step=1.0, top=horizon - rows * lift, opacity=opacity)
 
+    @property
+    def strikes(self) -> tuple[float, ...]:
+        """The seconds at which lightning strikes."""
+        return tuple(float(strike) for strike in self._strikes)
+
     def flash(self, t: float) -> float:
         """How strongly lightning lights the scene, 0 to 1."""
         since = t - self._strikes
