@@ -190,8 +190,8 @@ def test_a_prompt_that_says_nothing_becomes_an_abstract_scene_and_says_so(tmp_pa
 
 
 def test_a_place_without_a_set_is_replaced_and_named(tmp_path: Path) -> None:
-    _, run = composed(tmp_path / "clip", a_job(Shot("", place="harbour", subjects=(Subject("ship"),))))
-    assert any("harbour" in warning and "sea" in warning for warning in run.warnings)
+    _, run = composed(tmp_path / "clip", a_job(Shot("", place="volcano", subjects=(Subject("hiker"),))))
+    assert any("volcano" in warning and "mountains" in warning for warning in run.warnings)
 
 
 def test_an_hour_changes_the_light_and_not_twice_with_a_style(tmp_path: Path) -> None:

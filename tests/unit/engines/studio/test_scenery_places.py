@@ -7,6 +7,7 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
+from omnireel.engines.studio.picture.raster import pixel_grid
 from omnireel.engines.studio.scenery.arrays import Bytes
 from omnireel.engines.studio.scenery.lettering import kind_of
 from omnireel.engines.studio.scenery.places import PLACES
@@ -207,3 +208,30 @@ def test_northern_lights_bring_the_night() -> None:
     evening, _ = painted(Shot("", place="arctic", subjects=(Subject("aurora"),), time_of_day=TimeOfDay.DAY))
     assert lights.mean() < 0.6 * day.mean()
     assert evening.mean() > 1.4 * lights.mean()
+
+
+@pytest.mark.parametrize(
+    ("place", "camera"),
+    [("meadow", CameraMove.PAN_LEFT), ("city", CameraMove.ORBIT), ("kitchen", CameraMove.PAN_RIGHT)],
+)
+def test_a_frame_is_the_one_before_it_moved_as_the_engine_says(place: str, camera: CameraMove) -> None:
+    script = ShotScript.of(Shot("", place=place, camera=camera), lambda _: None, lambda _: None)
+    painter = ShotPainter(script, size=(320, 180), frames=24, seed=4)
+    before, now = (painter.paint(n)[0].astype(np.float32) for n in (11, 12))
+    flow = painter.motion(12).on((320, 180)).flow
+    place_of = pixel_grid((320, 180)) + flow
+    moved = cv2.remap(
+        before, place_of[..., 0], place_of[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    assert np.abs(moved - now).mean() < 0.6 * np.abs(before - now).mean()
+
+
+def test_motion_begins_with_a_cut_and_tells_members_apart() -> None:
+    shot = Shot("", place="meadow", subjects=(Subject("cow"), Subject("sheep")))
+    script = ShotScript.of(shot, lambda _: None, lambda _: None)
+    painter = ShotPainter(script, size=(320, 180), frames=24, seed=4)
+    assert painter.motion(0).cut
+    later = painter.motion(5)
+    assert not later.cut
+    assert later.ids is not None
+    assert {1, 2} <= set(np.unique(later.ids).tolist())

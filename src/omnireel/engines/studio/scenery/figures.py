@@ -77,6 +77,17 @@ def paint_member(
         _paint_headlight(sight, figure)
 
 
+def outline_member(sight: Sight, member: Member, journey: Journey) -> None:
+    """A member's body alone, for the mask."""
+    _paint_body(sight, _figure(sight, member, journey))
+
+
+def standing(sight: Sight, member: Member, journey: Journey) -> tuple[float, float, float]:
+    """Column and row of a member's foot, or of the middle of what floats, and its pixels per metre."""
+    figure = _figure(sight, member, journey)
+    return figure.column, figure.row, figure.scale
+
+
 def reflect_member(sight: Sight, member: Member, journey: Journey) -> None:
     """A member upside down, as water or a wet ground under it would show it."""
     figure = _figure(sight, member, journey)

@@ -34,7 +34,7 @@ def _is_in_view(prop: Prop, sight: Sight) -> bool:
 def paint_prop(sight: Sight, prop: Prop, shadows: Shadows) -> None:
     """A prop with its shadow, its sway and its lamp."""
     light = sight.stage.light
-    column, row, scale = sight.view.project(prop.x, _lift(prop, sight.t), prop.z)
+    column, row, scale = prop_standing(sight, prop)
     size = prop.metres * scale / prop.sprite.height
     turn = prop.phase * math.tau
     sway = prop.sway * math.sin(sight.t * (1.5 + prop.phase) + turn) * (1 + light.wind)
@@ -46,6 +46,18 @@ def paint_prop(sight: Sight, prop: Prop, shadows: Shadows) -> None:
     )  # fmt: skip
     if prop.glow is not None:
         sight.painter.light(prop.glow, column, row - prop.metres * scale * prop.glow_at, 1.0)
+
+
+def outline_prop(sight: Sight, prop: Prop, mark: int) -> None:
+    """The thing alone, for the mask."""
+    column, row, scale = prop_standing(sight, prop)
+    size = prop.metres * scale / prop.sprite.height
+    sight.painter.sprite(prop.sprite, column, row, size, flip=prop.flip, mark=mark)
+
+
+def prop_standing(sight: Sight, prop: Prop) -> tuple[float, float, float]:
+    """Column and row of a prop's foot, and its pixels per metre."""
+    return sight.view.project(prop.x, _lift(prop, sight.t), prop.z)
 
 
 def reflect_prop(sight: Sight, prop: Prop) -> None:
