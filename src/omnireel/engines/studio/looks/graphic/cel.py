@@ -32,7 +32,8 @@ from omnireel.media.frames import Frame
 _COLOUR_MEMORY, _LINE_MEMORY = 0.7, 0.75
 _RESPONSE_SCALE = 10.0
 """Byte steps per level of line response."""
-_GRAIN = 5
+_GRAIN = 3
+"""Pixels of half the grid over which lines agree on a direction."""
 _CROWD_LEVEL, _CROWD_LOSS = 1.1, 2.6
 """Mean levels of response from which a place counts as mere texture, and levels lost per level beyond."""
 
@@ -83,7 +84,9 @@ class Draughtsman:
 
     def _outlined(self, small: Frame) -> Plane:
         luma = grey_of(cast("Frame", curved(medianed(small, 3), self._curve)))
-        tangents = tangents_of(structure_of(luma, _GRAIN))
+        width, height = size_of(luma)
+        few = shrunk(luma, (max(8, width // 2), max(8, height // 2)))
+        tangents = tangents_of(stretched(structure_of(few, _GRAIN), (width, height)))
         return _uncrowded(line_response(luma, tangents, sigma=self._pen.width, steps=self._pen.reach))
 
 
