@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from queue import Empty, Queue
 from threading import Event, Thread
@@ -46,6 +46,19 @@ def fanned(items: Iterable[T], work: Callable[[T], U], *, threads: int) -> Gener
     closes `items`.
     """
     return _in_turn(items, work) if threads < _FEWEST_TO_FAN else _at_once(items, work, threads // 2)
+
+
+@contextmanager
+def beside(work: Callable[[], object], *, threads: int) -> Iterator[None]:
+    """`work` on a thread of its own while the block runs; both are done when it ends. For work whose only
+    use is to be over early: with `threads` of 1 it is left out."""
+    if threads < 2:
+        yield
+        return
+    with ThreadPoolExecutor(1, "beside") as pool:
+        done = pool.submit(work)
+        yield
+        done.result()
 
 
 def _in_turn(items: Iterable[T], work: Callable[[T], U]) -> Generator[U, None, None]:

@@ -15,11 +15,12 @@ from omnireel.engines.studio.edits.pace import Pace
 from omnireel.engines.studio.edits.reel import Direction, Source, in_shots, reel
 from omnireel.engines.studio.edits.shooting import Take, takes_of
 from omnireel.engines.studio.edits.soundtrack import Soundtrack
+from omnireel.engines.studio.looks.clay.rehearsal import rehearse
 from omnireel.engines.studio.looks.look import Look
 from omnireel.engines.studio.looks.plan import Plan, looks_to_warm, plan_looks, style_names, through
 from omnireel.engines.studio.picture.crop import Crop, cover
 from omnireel.engines.studio.picture.raster import Size
-from omnireel.engines.studio.pipeline import ahead
+from omnireel.engines.studio.pipeline import ahead, beside
 from omnireel.engines.studio.tracker import Moment, tracked
 from omnireel.errors import EngineFailed
 from omnireel.media.canvas import canvas, canvas_like
@@ -58,7 +59,8 @@ def make(job: Job, run: Run, *, threads: int) -> Clip:
     if not job.request.videos:
         raise EngineFailed("repainting needs a source video, and the request has none")
     run.report(0.0, "reading")
-    source, samples = _opened(job, run)
+    with beside(lambda: _rehearse(job), threads=threads):
+        source, samples = _opened(job, run)
     fps, board = float(source.fps), job.storyboard
     changes = plan_changes(board.edits, samples, fps, run.seed)
     plan = plan_looks(
@@ -86,6 +88,11 @@ def warm() -> None:
     for look in (*looks_to_warm(frames, _WARM_SIZE), *tiny_looks(_WARM_SIZE)):
         for _ in look.apply(tracked(frames, _WARM_SIZE), threads=1):
             pass
+
+
+def _rehearse(job: Job) -> None:
+    if "clay" in job.storyboard.styles:
+        rehearse()
 
 
 def _opened(job: Job, run: Run) -> tuple[Source, list[Frame]]:

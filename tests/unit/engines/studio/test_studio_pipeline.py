@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from omnireel.engines.studio.pipeline import ahead, fanned
+from omnireel.engines.studio.pipeline import ahead, beside, fanned
 
 
 def living_threads() -> int:
@@ -110,3 +110,13 @@ def test_closing_a_fan_closes_its_source_and_leaves_no_threads(threads: int) -> 
     assert closed == [True]
     assert len(made) <= 4
     assert living_threads() == before
+
+
+def test_work_beside_a_block_is_over_when_the_block_is_and_its_error_is_not_lost() -> None:
+    done: list[int] = []
+    with beside(lambda: done.append(threading.get_ident()), threads=2):
+        pass
+    assert len(done) == 1
+    assert done[0] != threading.get_ident()
+    with pytest.raises(ZeroDivisionError), beside(lambda: 1 // 0, threads=2):
+        pass

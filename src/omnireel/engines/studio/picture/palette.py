@@ -15,7 +15,7 @@ from omnireel.media.frames import Frame
 COLOURS = 24
 """At most 32: the colours near a pixel are kept as the bits of one word."""
 _CUBE = 64
-_SAMPLES = 12_000
+_SAMPLES = 8_000
 _SAMPLE_SIZE = (160, 90)
 _WEIGHTS = np.array([0.85, 1.2, 1.2], np.float32)
 """Lightness counts less than hue: shading should not split a thing into pieces."""
@@ -72,20 +72,23 @@ def _clustered(points: Plane, seed: int) -> Plane:
 
 
 def _cubes(centres: Plane) -> tuple[Mask, NDArray[np.uint32]]:
-    distance = _distances(centres)
-    nearest = distance.argmin(axis=0).astype(np.uint8)
-    limit = distance.min(axis=0) + np.float32(_RELUCTANCE)
+    squares = _squares(centres)
+    nearest, least = np.zeros(squares.shape[1], np.uint8), squares[0].copy()
+    for colour in range(1, len(squares)):
+        nearest[squares[colour] < least] = colour
+        np.minimum(least, squares[colour], out=least)
+    limit = (np.sqrt(least) + np.float32(_RELUCTANCE)) ** 2
     near = np.zeros(len(limit), np.uint32)
-    for colour, apart in enumerate(distance):
+    for colour, apart in enumerate(squares):
         near |= (apart <= limit).astype(np.uint32) << np.uint32(colour)
     cube = (_CUBE, _CUBE, _CUBE)
     return nearest.reshape(cube), near.reshape(cube)
 
 
-def _distances(centres: Plane) -> Plane:
-    """`(n, 64**3)`: weighted Lab distance from each colour to each cube cell."""
+def _squares(centres: Plane) -> Plane:
+    """`(n, 64**3)`: squared weighted Lab distance from each colour to each cube cell."""
     level = (np.arange(_CUBE, dtype=np.float32) * 4 + 2).astype(np.uint8)
     cells = np.stack(np.meshgrid(level, level, level, indexing="ij"), axis=-1).reshape(-1, 3)
     points = lab_of(cells) * _WEIGHTS
     squares = (centres**2).sum(1)[:, None] + (points**2).sum(1)[None] - 2 * centres @ points.T
-    return np.asarray(np.sqrt(np.maximum(squares, 0)), np.float32)
+    return np.asarray(np.maximum(squares, 0), np.float32)

@@ -8,12 +8,14 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from omnireel.engines.studio.picture.noise import wrapping_noise
 from omnireel.engines.studio.picture.raster import (
     Mask,
     Plane,
     Size,
     pixel_grid,
     size_of,
+    smoothly_stretched,
     stretched,
     wrapped_at,
 )
@@ -22,6 +24,8 @@ TILE = 1024
 """Texels per side."""
 _TILE_SIDE = 720
 """The short side of a canvas on which one texel is one pixel."""
+_NOISE_SIDE = 256
+_MARGIN = 2
 _DENTS = 26
 _PRINTS = 9
 _LIGHT = (0.62, 0.78)
@@ -88,27 +92,24 @@ def _lumps(random: np.random.Generator) -> Plane:
 
 
 def _noise(random: np.random.Generator, band: float) -> Plane:
-    """Smooth unit noise that wraps; `band` is its bandwidth in cycles per texel."""
-    side = max(64, min(TILE, 1 << int(np.ceil(np.log2(TILE * band * 8)))))
-    fy, fx = np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None]
-    shape = np.exp(-(fx**2 + fy**2) / (2 * (band * TILE / side) ** 2))
-    field = np.fft.irfft2(
-        np.fft.rfft2(random.standard_normal((side, side), np.float32)) * shape, (side, side)
-    )
-    return _enlarged((field / field.std()).astype(np.float32))
+    """Smooth unit noise that wraps; `band` is its bandwidth in cycles per texel.
+
+    Made no larger than the band needs: broad noise is enlarged, fine noise repeats inside the tile.
+    """
+    side, grain = max(64, 1 << int(np.ceil(np.log2(TILE * band * 8)))), 1 / (2 * np.sqrt(np.pi) * band)
+    if side <= _NOISE_SIDE:
+        return _enlarged(wrapping_noise(random, side, grain * side / TILE))
+    few = TILE // _NOISE_SIDE
+    return np.tile(wrapping_noise(random, _NOISE_SIDE, grain), (few, few))
 
 
 def _enlarged(field: Plane) -> Plane:
-    """Fourier interpolation up to the tile: exact, and it still wraps."""
-    side = len(field)
-    if side == TILE:
-        return field
-    spectrum = np.zeros((TILE, TILE // 2 + 1), np.complex64)
-    known = np.fft.rfft2(field)
-    half = side // 2
-    spectrum[:half, :half], spectrum[-half:, :half] = known[:half, :half], known[-half:, :half]
-    whole: Plane = (np.fft.irfft2(spectrum, (TILE, TILE)) * (TILE / side) ** 2).astype(np.float32)
-    return whole
+    """Bicubic up to the tile; it still wraps."""
+    scale = TILE // len(field)
+    wide = np.pad(field, _MARGIN, mode="wrap")
+    large = smoothly_stretched(wide, (len(wide) * scale, len(wide) * scale))
+    inner = slice(_MARGIN * scale, _MARGIN * scale + TILE)
+    return np.ascontiguousarray(large[inner, inner])
 
 
 def _spot(random: np.random.Generator, reach: float) -> _Spot:
