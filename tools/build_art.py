@@ -121,9 +121,9 @@ def encode(entry: Entry, package: Path, code: str, tone: str = "") -> bytes:
 
 def index(package: Path, entries: list[Entry]) -> dict[str, dict[str, object]]:
     """The pack's table of contents: pictures by name, and words to names (`near`: only roughly)."""
-    art = {entry.names[0]: _facts(entry) for entry in entries}
-    words = {word: entry.names[0] for entry in entries for word in entry.names[1:]}
-    near = {word: entry.names[0] for entry in entries for word in entry.near}
+    art: dict[str, object] = {entry.names[0]: _facts(entry) for entry in entries}
+    words: dict[str, object] = {word: entry.names[0] for entry in entries for word in entry.names[1:]}
+    near: dict[str, object] = {word: entry.names[0] for entry in entries for word in entry.near}
     dressed = {entry.names[0]: list(variants(package, entry)) for entry in entries}
     return {
         "art": art,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from functools import cache
+from importlib import resources
 
 from omnireel.director.languages import Language
 
@@ -12,41 +13,7 @@ Fold = Callable[[str], str]
 
 _SHORTEST_STEM = 3
 _MOST_CUTS = 3
-_ENDINGS: dict[Language, tuple[str, str]] = {
-    # Plurals and cases first; then, coarser, what verbs and adjectives end in.
-    Language.SPANISH: (
-        "es s",
-        "iendose andose iendo yendo ando aron ieron ados adas idos idas ado ada ido ida ito ita itos itas aban "
-        "aba ian ia ar er ir an en es os as a o e s",
-    ),
-    Language.PORTUGUESE: (
-        "oes aes es s",
-        "ando endo indo aram eram iram ados adas idos idas ado ada ido ida inho inha ava avam ia iam ar er ir am "
-        "em oes ao es os as a o e s",
-    ),
-    Language.FRENCH: (
-        "s x",
-        "issant aient antes ants ante ant ent ait ais ees es ee er ez ir it ons e s x t",
-    ),
-    Language.GERMAN: (
-        "ern en er es em e n s",
-        "enden endes ender ende end ten test tet te chen lein innen in est et ern en er es em st e n s t",
-    ),
-    Language.INDONESIAN: ("nya lah", "nya lah kan an i"),
-    Language.RUSSIAN: (
-        "ами ями ах ях ов ев ей ам ям ою ой ом ем ью ы и а я у ю е о ь",
-        "ается яется иваются аются ющий ющая ющее ющие ящий ящая ящие ащий ущий ущая ущие ывает ивает ится ется "
-        "утся ются ятся ает яет еет ует ают яют еют ишь ешь ого его ому ему ыми ими ала ила ула али или ать ять "
-        "ить еть ует ами ями ый ий ой ая яя ое ее ые ие ую юю ым им ом ем ых их ит ет ут ют ат ят ал ил ах ях ов "
-        "ев ей ам ям ы и а я у ю е о ь",
-    ),
-    Language.ARABIC: ("", "ات ين ون ان ها ه ي ا"),
-    Language.HINDI: ("ियाँ ियां ें ों े", "ियाँ ियां ते ता ती ना ने नी ें ों े ा ी ो"),
-    Language.KOREAN: (
-        "에서는 에서 에게 으로 처럼 하고 까지 부터 이랑 들이 들은 들을 들의 들 은 는 이 가 을 를 에 의 도 로 와 과 랑",
-        "하고있는 하는 한다 했다 하며 하고 면서 는다 었다 았다 였다 습니다 는 고 며 다 지 어 아",
-    ),
-}  # fmt: skip
+_FOLDED = frozenset(Language) - {Language.CHINESE, Language.JAPANESE}
 _PREFIXES = {
     Language.INDONESIAN: "meng meny mem men ber ter per me di se",
     Language.ARABIC: "وال فال بال كال لل ال",
@@ -60,17 +27,24 @@ _MARKED = {Language.HINDI, Language.KOREAN}
 
 
 @cache
+def _endings() -> dict[str, str]:
+    text = (resources.files("omnireel.director") / "lexicon" / "endings.txt").read_text("utf-8")
+    lines = (line.partition(" = ") for line in text.splitlines() if not line.startswith("#"))
+    return {name: endings for name, _, endings in lines}
+
+
+@cache
 def folds(language: Language) -> tuple[Fold, ...]:
     """From exact to coarse: how words of a language are compared."""
     plain = _plainly(language)
-    if language not in _ENDINGS:
+    if language not in _FOLDED:
         return (plain,)
-    light, full = (_cutter(language, endings.split()) for endings in _ENDINGS[language])
+    light, full = (_cutter(language, _endings()[f"{language} {kind}"].split()) for kind in ("light", "full"))
     return (plain, lambda word: light(plain(word)), lambda word: full(plain(word)))
 
 
 def _plainly(language: Language) -> Fold:
-    if language in _MARKED or language not in _ENDINGS:
+    if language in _MARKED or language not in _FOLDED:
         return lambda word: unicodedata.normalize("NFC", word)
     return _without_accents
 

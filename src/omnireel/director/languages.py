@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from functools import cache
+from importlib import resources
 
 from omnireel.director.tokens import Token
 
@@ -35,21 +37,8 @@ _SCRIPTS = (
     (Language.CHINESE, re.compile("[\u3400-\u9fff]")),
 )
 _ENGLISH = "en"
-_SMALL_WORDS = {
-    _ENGLISH: "the of and to is are with at on by from its his her while into as it an over under through near "
-    "this that their make turn style shot camera a in",
-    Language.SPANISH: "el los las un una unos unas y con por del al su sus que muy sobre bajo junto hacia mientras estilo "
-    "está están en la de se es sin noche cámara",
-    Language.FRENCH: "le les un une des et avec dans du au aux sur sous son sa ses qui très vers pendant il elle "
-    "est sont la de se sans en d l nuit caméra",
-    Language.GERMAN: "der die das ein eine einen einem einer und mit im am auf unter vor hinter über zum zur den dem "
-    "des ist sind während sich bei von durch nicht nacht stil kamera in",
-    Language.PORTUGUESE: "o os um uma uns umas e com por do da dos das no na nos nas ao seu sua que muito sobre "
-    "sob enquanto está estão em de se não noite câmera estilo para pelo pela três",
-    Language.INDONESIAN: "yang di dan dengan pada ke dari untuk adalah seekor sebuah seorang sedang saat itu ini "
-    "tidak dalam atas bawah para malam kamera gaya",
-}  # fmt: skip
-_VOTES = {language: frozenset(words.split()) for language, words in _SMALL_WORDS.items()}
+LATIN = (Language.FRENCH, Language.GERMAN, Language.INDONESIAN, Language.PORTUGUESE, Language.SPANISH)
+"""The languages written in the letters English is written in."""
 _LETTERS = {
     Language.SPANISH: re.compile("[ñ¿¡]"),
     Language.GERMAN: re.compile("[ßäö]"),
@@ -59,8 +48,11 @@ _LETTERS = {
 _LETTER_VOTES = 2
 
 
-LATIN = tuple(language for language in Language if language in _SMALL_WORDS)
-"""The languages written in the letters English is written in."""
+@cache
+def _small_words() -> dict[str, frozenset[str]]:
+    text = (resources.files("omnireel.director") / "lexicon" / "small_words.txt").read_text("utf-8")
+    lines = (line.partition(" = ") for line in text.splitlines() if " = " in line)
+    return {language: frozenset(words.split()) for language, _, words in lines}
 
 
 def scripts_of(tokens: Sequence[Token]) -> tuple[Language, ...]:
@@ -77,7 +69,7 @@ def latin_languages(words: Iterable[str]) -> tuple[Language | None, ...]:
     tie, or all of them where it has no small words. Linear in the words."""
     votes: Counter[str] = Counter()
     for word in words:
-        votes.update(language for language, known in _VOTES.items() if word in known)
+        votes.update(language for language, known in _small_words().items() if word in known)
         for language, letters in _LETTERS.items():
             votes[language] += _LETTER_VOTES if letters.search(word) else 0
     most = max(votes.values(), default=0)

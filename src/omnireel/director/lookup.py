@@ -1,4 +1,4 @@
-"""What the words at a place in a text mean: in its own language, in English and Chinese, or as a kind of thing."""
+"""What the words at a place in a text mean, in any of its languages or as a kind of thing."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from omnireel.thesaurus.kin import MOST_WORDS, kin_of
 Senses = tuple[Meaning, ...]
 # What a text in another language may say in English; its small words look like English ones and are not.
 _BORROWED = {
-    Topic.STYLE, Topic.CAMERA, Topic.FRAMING, Topic.TWOS, Topic.SPEED, Topic.NOUN, Topic.WEATHER, Topic.LETTERING,
-    Topic.VIDEO, Topic.STABILISE, Topic.BLUR, Topic.DESATURATE,
+    Topic.STYLE, Topic.CAMERA, Topic.FRAMING, Topic.TWOS, Topic.SPEED, Topic.NOUN, Topic.WEATHER,
+    Topic.LETTERING, Topic.VIDEO, Topic.STABILISE, Topic.BLUR, Topic.DESATURATE,
 }  # fmt: skip
 _SHORTEST_BORROWED = 4
 _SHORTEST_NOUN = 3
@@ -53,7 +53,7 @@ class Lookup:
         self._foreign = any(language in LATIN for language in languages)
 
     def longest_phrase(self, place: int) -> tuple[int, Senses]:
-        """How many tokens the longest known phrase has, at least 1, and its senses, () where none is known."""
+        """How many tokens the longest known phrase has, at least 1, and its senses, if any."""
         if self._tokens[place].stop or self._tokens[place].reference:
             return 1, ()
         found = [page.longest_phrase(place) for page in self._pages]
@@ -82,9 +82,9 @@ class Lookup:
         return tuple(sense for sense in senses if sense.topic in _BORROWED)
 
     def _kin(self, place: int, known: int) -> tuple[int, Senses]:
-        """A noun that no table has, or that goes on where a table's phrase ends: "sea" is known, "sea lion" not."""
+        """A noun no table has, or one that goes on where a known phrase ends: "sea" and "sea cow"."""
         words = self._texts[place : place + MOST_WORDS]
-        if not all(word.isascii() for word in words[:1]) or len(words[0]) < _SHORTEST_NOUN:
+        if len(words[0]) < _SHORTEST_NOUN:
             return 0, ()
         for length in range(len(words), known, -1):
             if (sense := _kin_sense(" ".join(words[:length]))) and (
@@ -94,7 +94,7 @@ class Lookup:
         return 0, ()
 
     def _is_one_thing(self, place: int, length: int) -> bool:
-        """Whether several words name one thing, rather than a thing and its colour or size or what it does."""
+        """Whether several words name one thing, not a thing and its colour or size or what it does."""
         if any(token.stop or token.reference for token in self._tokens[place : place + length]):
             return False
         known = vocabulary().senses

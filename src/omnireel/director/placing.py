@@ -25,7 +25,7 @@ class Placed(Protocol):
 
 
 class Placing:
-    """Ties subjects to what they stand on, under, beside …, within one sentence. Lives only while it is read."""
+    """Ties subjects to what they stand on, under or beside. Lives only while one text is read."""
 
     def __init__(self) -> None:
         self._figures: list[Placed] = []
@@ -92,7 +92,7 @@ class Placing:
             self._wanted = None
 
     def _look_back(self, position: Position, mention: Mention) -> None:
-        """A postposition: the noun before it is the landmark, and who stands there came before or is to come."""
+        """A postposition: the noun before it is the landmark; who stands there came before or is to come."""
         many = 2 if position is Position.BETWEEN else 1
         marks = [draft for draft in self._figures if mention.first - draft.last <= _NEXT_TO + 3 * (many - 1)][
             -many:

@@ -17,9 +17,12 @@ SHORTEST_SHOT = 0.5
 _NUMBER = r"[0-9]{1,3}(?:\.[0-9]{1,2})?"
 _SECONDS = r" ?(?:seconds|secs|sec|s|秒)"
 _LENGTH = rf"[\[((](?:(?P<from>{_NUMBER})(?:{_SECONDS})? ?[-–~至到] ?)?(?P<until>{_NUMBER}){_SECONDS}[\]))]"
+_SHOT_WORDS = (
+    "shot|scene|cut|plan|plano|toma|szene|escena|cena|scène|adegan|einstellung|сцена|кадр|مشهد|لقطة|दृश्य|शॉट"
+)
 _ORDINALS = "first|second|third|fourth|fifth|sixth|final|last|opening|closing|next"
 _MARKER = re.compile(
-    rf"(?:(?<![A-Za-z0-9_])[\[【(]?(?:shot|scene|cut|plan|plano|toma|szene|escena|cena|scène|adegan|einstellung|сцена|кадр|مشهد|لقطة|दृश्य|शॉट) ?#?[0-9]{{1,2}}(?![0-9A-Za-z])"
+    rf"(?:(?<![A-Za-z0-9_])[\[【(]?(?:{_SHOT_WORDS}) ?#?[0-9]{{1,2}}(?![0-9A-Za-z])"
     rf"|[\[【(]?(?:镜头|分镜|场景|ショット|シーン|カット|장면|샷|컷) ?[0-9一二三四五六七八九十]{{1,2}}"
     rf"|第[0-9一二三四五六七八九十]{{1,2}}(?:个镜头|个场景|镜头|场景|镜|幕)"
     rf"|(?<![A-Za-z])(?:in )?(?:the )?(?:{_ORDINALS}) (?:shot|scene)(?![A-Za-z]))"
@@ -36,7 +39,8 @@ _DISSOLVES = (
 )
 _CUTS = (
     r"(?:smash |hard |jump |quick )?cuts? to|the scene changes to|the shot changes to|切到|切换到|"
-    r"镜头切换到|切至|转场到|镜头转到|画面转到|画面切到|カットして|corte a|coupe sur|schnitt auf|corta para|склейка|장면 전환"
+    r"镜头切换到|切至|转场到|镜头转到|画面转到|画面切到|"
+    r"カットして|corte a|coupe sur|schnitt auf|corta para|склейка|장면 전환"
 )
 _TRANSITION = re.compile(
     rf"(?:(?:and )?then )?(?<![A-Za-z])(?:(?P<dissolve>{_DISSOLVES})|(?:{_CUTS}))(?![A-Za-z]) ?:? ?",
@@ -45,10 +49,11 @@ _TRANSITION = re.compile(
 _AND_THEN = re.compile(
     r"(?<![A-Za-z])(?:and then|then|after that|afterwards|next,|finally)(?![A-Za-z]),? ?"
     r"|紧接着|接着|然后|随后|最后(?!一)"
-    r"|その後|それから|次に|最後に|そして|그다음|그 다음|그 후|그리고 나서|이어서|마지막으로|ثم|بعد ذلك|وأخيرا|उसके बाद|फिर|अंत में"
-    r"|(?<!\w)(?:y luego|luego|después|entonces|finalmente|et puis|puis|ensuite|enfin|und dann|dann|danach|schließlich"
-    r"|e depois|depois|em seguida|por fim|а затем|затем|потом|после этого|наконец|lalu|kemudian|setelah itu|akhirnya)"
-    r"(?!\w),? ?",
+    r"|その後|それから|次に|最後に|そして|그다음|그 다음|그 후|그리고 나서|이어서|마지막으로"
+    r"|ثم|بعد ذلك|وأخيرا|उसके बाद|फिर|अंत में"
+    r"|(?<!\w)(?:y luego|luego|después|entonces|finalmente|et puis|puis|ensuite|enfin|und dann|dann|danach"
+    r"|schließlich|e depois|depois|em seguida|por fim|а затем|затем|потом|после этого|наконец"
+    r"|lalu|kemudian|setelah itu|akhirnya)(?!\w),? ?",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?])(?= )|(?<=[。!?;;।؟])")

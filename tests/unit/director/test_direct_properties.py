@@ -15,7 +15,10 @@ _WORDS = st.sampled_from(
     ["shot 1:", "Shot 2 (3s):", "镜头3:", "0-2s", "then", "接着", "cut to", "dissolve to", "@Image1",
      "@Image2", "<<<image_3>>>", "@Video1", "dog", "two cats", "runs", "it", "no", "不要", "rain", "clay",
      "from", "to", "remove", "add", "make", "close-up", "pan left", "the beach", "@Image9", "red", "把",
-     "去掉", ".", ",", "。"]
+     "去掉", ".", ",", "。", "perro", "el", "sobre la mesa", "der Hund", "unter", "犬が", "の上に", "走って",
+     "강아지가", "위에", "собаки", "между", "الكلب", "على", "कुत्ता", "के नीचे", "seekor", "di atas", "between",
+     "on the left", "“OPEN”", '"', "「", "sign says", "giant", "thunder", "sad", "sea lion", "\u202e", "🐕",
+     "dark-skinned", "woman", "doctor"]
 )  # fmt: skip
 _PROMPTS = st.one_of(
     st.text(min_size=1, max_size=2500),
@@ -63,7 +66,9 @@ _PIECES = [
     "去掉", "remove ", "参考视频", "mimic the video ", "@Image1 ", "@Image1 dog ", "a red dog and ", "no ",
     "add rain ", "shot 1 ", "1-2s ", "[", "(", "00:", "镜头1", "a. ", "😀", "مرحبا ", "cut to ", "  ",
     "\n", "-", "from clay to ", "\u202e", "<<<image_", "@", "'", "in the ", "ß", "İ", "㍿", "\x00",
-    "第一", "1 2 3 ", "0-",
+    "第一", "1 2 3 ", "0-", "“", "“a”", "sign \"", "between a cat and ", "Segelboot ", "カタカナ",
+    "犬の上に", "고양이가 ",
+    "кот на столе ", "قطة على ", "के नीचे ", "di atas ", "perro ", "quokka ", "a blorp ", "\u0301", "\u200d",
 ]  # fmt: skip
 
 

@@ -19,11 +19,11 @@ def _shot(prompt: str) -> Shot:
 
 
 def _where(prompt: str) -> list[str]:
-    told = []
-    for subject in _shot(prompt).subjects:
-        if subject.relation:
-            told.append(" ".join((subject.noun, subject.relation.position, *subject.relation.to)))
-    return told
+    return [
+        " ".join((subject.noun, subject.relation.position, *subject.relation.to))
+        for subject in _shot(prompt).subjects
+        if subject.relation
+    ]
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,8 @@ def test_a_noun_without_a_picture_keeps_its_name_and_leads_to_its_kin() -> None:
     (subject,) = _shot("three quokkas in the forest").subjects
     assert subject == Subject("quokka", count=3)
     kin = kin_of("quokkas")
-    assert kin and kin.plural
+    assert kin
+    assert kin.plural
     assert (kin.head, kin.exact) == ("kangaroo", False)
 
 
@@ -197,7 +198,7 @@ def test_a_relation_is_kept_when_a_subject_is_named_again() -> None:
     [
         "Un gato se despierta, luego salta a la mesa, finalmente duerme",
         "Кошка просыпается, затем прыгает, потом спит",
-        "猫が座る。次にテーブルに跳ぶ。最後に眠る",
+        "猫が座る。次に走る。最後に眠る",
         "고양이가 자고 있다. 그 다음 고양이가 달린다. 마지막으로 고양이가 먹는다",
     ],
 )

@@ -391,7 +391,8 @@ def test_a_picture_without_a_clear_subject_is_not_cut_out_but_framed() -> None:
 
 def test_a_person_is_shown_with_the_gender_and_skin_the_words_before_say() -> None:
     plain, told = find_art("doctor"), find_art("dark-skinned female doctor")
-    assert plain and told
+    assert plain
+    assert told
     assert told.art.file == "doctor-woman-dark.webp"
     assert not np.array_equal(pixels(plain.art), pixels(told.art))
 
