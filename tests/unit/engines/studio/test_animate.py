@@ -235,3 +235,64 @@ def test_a_job_without_a_picture_or_with_a_broken_one_fails_in_words(tmp_path: P
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(InvalidMedia):
         make(a_job(), RecordingRun(tmp_path, inputs={PICTURE: path}), threads=1)
+
+
+@pytest.mark.parametrize("transition", [Transition.DISSOLVE, Transition.SLIDE, Transition.CUT])
+def test_a_film_of_photographs_shows_every_one_of_them(tmp_path: Path, transition: Transition) -> None:
+    pictures = [textured(640, 360, seed=seed) for seed in (3, 8, 12)]
+    shots = [Shot("", images=(n + 1,), transition=transition) for n in range(3)]
+    clip, _ = animated(tmp_path / "a", a_job(*shots, images=3, seconds=3), *pictures)
+    frames = frames_of(clip)
+    stills = [still(picture) for picture in pictures]
+    for number, moment in enumerate((16, 40, 68)):
+        likeness = [_likeness(frames[moment], picture) for picture in stills]
+        assert int(np.argmax(likeness)) == number
+
+
+def _likeness(frame: Frame, picture: Frame) -> float:
+    """Correlation of two blurred frames: a camera that has moved a little does not matter."""
+    small = [cv2.GaussianBlur(raster, (0, 0), 6).astype(np.float64).ravel() for raster in (frame, picture)]
+    return float(np.corrcoef(*small)[0, 1])
+
+
+def test_a_slide_pushes_the_old_picture_out(tmp_path: Path) -> None:
+    black, white = np.zeros((360, 640, 3), np.uint8), np.full((360, 640, 3), 255, np.uint8)
+    shots = [Shot("", images=(1,)), Shot("", images=(2,), transition=Transition.SLIDE)]
+    frames = frames_of(animated(tmp_path / "a", a_job(*shots, images=2, seconds=2), black, white)[0])
+    middle = frames[24 + 7][90, :, 0]
+    assert middle[5] < 20
+    assert middle[-5] > 235
+
+
+@pytest.mark.parametrize(
+    "name", ["alpha.png", "cmyk.jpg", "deep.png", "turned.jpg", "grey.png", "moving.webp"]
+)
+def test_odd_pictures_are_animated_as_they_look(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    picture = Image.fromarray(landscape(600, 400)[..., ::-1])
+    save_oddly(picture, path)
+    run = RecordingRun(tmp_path, inputs={PICTURE: path})
+    frames = frames_of(make(a_job(ratio=AspectRatio.WIDE), run, threads=1))
+    small = np.asarray(cv2.resize(frames[12], SIZE, interpolation=cv2.INTER_AREA), np.uint8)
+    likeness = _likeness(small, still(landscape(600, 400)))
+    assert likeness > 0.8
+
+
+def save_oddly(picture: Image.Image, path: Path) -> None:
+    """The picture in a form cameras and editors leave behind, by the file's name."""
+    if path.stem == "alpha":
+        picture.putalpha(255)
+        picture.save(path)
+    elif path.stem == "cmyk":
+        picture.convert("CMYK").save(path, quality=95)
+    elif path.stem == "deep":
+        Image.fromarray(np.asarray(picture.convert("L"), np.uint16) * 257).save(path)
+    elif path.stem == "turned":
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        picture.transpose(Image.Transpose.ROTATE_90).save(path, exif=exif, quality=95)
+    elif path.stem == "grey":
+        picture.convert("L").save(path)
+    else:
+        dark = picture.point(lambda level: level // 8)
+        picture.save(path, save_all=True, append_images=[dark], duration=100, lossless=True)
