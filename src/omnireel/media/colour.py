@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorPrimaries, ColorTrc, Interpolation, VideoReformatter
+from av.video.reformatter import Interpolation, VideoReformatter
 
 from omnireel.media.frames import Frame
+from omnireel.media.hdr import HLG, PQ, to_standard
 
-_HDR = {int(ColorTrc.SMPTE2084), int(ColorTrc.ARIB_STD_B67)}
 _UNSPECIFIED_MATRIX = 2
 _BT709, _BT601 = 1, 5
 _HD_HEIGHT = 720
@@ -21,19 +21,21 @@ def to_bgr(picture: VideoFrame, converter: VideoReformatter, size: tuple[int, in
     otherwise, as players take it. HDR is mapped to BT.709.
     """
     width, height = size[::-1] if rotation % 180 else size
-    hdr = picture.color_trc in _HDR
+    hdr = picture.color_trc in (PQ, HLG)
     converted = converter.reformat(
         picture,
         width=width,
         height=height,
-        format="bgr24",
+        format="rgb48le" if hdr else "bgr24",
         src_colorspace=_matrix(picture),
         interpolation=_filter(picture, width),
-        dst_color_trc=ColorTrc.BT709 if hdr else None,
-        dst_color_primaries=ColorPrimaries.BT709 if hdr else None,
         threads=1,
     )
-    frame = np.asarray(converted.to_ndarray(), np.uint8)
+    pixels = converted.to_ndarray()
+    if hdr:
+        frame = to_standard(np.asarray(pixels[..., ::-1], np.uint16), picture.color_trc)
+    else:
+        frame = np.asarray(pixels, np.uint8)
     return np.ascontiguousarray(np.rot90(frame, -rotation // 90)) if rotation else frame
 
 
