@@ -153,8 +153,8 @@ def test_high_dynamic_range_is_mapped_in_order_and_without_colour(tmp_path: Path
     assert np.ptp(row, axis=1).max() <= 6
     assert row[4, 1] < 12
     assert row[-4, 1] > 240
-    # Light beyond a white page is still told apart.
-    assert row[600, 1] >= row[480, 1] + 8
+    # A white page, at 58 % of PQ, leaves room for what is brighter.
+    assert row[378, 1] < 250
 
 
 @pytest.mark.parametrize(("rate", "layout"), [(8_000, "mono"), (96_000, "stereo"), (48_000, "5.1")])
