@@ -182,6 +182,6 @@ def test_looks_stack_in_the_order_asked_for() -> None:
 
 
 def test_what_no_look_is_called_is_named() -> None:
-    plan = plan_looks(repaint_job("stained-glass", "clay").storyboard, scene(1), SIZE, 24.0, 7)
-    assert plan.unknown == ("stained-glass",)
+    plan = plan_looks(repaint_job("marzipan", "clay").storyboard, scene(1), SIZE, 24.0, 7)
+    assert plan.unknown == ("marzipan",)
     assert len(plan.looks) == 1

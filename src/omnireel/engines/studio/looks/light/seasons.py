@@ -54,23 +54,28 @@ def skin_of(colours: Plane) -> Plane:
 
 def _winter(footage: Footage) -> Shade:
     # Among trees brown is soil; in a room it is wood, and skin in warm light.
-    outdoors = np.float32(_greenness(footage))
+    outdoors = np.float32(_openness(footage))
 
     def shade(colours: Plane) -> Plane:
         luma = luma_of(colours)
         cold = bent(saturated(opened(colours, 1.12), 0.5), 0.05) * colour(240, 250, 262)
         snow = toned(np.minimum(luma * np.float32(1.65), 1), _SNOW)
-        earth = earth_of(colours) * ramp(luma, 0.10, 0.28) * outdoors
-        share = np.maximum(foliage_of(colours), earth) * (1 - skin_of(colours) * np.float32(0.85))
+        earth = earth_of(colours) * ramp(luma, 0.16, 0.42) * outdoors
+        # In the dark, a source's hues are mostly its coder's.
+        share = np.maximum(foliage_of(colours) * ramp(luma, 0.05, 0.18), earth) * (
+            1 - skin_of(colours) * np.float32(0.85)
+        )
         return mixed(cold, snow, share * np.float32(0.96))
 
     return shade
 
 
-def _greenness(footage: Footage) -> float:
-    """0 for a clip without plants, 1 for one with some."""
+def _openness(footage: Footage) -> float:
+    """0 for a clip of a room, 1 for one with plants, or with much bare ground."""
     seen = [shrunk(frame, (64, 64)).reshape(-1, 3).astype(np.float32) / 255 for frame in footage.samples]
-    return float(ramp(np.array([foliage_of(np.concatenate(seen)).mean()], np.float32), 0.01, 0.06)[0])
+    colours = np.concatenate(seen)
+    plants, ground = float(foliage_of(colours).mean()), float(earth_of(colours).mean())
+    return float(np.clip(max((plants - 0.01) / 0.05, (ground - 0.2) / 0.15), 0, 1))
 
 
 class SnowCover:
@@ -84,7 +89,7 @@ class SnowCover:
         self._reach = max(2, round(footage.grid[1] * 0.022))
         random = np.random.default_rng(footage.seed + 23)
         self._patches = noise_tile(random, ((7, 0.4), (19, 0.3), (47, 0.3)))
-        self._frost = _frost(footage, random) * np.float32(1 - _greenness(footage))
+        self._frost = _frost(footage, random) * np.float32(1 - _openness(footage))
         self._sky = Sky(footage)
         self._past: Plane | None = None
 
