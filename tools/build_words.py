@@ -205,6 +205,7 @@ def thesaurus(wordnet: WordNet) -> str:
             or word in own
             or not re.fullmatch(r"[a-z][a-z '-]{2,29}", word)
             or word.count(" ") > 1
+            or word.endswith("ing")
         ):
             continue
         ways = (nearest(wordnet, sense, exact, near) for sense in wordnet.meant(lemma))

@@ -11,8 +11,8 @@ from omnireel.director.vocabulary import Topic, canonical
 MUSIC = frozenset({"music", "piano", "guitar", "drums", "orchestra", "electronic"})
 _OF = {
     "bird": "birds", "sea": "waves", "beach": "waves", "river": "stream", "storm": "thunder",
-    "airplane": "aeroplane", "drum": "drums", "car": "traffic", "city": "traffic", "frog": "frogs",
-    "cricket": "crickets", "campfire": "fire", "alarm clock": "clock", "chicken": "rooster", "street": "traffic",
+    "airplane": "aeroplane", "drum": "drums", "car": "traffic", "frog": "frogs", "cricket": "crickets",
+    "city": "traffic", "campfire": "fire", "alarm clock": "clock", "chicken": "rooster", "street": "traffic",
 }  # fmt: skip
 """Sounds by the things and places that make them, where the words differ."""
 _REACH = 3

@@ -9,6 +9,7 @@ from itertools import chain, islice
 from omnireel.director.languages import Language
 from omnireel.director.placing import Placing
 from omnireel.director.reading import Mention, Reading
+from omnireel.director.unknown import worn_nouns
 from omnireel.director.vocabulary import Meaning, Topic
 from omnireel.models import MediaKind, Relation, Subject
 
@@ -113,6 +114,7 @@ class _CastReader:
         self._open: list[_Draft] = []
         self._joined = False
         self._placing = Placing()
+        self._worn = worn_nouns(reading)
         self._adjectives_follow = any(language in _ADJECTIVES_FOLLOW for language in reading.languages)
 
     def take(self, place: int) -> None:
@@ -139,7 +141,9 @@ class _CastReader:
 
     def _take_phrase(self, place: int, mention: Mention) -> None:
         noun, action = mention.sense(Topic.NOUN), mention.sense(Topic.ACTION)
-        if noun and not (action and self._reads_as_verb()) and not self._modifies_next(place):
+        if noun and mention.first in self._worn:
+            self._modifiers = _Modifiers()
+        elif noun and not (action and self._reads_as_verb()) and not self._modifies_next(place):
             self._take_noun(mention, noun)
         elif action and not (action.base and self._modifiers.determined):
             self._take_action(place, action)
@@ -188,7 +192,7 @@ class _CastReader:
             self._modifiers.action = action.value
             self._modifiers.last = self._mentions[place].last
             return
-        doers = self._doers()
+        doers = self._doers(self._mentions[place])
         for draft in doers:
             draft.action = action.value
         self._placing.take_doers(doers)
@@ -201,11 +205,13 @@ class _CastReader:
         mention, after = self._mentions[place], self._mentions[place + 1 : place + 2]
         return mention.text.endswith("ing") and not self._open and _is_beside(mention, after, Topic.NOUN)
 
-    def _doers(self) -> Sequence[_Draft]:
+    def _doers(self, action: Mention) -> Sequence[_Draft]:
         agents = [draft for draft in self._open if draft.group in _AGENTS]
         if not agents:
             return self._open[-1:]
-        return agents if self._joined else agents[:1]
+        # "a boat on a lake, birds flying": who stands right before the verb is meant.
+        near = [draft for draft in agents[-1:] if action.first - draft.last == 1]
+        return agents if self._joined else near or agents[:1]
 
     def _take_modifier(self, mention: Mention) -> None:
         self._joined = self._joined or (mention.sense(Topic.JOIN) is not None and bool(self._open))

@@ -11,9 +11,13 @@ from omnireel.models import JobKind
 
 MOST_WORDS = 5
 _SHORTEST = 4
+_WEARS = {"wearing", "wears", "wore", "dressed", "戴", "穿"}
+_LONG_AGO = -1000
+_WEARS_REACH = 5
+"""Tokens from "wearing" to what is worn, and on to the next thing worn."""
 _LONGEST = 30
 _LEADS = {Topic.COUNT, Topic.COLOUR, Topic.ADJECTIVE}
-_FOLLOWS = {Topic.ACTION, Topic.RELATION, Topic.JOIN, Topic.PLACE, Topic.PRONOUN}
+_FOLLOWS = {Topic.ACTION, Topic.RELATION, Topic.JOIN, Topic.PRONOUN}
 _CONNECTS = {
     "in",
     "at",
@@ -41,7 +45,27 @@ def not_understood(reading: Reading, kind: JobKind) -> tuple[str, ...]:
         return ("Nothing in the prompt was understood.",) if said else ()
     words = tuple(dict.fromkeys(_unknown(reading)))[:MOST_WORDS]
     named = ", ".join(f'"{word}"' for word in words)
-    return (f"These words were not understood and are not in the picture: {named}.",) if words else ()
+    sentences = [f"These words were not understood and are not in the picture: {named}."] if words else []
+    if worn := dict.fromkeys(noun for noun in worn_nouns(reading).values()):
+        sentences.append(f"What people wear cannot be chosen: {', '.join(worn)}.")
+    return tuple(sentences)
+
+
+def worn_nouns(reading: Reading) -> dict[int, str]:
+    """What somebody wears, by the first token of its noun: clothes do not stand about by themselves."""
+    worn: dict[int, str] = {}
+    since = _LONG_AGO
+    wears = [place for place, token in enumerate(reading.tokens) if token.text in _WEARS]
+    for mention in reading.mentions:
+        while wears and wears[0] < mention.first:
+            since = wears.pop(0)
+        if mention.stop or mention.sense(Topic.ACTION):
+            since = _LONG_AGO
+        noun = mention.sense(Topic.NOUN)
+        if noun and 0 < mention.first - since <= _WEARS_REACH:
+            worn[mention.first] = mention.text
+            since = mention.last
+    return worn
 
 
 def _unknown(reading: Reading) -> Iterator[str]:
@@ -49,7 +73,8 @@ def _unknown(reading: Reading) -> Iterator[str]:
     for mention, after in pairwise([*reading.mentions, None]):
         if mention is None or mention.negated or not any(mention.sense(topic) for topic in _LEADS):
             continue
-        if mention.sense(Topic.NOUN) or not mention.text.isascii():
+        known = mention.sense(Topic.NOUN) or mention.sense(Topic.ACTION)
+        if known or not mention.text.isascii():
             continue
         end = after.first if after else len(reading.tokens)
         between = reading.tokens[mention.last + 1 : end]

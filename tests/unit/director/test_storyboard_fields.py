@@ -206,3 +206,14 @@ def test_prose_is_split_at_its_then_in_other_languages(prompt: str) -> None:
     shots = direct(a_request(prompt, multi_shot=True)).shots
     assert len(shots) == 3
     assert all(shot.subjects[0].noun == "cat" for shot in shots)
+
+
+def test_clothes_do_not_stand_about_by_themselves() -> None:
+    board = direct(a_request("a dog wearing a tiny red scarf and a hat runs in a park"))
+    assert board.shots[0].subjects == (Subject("dog", action="run"),)
+    assert any("scarf, hat" in sentence for sentence in board.unsupported)
+
+
+def test_who_stands_right_before_a_verb_does_it() -> None:
+    subjects = _shot("an old fisherman in a small boat, birds flying").subjects
+    assert [subject.noun for subject in subjects if subject.action == "fly"] == ["bird"]
