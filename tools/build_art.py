@@ -175,19 +175,23 @@ def _spelled(table: dict[str, dict[str, object]]) -> str:
     return "{" + ",\n".join(parts) + "}\n"
 
 
+def _variant_files(package: Path, entry: Entry) -> list[tuple[str, str]]:
+    return [(variant_file(entry, name), code) for name, code in variants(package, entry).items()]
+
+
 def provenance(package: Path, entries: list[Entry]) -> str:
     facts = json.loads((package / "package.json").read_text(encoding="utf-8"))
     rows = "\n".join(
-        f"| {entry.file} | {find_picture(package, entry.code).name} | {entry.make or 'as is'} |"
+        f"| {file} | {find_picture(package, code).name} | {entry.make or 'as is'} |"
         for entry in entries
+        for file, code in [(entry.file, entry.code), *_variant_files(package, entry)]
     )
     return (
         "# Where the pictures in fluent.zip come from\n\n"
         f"Package `{facts['name']}` version {facts['version']} on npm, folder `assets/`, "
         f"licence {facts['license']}: Microsoft's Fluent Emoji (3D), repackaged by LobeHub. "
         "Notices: `LICENSE-Microsoft.txt` for the art and "
-        "`LICENSE-LobeHub.txt` for the packaging. People's other genders and skin tones, taken by the same "
-        "rows under the package's own names for them, are not listed one by one. Pictures marked other than "
+        "`LICENSE-LobeHub.txt` for the packaging. Pictures marked other than "
         "`as is` were mended by "
         "`tools/build_art.py`, which made this whole folder apart from the notices.\n\n"
         f"| here | in the package | how |\n|---|---|---|\n{rows}\n"
