@@ -76,9 +76,9 @@ def test_a_still_source_gives_a_still_picture(make: LookMaker) -> None:
 @every
 def test_sensor_noise_does_not_boil(make: LookMaker) -> None:
     random, still = np.random.default_rng(3), scene(1)[0].astype(np.float32)
-    noisy = [np.clip(still + random.normal(0, 4, still.shape), 0, 255).astype(np.uint8) for _ in range(6)]
+    noisy = [np.clip(still + random.normal(0, 4, still.shape), 0, 255).astype(np.uint8) for _ in range(5)]
     frames = repainted(make, noisy)
-    assert flicker(frames[3:]) < flicker(noisy[3:])
+    assert flicker(frames[2:]) < flicker(noisy[2:])
 
 
 @every
@@ -97,9 +97,9 @@ def test_one_seed_gives_the_same_picture_on_any_number_of_threads(make: LookMake
     assert all((a == b).all() for a, b in zip(alone, beside, strict=True))
 
 
-@every
-def test_another_seed_paints_another_picture(make: LookMaker) -> None:
-    source = scene(1)
+@pytest.mark.parametrize("name", ["oil", "watercolor"])
+def test_another_seed_paints_another_picture(name: str) -> None:
+    source, make = scene(1), PAINTERLY[name]
     assert (repainted(make, source, seed=1)[0] != repainted(make, source, seed=2)[0]).any()
 
 
@@ -134,6 +134,11 @@ def test_paintings_have_more_colour_than_the_source(name: str) -> None:
 def test_highlights_are_left_as_bare_paper(name: str, level: int) -> None:
     result = luma(one(name, disc(250, 60)))
     assert np.median(result[95:175, 200:280]) > level
+
+
+def test_coloured_pencil_keeps_the_colours_that_pencil_drops() -> None:
+    source = scene(1)[0]
+    assert chroma(one("coloured-pencil", source)) > 3 * chroma(one("pencil", source))
 
 
 def test_much_of_an_ink_painting_is_bare_paper() -> None:
@@ -205,7 +210,7 @@ def test_strokes_neither_thin_out_nor_pile_up() -> None:
         strokes.follow(drift_of(moment.motion, SIZE))
         strokes.fade(np.ones(len(strokes.place), np.float32), at_once=moment.motion.cut)
     cells = (SIZE[0] // 12 + 1) * (SIZE[1] // 12 + 1)
-    assert 0.8 * cells < strokes.alive.sum() < 1.45 * cells
+    assert 0.7 * cells < strokes.alive.sum() < 1.25 * cells
 
 
 def test_no_stroke_pops() -> None:

@@ -16,6 +16,6 @@ def leaning_noise(random: np.random.Generator, shape: tuple[int, int], grains: t
     """Wrapping noise of `shape`, height and width, whose spots are `grains` (down, across) wide: streaks."""
     down = np.fft.fftfreq(shape[0])[:, None] * grains[0]
     across = np.fft.rfftfreq(shape[1])[None] * grains[1]
-    gauss = np.exp(-2 * np.pi * (down**2 + across**2))
-    field = np.fft.irfft2(np.fft.rfft2(random.standard_normal(shape)) * gauss, shape)
+    gauss = np.exp(-2 * np.pi * (down**2 + across**2)).astype(np.float32)
+    field = np.fft.irfft2(np.fft.rfft2(random.standard_normal(shape, np.float32)) * gauss, shape)
     return np.asarray((field - field.mean()) / (field.std() + 1e-9), np.float32)

@@ -102,3 +102,9 @@ def rubbed_ground(shade: Plane) -> Mask:
     """`(height, width, 4)`: white paper with `shade` levels of grey rubbed into it, ready for strokes."""
     left = (np.float32(255) - shade).astype(np.uint8)
     return cast("Mask", cv2.merge([left, left, left, np.zeros_like(left)]))
+
+
+def tinted_ground(colours: Frame, share: float) -> Mask:
+    """`(height, width, 4)`: white paper with a share, 0 to 1, of the picture's colours rubbed into it."""
+    left = cv2.convertScaleAbs(colours, alpha=share, beta=255 * (1 - share))
+    return cast("Mask", cv2.merge([left, np.zeros(left.shape[:2], np.uint8)]))

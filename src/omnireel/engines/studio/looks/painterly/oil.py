@@ -34,7 +34,7 @@ from omnireel.engines.studio.pipeline import ahead
 from omnireel.engines.studio.tracker import Moment, working_size
 from omnireel.media.frames import Frame
 
-_VARNISH = Grade(contrast=0.36, gamma=(1.0, 1.08, 1.12), gain=(0.92, 0.99, 1.02))
+_VARNISH = Grade(contrast=0.32, gamma=(1.06, 1.17, 1.22), gain=(0.92, 0.99, 1.02))
 _CHROMA, _MOST = 28.0, 1.7
 """Colourfulness a clip is brought towards, and the largest gain on the way."""
 _COLOUR_MEMORY = 0.6

@@ -23,7 +23,7 @@ from omnireel.engines.studio.tracker import Motion
 
 Flags = NDArray[np.bool_]
 
-_SPARE = 1.5
+_SPARE = 1.3
 """Slots for strokes per cell; what is not needed stays empty."""
 _ROW = 64
 """OpenCV samples no more than 32,767 places in one line, so places are sampled in rows of this many."""
@@ -62,7 +62,7 @@ class Strokes:
     def __init__(self, size: Size, spacing: float, seed: int) -> None:
         self._size, self._spacing, self._seed = size, spacing, seed
         self._cells = int(size[0] / spacing) + 1, int(size[1] / spacing) + 1
-        self._count = -(-int(self._cells[0] * self._cells[1] * _SPARE) // _ROW) * _ROW
+        self._count = int(self._cells[0] * self._cells[1] * _SPARE)
         self.restart()
 
     def restart(self) -> None:
@@ -141,12 +141,14 @@ class Strokes:
 
 
 def sample(field: Raster, place: Plane, size: Size) -> Raster:
-    """Bilinear samples of a field that covers a canvas of `size`, at `(n, 2)` canvas pixels; n in 64s."""
+    """Bilinear samples of a field that covers a canvas of `size`, at `(n, 2)` canvas pixels."""
     scale = np.array([field.shape[1] / size[0], field.shape[0] / size[1]], np.float32)
     return _fetched_at(field, (place + np.float32(0.5)) * scale - np.float32(0.5))
 
 
 def _fetched_at(field: Raster, place: Plane) -> Raster:
-    x, y = np.ascontiguousarray(place.T, np.float32).reshape(2, -1, _ROW)
-    found = fetched(field, x, y)
-    return cast("Raster", found.reshape(len(place), *field.shape[2:]))
+    rows = np.zeros(((len(place) // _ROW + 1) * _ROW, 2), np.float32)
+    rows[: len(place)] = place
+    x, y = np.ascontiguousarray(rows.T).reshape(2, -1, _ROW)
+    found = fetched(field, x, y).reshape(len(rows), *field.shape[2:])
+    return cast("Raster", found[: len(place)])

@@ -1,0 +1,96 @@
+"""Coloured pencil: three hatches in the picture's own colours over a faint tint, white paper between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from omnireel.engines.studio.looks.grade import Grade, Laboratory
+from omnireel.engines.studio.looks.painterly.drawing import (
+    Observer,
+    darkness,
+    guide_of,
+    pressed,
+    tinted_ground,
+)
+from omnireel.engines.studio.looks.painterly.hatching import Hatch, HatchLayer, hatch_stamps
+from omnireel.engines.studio.looks.painterly.kernels_finish import rub
+from omnireel.engines.studio.looks.painterly.kernels_strokes import lay
+from omnireel.engines.studio.looks.painterly.levels import colour_gain, tone_curve
+from omnireel.engines.studio.looks.painterly.paper import drawing_grain, sheet_relief
+from omnireel.engines.studio.looks.painterly.riding import RidingGrain
+from omnireel.engines.studio.looks.painterly.strokes import drift_of, sample
+from omnireel.engines.studio.picture.raster import Mask, Plane, Size, boxed, stretched
+from omnireel.engines.studio.pipeline import ahead
+from omnireel.engines.studio.tracker import Moment
+from omnireel.media.frames import Frame
+
+_UMBER = np.array([46, 48, 66], np.uint8)
+_WHITE = np.array([243, 249, 252], np.uint8)
+_HATCHES = (
+    Hatch(spacing=9.6, long=26, wide=2.5, tones=(0.04, 0.55), angle=-0.85, form=0.3, opacity=0.62),
+    Hatch(spacing=9.6, long=20, wide=2.5, tones=(0.30, 0.95), angle=-0.6, form=0.7, opacity=0.66),
+    Hatch(spacing=9.6, long=17, wide=2.5, tones=(0.62, 1.15), angle=0.45, form=0.4, opacity=0.66),
+)
+_VIVID = Grade(contrast=0.1, gamma=(1.3, 1.3, 1.3))
+_CHROMA, _MOST = 34.0, 1.9
+"""Colourfulness a clip is brought towards, and the largest gain on the way."""
+_TINT = 0.34
+"""Share of its colour that is rubbed into the paper under the strokes."""
+_HUE_COUNTS = 1.1
+"""How far a vivid place counts as dark: yellow wants pencil as much as grey does."""
+_THIN, _THICK = (0.8, 1.3), (1.7, 0.8)
+_ROUGH = np.float32(0.7)
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    moment: Moment
+    ground: Mask
+    lines: Plane
+    hatches: tuple[Plane, ...]
+
+
+class ColouredPencil:
+    """The coloured-pencil look for one clip. `samples` are a few of its frames; `size` is the canvas."""
+
+    def __init__(self, samples: Sequence[Frame], size: Size, seed: int) -> None:
+        self._size = size
+        curve = tone_curve(samples, black=0.02, white=0.06, middle=0.6)
+        self._observer = Observer(samples, curve, thin=_THIN, thick=_THICK)
+        self._vivid = Laboratory(replace(_VIVID, saturation=colour_gain(samples, chroma=_CHROMA, most=_MOST)))
+        self._layers = [HatchLayer(hatch, size, seed + k) for k, hatch in enumerate(_HATCHES)]
+        self._stamps = [hatch_stamps(hatch, size, seed + k, 1.6) for k, hatch in enumerate(_HATCHES)]
+        tile = drawing_grain(size, seed)
+        self._tooth, self._sheet = RidingGrain(tile, size), sheet_relief(tile, size)
+
+    def apply(self, moments: Iterable[Moment], *, threads: int) -> Iterator[Moment]:
+        """Every moment in coloured pencil."""
+        plans = ahead((self.plan(moment) for moment in moments), threads=threads)
+        return (plan.moment.repainted(self.paint(plan)) for plan in plans)
+
+    def plan(self, moment: Moment) -> _Drawing:
+        """Decide every mark of one frame. Frames must come in order."""
+        study, drift = self._observer.study(moment), drift_of(moment.motion, self._size)
+        colours = self._vivid.develop(boxed(study.flat, 3))
+        hue = (colours.max(axis=2) - colours.min(axis=2)) * np.float32(_HUE_COUNTS / 255)
+        guide = guide_of(study.grain, np.maximum(darkness(study.luma), hue))
+        hatches = tuple(self._coloured(layer.follow(drift, guide), colours) for layer in self._layers)
+        return _Drawing(moment, tinted_ground(colours, _TINT), study.lines, hatches)
+
+    def paint(self, drawing: _Drawing) -> Frame:
+        """One drawing at full size. Does not depend on other frames."""
+        canvas = stretched(drawing.ground, self._size)
+        for rows, stamps in zip(drawing.hatches, self._stamps, strict=True):
+            lay(rows, stamps, canvas)
+        lines = pressed(drawing.lines, self._size, faintest=1.5, boldest=13.0, most=165)
+        tooth = self._tooth.under(drawing.moment.motion.sheets)
+        out = np.empty((*lines.shape, 3), np.uint8)
+        rub(canvas, lines, tooth, self._sheet, _WHITE, _UMBER, _ROUGH, out)
+        return out
+
+    def _coloured(self, rows: Plane, colours: Frame) -> Plane:
+        rows[:, 8:11] = sample(colours, rows[:, :2], self._size)
+        return rows
