@@ -260,6 +260,7 @@ FILMS: dict[str, Air] = {
     ),
     "infrared": Air(
         shade=_infrared,
+        by_hue=True,
         effects=(lambda f: Halation(f, colour(255, 220, 230), 0.7, 0.4),),
         rim=0.10,
         grain=2.5,

@@ -109,5 +109,7 @@ class Air:
     """How much darker the corners are."""
     grain: float = 0.0
     """Standard deviation of the film's grain in levels."""
+    by_hue: bool = False
+    """Whether its shade tells things apart by hue, so that the source's hues must be calmed first."""
     lens: tuple[OverlayMaker, ...] = field(default=())
     """What bends the source before anything else: water, a projector's gate."""

@@ -11,6 +11,7 @@ from typing import TypeAlias
 import numpy as np
 
 from omnireel.engines.studio.looks.light.air import Air, Effect, Footage, Light, Overlay, View
+from omnireel.engines.studio.looks.light.chroma import with_calm_hues
 from omnireel.engines.studio.looks.light.cube import cube_of
 from omnireel.engines.studio.looks.light.grain import Grain
 from omnireel.engines.studio.looks.light.kernels import expose
@@ -72,6 +73,7 @@ class _Scene:
 
     def __init__(self, airs: Airs, footage: Footage, *, still: bool) -> None:
         self._size, self._changes = footage.size, bool(airs)
+        self._by_hue = any(air.by_hue for air in airs)
         self._cube = cube_of([air.shade(footage) for air in airs if air.shade is not None])
         self.effects: list[Effect] = [make(footage) for air in airs for make in air.effects]
         self._overlays: list[Overlay] = (
@@ -90,6 +92,8 @@ class _Scene:
         for lens in self._lens:
             frame = lens.draw(frame, index)
         passed, added = stretched(lit.passed, self._size), stretched(lit.added, self._size)
+        if self._by_hue:
+            frame = with_calm_hues(frame)
         out = np.empty_like(frame)
         grain = self._grain.at(index)
         expose(frame, self._cube, passed, added, grain, self._rims[0], self._rims[1], out)

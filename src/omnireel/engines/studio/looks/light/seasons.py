@@ -75,7 +75,7 @@ def _openness(footage: Footage) -> float:
     seen = [shrunk(frame, (64, 64)).reshape(-1, 3).astype(np.float32) / 255 for frame in footage.samples]
     colours = np.concatenate(seen)
     plants, ground = float(foliage_of(colours).mean()), float(earth_of(colours).mean())
-    return float(np.clip(max((plants - 0.01) / 0.05, (ground - 0.2) / 0.15), 0, 1))
+    return float(np.clip(max((plants - 0.03) / 0.04, (ground - 0.2) / 0.15), 0, 1))
 
 
 class SnowCover:
@@ -166,16 +166,20 @@ def _spring(_: Footage) -> Shade:
 
 AUTUMN = Air(
     shade=_autumn,
+    by_hue=True,
     effects=(LeafColours,),
     overlays=(lambda f: Leaves(f, 24, Drift(0.16, 0.12, 0.05, 2.2), _FALLEN, 0.021),),
     rim=0.06,
 )
 WINTER = Air(
     shade=_winter,
+    by_hue=True,
     effects=(lambda footage: SnowCover(footage, 0.86),),
     overlays=(lambda footage: Flakes(footage, 0.35),),
 )
 SPRING = Air(
-    shade=_spring, overlays=(lambda f: Leaves(f, 26, Drift(0.10, 0.10, 0.06, 1.8), _BLOSSOM, 0.014),)
+    shade=_spring,
+    by_hue=True,
+    overlays=(lambda f: Leaves(f, 26, Drift(0.10, 0.10, 0.06, 1.8), _BLOSSOM, 0.014),),
 )
 SEASONS: dict[str, Air] = {"autumn": AUTUMN, "winter": WINTER, "spring": SPRING}

@@ -106,6 +106,7 @@ WEATHERS: dict[Weather, Air] = {
     ),
     Weather.SNOW: Air(
         shade=_snowy,
+        by_hue=True,
         effects=(
             lambda f: Overcast(f, colour(176, 184, 196), colour(226, 230, 236), 0.8),
             lambda f: SnowCover(f, 0.7),
