@@ -12,6 +12,7 @@ import numpy as np
 
 from omnireel.engines.studio.looks.graphic.blocks import Mason, Wall
 from omnireel.engines.studio.looks.graphic.tones import opened
+from omnireel.engines.studio.looks.painterly.memory import settled
 from omnireel.engines.studio.picture.masses import calmed
 from omnireel.engines.studio.picture.palette import Palette, palette_among
 from omnireel.engines.studio.picture.raster import (
@@ -40,6 +41,7 @@ _PLASTICS = (
 """Red, green and blue of the bricks there are: a toy box, not a paint shop."""
 _SATURATION = 1.35
 _SHARPNESS = 0.7
+_MEMORY = 0.7
 _FINE = 8
 """Samples per pixel and side when the stud is drawn."""
 _STUD = 0.31
@@ -62,6 +64,7 @@ class Lego:
         self._size, self._curve = size, opened(samples)
         self._colours = _plastic_colours()
         self._mason = Mason(size, _ROWS, _plastics())
+        self._calm: Frame | None = None
         self._bricks = _brick_tiles(self._mason.side)
 
     def apply(self, moments: Iterable[Moment], *, threads: int) -> Iterator[Moment]:
@@ -72,6 +75,7 @@ class Lego:
     def build(self, moment: Moment) -> _Built:
         """Choose one frame's bricks. Frames must come in order."""
         calm = calmed(cast("Frame", curved(medianed(moment.small), self._curve)), 2)
+        calm = self._calm = settled(calm, self._calm, moment.motion, _MEMORY)
         seen = self._mason.seen(calm, moment.motion)
         crisp = cv2.addWeighted(seen, 1 + _SHARPNESS, boxed(seen, 3), -_SHARPNESS, 0)
         wall = self._mason.lay(_vivid(cast("Frame", crisp)), moment.motion)

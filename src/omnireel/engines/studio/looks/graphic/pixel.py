@@ -11,6 +11,7 @@ import numpy as np
 
 from omnireel.engines.studio.looks.graphic.blocks import Mason, Wall
 from omnireel.engines.studio.looks.graphic.tones import opened
+from omnireel.engines.studio.looks.painterly.memory import settled
 from omnireel.engines.studio.picture.masses import calmed
 from omnireel.engines.studio.picture.palette import Palette, chroma_of, palette_of
 from omnireel.engines.studio.picture.raster import (
@@ -29,6 +30,7 @@ from omnireel.media.frames import Frame
 _ROWS = 120
 """Pixels along the short side."""
 _SHARPNESS = 0.9
+_MEMORY = 0.7
 _DITHER = (5.0, 15.0)
 """Least and most levels by which neighbouring pixels are judged differently: less in finer palettes."""
 _BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) / 16 - 0.469
@@ -55,6 +57,7 @@ class Pixel:
         palette = palette_of([shrunk(small, (160, 90)) for small in smalls], seed)
         self._colours, self._dither = _console_colours(palette), _dither_of(palette)
         self._mason = Mason(size, _ROWS, palette)
+        self._calm: Frame | None = None
 
     def apply(self, moments: Iterable[Moment], *, threads: int) -> Iterator[Moment]:
         """Every moment as pixel art."""
@@ -63,7 +66,9 @@ class Pixel:
 
     def lay(self, moment: Moment) -> Wall:
         """One frame's pixels. Frames must come in order."""
-        seen = self._mason.seen(self._simplified(moment.small), moment.motion)
+        calm = settled(self._simplified(moment.small), self._calm, moment.motion, _MEMORY)
+        self._calm = calm
+        seen = self._mason.seen(calm, moment.motion)
         crisp = cv2.addWeighted(seen, 1 + _SHARPNESS, boxed(seen, 3), -_SHARPNESS, 0)
         dithered = _dithered(cast("Frame", crisp), self._mason.origin(), self._dither)
         return self._mason.lay(dithered, moment.motion)
