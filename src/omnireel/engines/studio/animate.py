@@ -36,6 +36,7 @@ from omnireel.models import (
     Shot,
     ShotReport,
     Storyboard,
+    Subject,
     TimeOfDay,
     Transition,
     Weather,
@@ -52,6 +53,8 @@ _MOST_PIXELS = 40_000_000
 """Of all the pictures together; each keeps its share, so that many large ones fit into memory."""
 _WITH_THE_WIND = ("float", "rise", "fall", "shine", "burn", "blow", "steam", "sway", "flow")
 """What things do that are only carried along by what stirs in a picture."""
+_ALREADY = ("stand", "sit", "lie", "sleep", "look", "smile")
+"""What a photograph shows somebody doing without their having to move."""
 _WARM_SIZE = (96, 64)
 
 
@@ -117,7 +120,7 @@ def _say_what_is_left_out(job: Job, run: Run, setup: Setup) -> None:
         f"{subject.noun} ({subject.action})"
         for shot in shots
         for subject in shot.subjects
-        if subject.action and not (shot.stirs and subject.action in _WITH_THE_WIND)
+        if _acts(subject, shot)
     )
     if still:
         run.warn(
@@ -138,6 +141,12 @@ def _say_what_was_not_found(run: Run, takes: Sequence[_Take]) -> None:
             "The studio engine found nothing in the photograph that it could set in motion as "
             f"{', '.join(sorted(missing))}."
         )
+
+
+def _acts(subject: Subject, shot: Shot) -> bool:
+    """Whether a subject would have to do what its photograph cannot."""
+    carried = shot.stirs and subject.action in _WITH_THE_WIND
+    return bool(subject.action) and subject.action not in _ALREADY and not carried
 
 
 def _takes(job: Job, photos: Sequence[Photo], setup: Setup) -> list[_Take]:

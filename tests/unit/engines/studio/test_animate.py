@@ -194,9 +194,8 @@ def test_a_style_repaints_the_animated_picture(tmp_path: Path) -> None:
 
 def test_what_was_asked_and_not_made_is_said(tmp_path: Path) -> None:
     shot = Shot("", images=(1,), subjects=(Subject("dog", action="run"), Subject("tree")))
-    _, run = animated(tmp_path / "a", a_job(shot, sound=True, styles=["no such style"]))
+    _, run = animated(tmp_path / "a", a_job(shot, styles=["no such style"]))
     told = " ".join(run.warnings)
-    assert "sound" in told
     assert "dog (run)" in told
     assert "tree" not in told
     assert "no such style" in told

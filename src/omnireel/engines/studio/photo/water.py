@@ -22,7 +22,7 @@ _SHADE = 0.15
 """How much lighter the near sides of waves are."""
 _ASIDE = 0.35
 """How far things shift across for every step down."""
-_GLANCE = 0.30
+_GLANCE = 0.16
 """How much brighter a glint is than what it lies on."""
 _TWINKLE = 5.0
 """Radians a second."""
@@ -41,8 +41,9 @@ def rippling(weight: Plane, light: Plane, horizon: float, strength: float, seed:
     waves = [_wave(weight, horizon, strength, *wave, number) for number, wave in enumerate(_WAVES)]
     random = np.random.default_rng(seed)
     twinkle = rough(random, size_of(weight), (9.0, 1.6)) * np.float32(2.2)
-    likely = np.clip(rough(random, size_of(weight), (5.0, 1.2)) - 0.1, 0, 2)
-    bright = np.clip(light * 1.6 - 0.3, 0, 1)
+    likely = np.clip(rough(random, size_of(weight), (3.0, 1.0)) - 0.1, 0, 2)
+    # Pale water has no room to glint in: there it would only turn into white patches.
+    bright = np.clip(light * 1.6 - 0.3, 0, 1) * np.clip((1 - light) * 3, 0, 1)
     rows = np.arange(len(weight), dtype=np.float32)[:, None] / len(weight) - np.float32(horizon)
     glance = np.asarray(
         weight * np.clip(rows * 8, 0, 1) * (0.2 + 0.8 * bright) * likely * (_GLANCE * strength), np.float32
