@@ -7,6 +7,7 @@ from typing import cast
 import cv2
 import numpy as np
 
+from omnireel.engines.studio.picture.blend import blended
 from omnireel.engines.studio.picture.raster import (
     Plane,
     boxed,
@@ -62,9 +63,8 @@ class Between:
         weight = _weight(
             _carried(self._seen_first, forth, -share), _carried(self._seen_second, back, share - 1), share
         )
-        shares = stretched(weight, size)[..., None]
-        mixed = one + (other.astype(np.float32) - one) * shares
-        return np.asarray(np.clip(mixed + np.float32(0.5), 0, 255), np.uint8)
+        shares = np.asarray(weight * np.float32(255) + np.float32(0.5), np.uint8)
+        return blended(one, other, stretched(shares, size))
 
 
 def _seen(flow: Plane, opposite: Plane) -> Plane:
@@ -88,9 +88,11 @@ def _carried(field: Plane, flow: Plane, share: float) -> Plane:
 
 def _fetched_along(frame: Frame, offset: Plane) -> Frame:
     size = size_of(frame)
-    large = stretched(offset, size) * np.float32(size[0] / offset.shape[1])
-    grid = pixel_grid(size)
-    return fetched(frame, grid[..., 0] + large[..., 0], grid[..., 1] + large[..., 1])
+    large = stretched(offset * np.float32(size[0] / offset.shape[1]), size)
+    place = cast("Plane", cv2.add(pixel_grid(size), large))
+    none = cast("Plane", None)
+    moved = cv2.remap(frame, place, none, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return cast("Frame", moved)
 
 
 def _weight(seen_first: Plane, seen_second: Plane, share: float) -> Plane:
