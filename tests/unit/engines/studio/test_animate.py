@@ -250,8 +250,10 @@ def test_a_film_of_photographs_shows_every_one_of_them(tmp_path: Path, transitio
 
 def _likeness(frame: Frame, picture: Frame) -> float:
     """Correlation of two blurred frames: a camera that has moved a little does not matter."""
-    small = [cv2.GaussianBlur(raster, (0, 0), 6).astype(np.float64).ravel() for raster in (frame, picture)]
-    return float(np.corrcoef(*small)[0, 1])
+    one, other = (
+        cv2.GaussianBlur(raster, (0, 0), 6).astype(np.float64).ravel() for raster in (frame, picture)
+    )
+    return float(np.corrcoef(one, other)[0, 1])
 
 
 def test_a_slide_pushes_the_old_picture_out(tmp_path: Path) -> None:
