@@ -136,10 +136,9 @@ def _cropped(samples: list[Frame], crop: Crop) -> list[Frame]:
 
 
 def _references(job: Job, run: Run) -> list[Frame]:
-    """The pictures whose style is asked for: those the prompt names for it, else all that were sent."""
+    """The pictures whose style is asked for, or that can give nothing else."""
     images = job.request.images
-    numbers = job.storyboard.style_images or range(1, len(images) + 1)
-    paths = [run.open(images[number - 1]) for number in numbers]
+    paths = [run.open(images[number - 1]) for number in job.storyboard.style_images]
     return [load_image(path, sniff(path, kind=MediaKind.IMAGE).format) for path in paths]
 
 

@@ -133,7 +133,7 @@ def _finished(
     """Every picture of the clip in order, in the storyboard's styles; the listener is told of every shot."""
     storyboard = job.storyboard
     hold = 2 if storyboard.on_twos else 1
-    if not storyboard.styles:
+    if not storyboard.styles and not storyboard.invented:
         with closing(_frames(takes, size, run.seed, threads, hold, listener)) as frames:
             for index, frame in enumerate(frames):
                 yield _Plain(
