@@ -7,7 +7,7 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from omnireel.engines.studio.picture.raster import pixel_grid
+from omnireel.engines.studio.picture.raster import fetched, pixel_grid
 from omnireel.engines.studio.scenery.arrays import Bytes
 from omnireel.engines.studio.scenery.lettering import kind_of
 from omnireel.engines.studio.scenery.places import PLACES
@@ -233,3 +233,24 @@ def test_motion_begins_with_a_cut_and_tells_members_apart() -> None:
     assert not later.cut
     assert later.ids is not None
     assert {1, 2} <= set(np.unique(later.ids).tolist())
+
+
+def test_a_dolly_zoom_keeps_the_subject_and_widens_the_world() -> None:
+    shot = Shot("", place="street", subjects=(Subject("robot"),), camera=CameraMove.DOLLY_ZOOM)
+    script = ShotScript.of(shot, lambda _: None, lambda _: None)
+    painter = ShotPainter(script, size=(320, 180), frames=24, seed=4)
+    tall = [box_of(painter.paint(n)[1], 1) for n in (0, 23)]
+    heights = [box[3] - box[1] for box in tall]
+    assert abs(heights[1] / heights[0] - 1) < 0.10
+    flow = painter.motion(12).on((320, 180)).flow[10:60]
+    columns = np.arange(320, dtype=np.float32)
+    assert float(np.polyfit(columns, flow[..., 0].mean(axis=0), 1)[0]) > 0.001
+
+
+def test_a_handheld_camera_never_quite_rests() -> None:
+    script = ShotScript.of(Shot("", place="park", camera=CameraMove.HANDHELD), lambda _: None, lambda _: None)
+    painter = ShotPainter(script, size=(320, 180), frames=48, seed=4)
+    shifts = np.array([painter.motion(n).flow[:20].mean(axis=(0, 1)) for n in range(1, 48, 4)])
+    assert (np.abs(shifts).max(axis=0) > 0.01).all()
+    assert (np.sign(shifts).min(axis=0) < 0).all()
+    assert (np.sign(shifts).max(axis=0) > 0).all()

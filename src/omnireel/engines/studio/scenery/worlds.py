@@ -161,7 +161,8 @@ def heaven(kit: Kit) -> Stage:
     """The sky itself: a sea of clouds below, heaps of cloud around."""
     light, rng = kit.light, kit.rng
     height = int(kit.height * 1.5)
-    stops = (light.sky[0], light.sky[1], light.sky[2], mix(light.sky[3], light.cloud_lit, 0.4))
+    # Between the ranks of cloud tops lies more cloud, never sky.
+    stops = (light.sky[0], light.sky[1], mix(light.sky[3], light.cloud_lit, 0.8), light.cloud_lit)
     sky = graded(stops, 2 * kit.width, height, rng)
     if light.stars > 0.05:
         with_stars(sky, rng, light.stars, count=int(kit.width * height / 2600))
