@@ -32,12 +32,12 @@ from omnireel.media.frames import Frame
 _SPACING = (0.025, 0.115)
 """Least and widest distance of corners, as shares of the grid's short side."""
 _FLAT_MEMORY, _SPACING_MEMORY = 0.7, 0.9
-_RELIEF = 0.3
+_RELIEF = 0.2
 """Pixels of height per grey level."""
 _KEY = np.array([-0.45, -0.60, 0.66], np.float32)
 """Where the light stands: right, down, towards the viewer."""
 _AMBIENT, _LIT = 0.56, 0.80
-_SATURATION = 1.35
+_SATURATION = 1.45
 _SUBPIXEL = 4
 """Binary places behind the point in OpenCV's polygon corners."""
 
