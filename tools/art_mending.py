@@ -110,7 +110,8 @@ def own_cloth(bust: Image.Image) -> tuple[Floats, Floats]:
     pixels = np.asarray(trimmed(bust), np.float32)
     band = pixels[int(pixels.shape[0] * 0.86) :].reshape(-1, 4)
     worn = np.median(band[band[:, 3] > 200][:, :3], axis=0) / 255
-    return worn.astype(np.float32), (worn * 0.45 + np.float32([0.10, 0.10, 0.16])).astype(np.float32)
+    trousers = worn * 0.45 + np.array([0.10, 0.10, 0.16])
+    return worn.astype(np.float32), trousers.astype(np.float32)
 
 
 def _rounded_below(bust: Image.Image) -> Image.Image:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import cast
 
 import cv2
@@ -142,12 +143,9 @@ def _ramps(look: InventedLook, materials: Sequence[Material]) -> list[Plane]:
     """Each material's colours; the colours named dye them in turn."""
     if not look.materials:
         return [ramp_of(material) for material in materials]
-    dyes = (
-        [*look.colours, None, None]
-        if len(look.colours) >= len(materials)
-        else [*look.colours[:1]] * 2 or [None, None]
-    )
-    return [ramp_of(material, dye) for material, dye in zip(materials, dyes, strict=False)]
+    # One colour for two materials dyes them both.
+    dyes = look.colours if len(look.colours) >= len(materials) else look.colours[:1] * len(materials)
+    return [ramp_of(material, dye) for material, dye in zip_longest(materials, dyes[: len(materials)])]
 
 
 def _levels(samples: Sequence[Frame]) -> tuple[np.float32, np.float32, np.float32]:
@@ -192,7 +190,7 @@ def _tint(calm: Frame, keep: float) -> Frame:
 
 def _glowing(frame: Frame, strength: float) -> Frame:
     few = max(8, frame.shape[1] // 4), max(8, frame.shape[0] // 4)
-    small = shrunk(frame, few).astype(np.float32) / 255
+    small = np.asarray(shrunk(frame, few) / np.float32(255), np.float32)
     light = bloomed(small * ramp(strongest_of(small), 0.35, 0.9)[..., None], 0.5, 0.7) * np.float32(strength)
     added = stretched(np.asarray(np.clip(light, 0, 1) * 255, np.uint8), (frame.shape[1], frame.shape[0]))
     return cast("Frame", cv2.add(frame, added))

@@ -33,7 +33,7 @@ def texture_of(pattern: str, seed: int) -> Texture:
     tone, height = PATTERNS[pattern](np.random.default_rng(seed))
     across = (np.roll(height, -1, 1) - np.roll(height, 1, 1)) / 2
     down = (np.roll(height, -1, 0) - np.roll(height, 1, 0)) / 2
-    lean = np.clip(across * _LIGHT[0] + down * _LIGHT[1], -0.9, 0.9)
+    lean = np.asarray(np.clip(across * _LIGHT[0] + down * _LIGHT[1], -0.9, 0.9), np.float32)
     return Texture(_bytes(tone), _bytes(lean))
 
 
@@ -60,7 +60,7 @@ def _veins(random: np.random.Generator) -> tuple[Plane, Plane]:
         veins += thread * np.float32(depth) * np.clip(body * 2 - np.float32(0.35), 0, 1)
         body = np.roll(body, TILE // 3, axis=1)
     cloud = (body - np.float32(0.5)) * np.float32(0.5)
-    return cloud - np.minimum(veins, 1) * np.float32(1.1), np.zeros_like(veins)
+    return np.asarray(cloud - np.minimum(veins, 1) * np.float32(1.1)), np.zeros_like(veins)
 
 
 def _brushed(random: np.random.Generator) -> tuple[Plane, Plane]:

@@ -73,7 +73,7 @@ def _winter(footage: Footage) -> Shade:
 def _openness(footage: Footage) -> float:
     """0 for a clip of a room, 1 for one with plants, or with much bare ground."""
     seen = [shrunk(frame, (64, 64)).reshape(-1, 3).astype(np.float32) / 255 for frame in footage.samples]
-    colours = np.concatenate(seen)
+    colours = np.asarray(np.concatenate(seen), np.float32)
     plants, ground = float(foliage_of(colours).mean()), float(earth_of(colours).mean())
     return float(np.clip(max((plants - 0.03) / 0.04, (ground - 0.2) / 0.15), 0, 1))
 
