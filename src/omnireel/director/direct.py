@@ -14,6 +14,7 @@ from omnireel.director.styles import asks_for_twos, read_styles
 from omnireel.director.unknown import not_understood
 from omnireel.models import JobKind, Storyboard, VideoRequest
 
+_FROM_PICTURES = (JobKind.ANIMATE, JobKind.SUBJECTS)
 _ONE_SHOT = "The prompt describes several shots, but multi_shot is off, so the clip has one."
 
 
@@ -24,16 +25,19 @@ def direct(request: VideoRequest) -> Storyboard:
     """
     reading = read(request.prompt)
     kind = job_kind(request, reading)
+    style_images = read_style_images(reading, request, kind)
+    if kind in _FROM_PICTURES and len(style_images) == len(request.images):
+        # Pictures that lend nothing but their style leave a scene to be made from the words.
+        kind = JobKind.TEXT
     wanted = read_edits(reading, kind)
     banned = _banned(request) | wanted.claimed
     if kind is JobKind.EDIT:
         banned |= kept_words(reading)
     inventions = read_inventions(reading, kind)
-    style_images = read_style_images(reading, request, kind)
     refused = unsupported(request, reading, kind, wanted.done)
     return Storyboard(
         kind=kind,
-        shots=compose(Brief(request, kind, banned)),
+        shots=compose(Brief(request, kind, banned, frozenset(style_images))),
         styles=read_styles(reading, kind, banned),
         on_twos=asks_for_twos(reading) and "on" not in banned,
         edits=wanted.edits,

@@ -38,6 +38,15 @@ class Brief:
     kind: JobKind
     banned: Collection[str]
     """Canonical words the negative prompt rules out."""
+    lenders: frozenset[int] = frozenset()
+    """Pictures that lend their style and are not shown."""
+
+    @property
+    def shown(self) -> tuple[int, ...]:
+        """The numbers of the pictures that are to be seen."""
+        return tuple(
+            number for number in range(1, len(self.request.images) + 1) if number not in self.lenders
+        )
 
 
 def compose(brief: Brief) -> tuple[Shot, ...]:
@@ -74,7 +83,7 @@ def _shot(brief: Brief, part: Part, before: Shot, preamble: str) -> Shot:
         time_of_day=_time(brief, reading) or before.time_of_day,
         weather=_weather(brief, reading) or before.weather,
         subjects=_subjects(brief, cast, before.subjects),
-        images=tuple(number for number in referenced_images(part.text) if 1 <= number <= images),
+        images=tuple(number for number in referenced_images(part.text) if number in brief.shown),
         transition=part.transition,
         stirs=_stirs(brief, reading, before),
         lettering=read_lettering(part.text) or (before.lettering if not before.prompt else ()),
@@ -121,7 +130,11 @@ def _sounds(brief: Brief, reading: Reading, before: Shot) -> tuple[str, ...]:
 
 def _subjects(brief: Brief, cast: Cast, before: Sequence[Subject]) -> tuple[Subject, ...]:
     """Who is in a shot. One that names nobody goes on with those before, doing what it now says they do."""
-    named = tuple(subject for subject in cast.subjects if subject.noun not in brief.banned)
+    named = tuple(
+        subject
+        for subject in cast.subjects
+        if subject.noun not in brief.banned and subject.image not in brief.lenders
+    )
     if not before or (named and not cast.refers_back):
         return named
     lead = replace(before[0], action=cast.loose_action or before[0].action)
@@ -133,10 +146,10 @@ def _subjects(brief: Brief, cast: Cast, before: Sequence[Subject]) -> tuple[Subj
 def _with_pictures(brief: Brief, shots: Sequence[Shot], shared: Sequence[int]) -> tuple[Shot, ...]:
     whole = read(brief.request.prompt)
     if brief.kind is JobKind.ANIMATE and is_sequence(brief.request, whole):
-        return _covered(sequence(brief.request, whole, shots), range(1, len(brief.request.images) + 1))
+        return _covered(sequence(brief.request, whole, shots), brief.shown)
     if brief.kind is JobKind.ANIMATE:
         return _opened_and_closed(brief, shots)
-    sent = range(1, len(brief.request.images) + 1)
+    sent = brief.shown
     named = [number for shot in shots for number in shot.images] + list(shared)
     everywhere = tuple(number for number in shared if number in sent) if named else tuple(sent)
     placed: list[Shot] = []
@@ -151,7 +164,7 @@ def _opened_and_closed(brief: Brief, shots: Sequence[Shot]) -> tuple[Shot, ...]:
     ends = end_pictures(brief.request)
     opened = [replace(shot, images=ends[:1]) for shot in shots]
     opened[-1] = replace(opened[-1], images=ends)
-    return _covered(opened, range(1, len(brief.request.images) + 1))
+    return _covered(opened, brief.shown)
 
 
 def _covered(shots: Sequence[Shot], sent: Sequence[int]) -> tuple[Shot, ...]:

@@ -46,7 +46,7 @@ def test_any_prompt_gives_a_storyboard_that_keeps_its_promises(
     assert sum(counts) == seconds * 24
     assert len(board.shots) == 1 or min(counts) >= 11
     used = {number for shot in board.shots for number in shot.images}
-    assert used == set(range(1, images + 1))
+    assert used | set(board.style_images) == set(range(1, images + 1))
     assert all(len(shot.subjects) <= MOST_SUBJECTS for shot in board.shots)
     assert len(board.unsupported) <= MOST_SENTENCES + 1
     assert all(len(sentence) < 200 for sentence in board.unsupported)
@@ -59,7 +59,7 @@ def test_a_picture_that_a_shot_names_is_in_that_shot(prompt: str) -> None:
     for shot in board.shots:
         named = {ref.number for ref in find_references(shot.prompt) if ref.kind is MediaKind.IMAGE}
         if board.kind == "subjects":
-            assert named & {1, 2, 3} <= set(shot.images)
+            assert named & {1, 2, 3} <= {*shot.images, *board.style_images}
 
 
 _PIECES = [

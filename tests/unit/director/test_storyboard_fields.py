@@ -10,7 +10,16 @@ from omnireel.director.reading import read
 from omnireel.director.vocabulary import Topic
 from omnireel.engines.studio.scenery.art import find_art
 from omnireel.engines.studio.scenery.built.workshop import built
-from omnireel.models import Position, Relation, Shot, Subject
+from omnireel.models import (
+    JobKind,
+    MediaKind,
+    MediaRef,
+    Position,
+    Relation,
+    Shot,
+    Subject,
+    VideoRequest,
+)
 from omnireel.thesaurus.kin import kin_of
 
 
@@ -217,3 +226,20 @@ def test_clothes_do_not_stand_about_by_themselves() -> None:
 def test_who_stands_right_before_a_verb_does_it() -> None:
     subjects = _shot("an old fisherman in a small boat, birds flying").subjects
     assert [subject.noun for subject in subjects if subject.action == "fly"] == ["bird"]
+
+
+def test_a_picture_that_lends_only_its_style_is_not_shown() -> None:
+    images = (MediaRef(MediaKind.IMAGE, "blob:a"),)
+    board = direct(VideoRequest("m", "A dog runs on a beach in the style of @Image1", images))
+    assert board.kind is JobKind.TEXT
+    assert board.style_images == (1,)
+    assert [subject.noun for subject in board.shots[0].subjects] == ["dog"]
+    assert not any(shot.images for shot in board.shots)
+
+
+def test_one_picture_may_be_shown_in_the_style_of_another() -> None:
+    images = (MediaRef(MediaKind.IMAGE, "blob:a"), MediaRef(MediaKind.IMAGE, "blob:b"))
+    board = direct(VideoRequest("m", "Put the cat of @Image1 in a garden, in the style of @Image2", images))
+    assert board.style_images == (2,)
+    assert board.shots[0].images == (1,)
+    assert [subject.image for subject in board.shots[0].subjects] == [1]

@@ -16,6 +16,7 @@ from omnireel.engines.studio.edits.reel import Direction, Source, in_shots, reel
 from omnireel.engines.studio.edits.shooting import Take, takes_of
 from omnireel.engines.studio.edits.soundtrack import Soundtrack
 from omnireel.engines.studio.looks.clay.rehearsal import rehearse
+from omnireel.engines.studio.looks.lent import style_pictures
 from omnireel.engines.studio.looks.look import Look
 from omnireel.engines.studio.looks.plan import Plan, looks_to_warm, plan_looks, style_names, through
 from omnireel.engines.studio.picture.crop import Crop, cover
@@ -25,12 +26,11 @@ from omnireel.engines.studio.tracker import Moment, tracked
 from omnireel.errors import EngineFailed
 from omnireel.media.canvas import canvas, canvas_like
 from omnireel.media.frames import Frame
-from omnireel.media.image import load_image
 from omnireel.media.poster import write_poster
 from omnireel.media.reader import VideoReader
 from omnireel.media.sniff import sniff
 from omnireel.media.writer import ClipWriter
-from omnireel.models import Clip, Job, MediaKind, ShotReport, VideoRequest
+from omnireel.models import Clip, Job, ShotReport, VideoRequest
 
 _SAMPLES = 6
 _REPORT_EVERY = 3
@@ -69,7 +69,7 @@ def make(job: Job, run: Run, *, threads: int) -> Clip:
         source.crop.size,
         fps,
         run.seed,
-        references=_references(job, run),
+        references=style_pictures(job, run),
         frames=source.frames,
     )
     takes = takes_of(board, source.frames)
@@ -133,13 +133,6 @@ def _cropped(samples: list[Frame], crop: Crop) -> list[Frame]:
         bottom = top + max(1, crop.size[1] * height // crop.scaled[1])
         kept.append(np.ascontiguousarray(frame[top:bottom, left:right]))
     return kept
-
-
-def _references(job: Job, run: Run) -> list[Frame]:
-    """The pictures whose style is asked for, or that can give nothing else."""
-    images = job.request.images
-    paths = [run.open(images[number - 1]) for number in job.storyboard.style_images]
-    return [load_image(path, sniff(path, kind=MediaKind.IMAGE).format) for path in paths]
 
 
 def _say_what_is_left_out(

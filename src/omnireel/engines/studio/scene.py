@@ -17,6 +17,7 @@ import numpy as np
 
 from omnireel.engines.base import Run
 from omnireel.engines.studio.known import KnownMotion
+from omnireel.engines.studio.looks.lent import style_pictures
 from omnireel.engines.studio.looks.plan import plan_looks, style_names, through
 from omnireel.engines.studio.picture.raster import Size
 from omnireel.engines.studio.scenery.camera import Ride
@@ -133,7 +134,7 @@ def _finished(
     """Every picture of the clip in order, in the storyboard's styles; the listener is told of every shot."""
     storyboard = job.storyboard
     hold = 2 if storyboard.on_twos else 1
-    if not storyboard.styles and not storyboard.invented:
+    if not (storyboard.styles or storyboard.invented or storyboard.style_images):
         with closing(_frames(takes, size, run.seed, threads, hold, listener)) as frames:
             for index, frame in enumerate(frames):
                 yield _Plain(
@@ -141,7 +142,8 @@ def _finished(
                 )
         return
     samples = [_sample(take, size, run.seed) for take in _spread(takes)]
-    plan = plan_looks(_styles_only(storyboard), samples, size, FPS, run.seed)
+    references = style_pictures(job, run)
+    plan = plan_looks(_styles_only(storyboard), samples, size, FPS, run.seed, references=references)
     if plan.unknown:
         run.warn(
             f"The studio engine has no style called {', '.join(plan.unknown)}; "

@@ -159,10 +159,12 @@ def test_on_twos_every_drawing_is_shown_twice(tmp_path: Path) -> None:
     assert max(steps[0::2]) < 0.5 * min(steps[1::2])
 
 
-def test_asking_for_sound_is_answered_with_the_truth(tmp_path: Path) -> None:
-    clip, run = composed(tmp_path / "clip", a_job(sound=True))
-    assert not clip.has_audio
-    assert any("sound" in warning for warning in run.warnings)
+def test_a_sound_nobody_can_make_is_named(tmp_path: Path) -> None:
+    job = a_job(Shot("", place="forest", subjects=DOG, sounds=("birds", "laughter")), sound=True)
+    clip, run = composed(tmp_path / "clip", job)
+    assert clip.has_audio
+    assert [warning for warning in run.warnings if "laughter" in warning]
+    assert not [warning for warning in run.warnings if "birds" in warning]
 
 
 def test_an_unknown_subject_is_named_and_the_scene_made_without_it(tmp_path: Path) -> None:
