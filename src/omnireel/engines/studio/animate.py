@@ -187,6 +187,7 @@ def _produce(
             writer.write(frame)
         if sound:
             writer.write_audio(listener.samples())
+    run.report(1.0, "finished")
     shots = tuple(ShotReport(take.start, take.frames, take.shot.prompt) for take in takes)
     return Clip(clip, poster, *size, fps, total, sound, shots)
 
