@@ -19,6 +19,7 @@ from omnireel.engines.base import Run
 from omnireel.engines.studio.known import KnownMotion
 from omnireel.engines.studio.looks.lent import style_pictures
 from omnireel.engines.studio.looks.plan import plan_looks, style_names, through
+from omnireel.engines.studio.picture.enlarging import enlarged, painted_size
 from omnireel.engines.studio.picture.raster import Size
 from omnireel.engines.studio.scenery.camera import Ride
 from omnireel.engines.studio.scenery.script import Scene, ShotScript, read_scene
@@ -37,8 +38,6 @@ _USUAL_SECONDS = 5
 _DISSOLVE = 12
 """Frames in which one shot gives way to the next."""
 _REPORT_EVERY = 4
-_LARGEST_PAINTED = 1300 * 740
-"""Pixels that are painted one by one; a larger canvas is painted at two thirds and enlarged."""
 _SAMPLES = 5
 
 
@@ -167,14 +166,8 @@ def _spread(takes: list[_Take]) -> list[_Take]:
 
 
 def _sample(take: _Take, size: Size, seed: int) -> Frame:
-    painter = _painter(take, _painted_size(size), seed)
-    return _enlarged(painter.paint(take.frames // 2)[0], size)
-
-
-def _painted_size(size: Size) -> Size:
-    if size[0] * size[1] <= _LARGEST_PAINTED:
-        return size
-    return round(size[0] / 3) * 2, round(size[1] / 3) * 2
+    painter = _painter(take, painted_size(size), seed)
+    return enlarged(painter.paint(take.frames // 2)[0], size)
 
 
 def _painter(take: _Take, size: Size, seed: int) -> ShotPainter:
@@ -228,7 +221,7 @@ class _Paint:
         if self.before is not None:
             past = self.before.paint(self.before_number)[0]
             frame = cv2.addWeighted(frame, self.share, past, 1 - self.share, 0).astype(np.uint8)
-        return _enlarged(frame, self.size)
+        return enlarged(frame, self.size)
 
     def told(self) -> tuple[Frame, KnownMotion]:
         """The frame, and how it follows from the one before it."""
@@ -239,7 +232,7 @@ def _jobs(
     takes: list[_Take], size: Size, seed: int, step: int, listener: Listener | None
 ) -> Iterator[_Paint]:
     """The frames to paint, in order. At most two shots' sets stand at a time."""
-    painted = _painted_size(size)
+    painted = painted_size(size)
     before: tuple[_Take, ShotPainter] | None = None
     for take in takes:
         painter = _painter(take, painted, seed)
@@ -255,12 +248,3 @@ def _jobs(
             else:
                 yield _Paint(painter, number, size)
         before = take, painter
-
-
-def _enlarged(frame: Frame, size: Size) -> Frame:
-    """Up to the canvas, edges kept crisp."""
-    if frame.shape[1] == size[0] and frame.shape[0] == size[1]:
-        return frame
-    large = cv2.resize(frame, size, interpolation=cv2.INTER_CUBIC)
-    soft = cv2.blur(large, (3, 3))
-    return np.ascontiguousarray(cv2.addWeighted(large, 1.55, soft, -0.55, 0).astype(np.uint8))

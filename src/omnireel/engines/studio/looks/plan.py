@@ -18,6 +18,7 @@ from omnireel.engines.studio.looks.light.underwater import UNDERWATER
 from omnireel.engines.studio.looks.look import Look, LookMaker
 from omnireel.engines.studio.looks.painterly.catalog import PAINTERLY
 from omnireel.engines.studio.looks.scifi import SciFi
+from omnireel.engines.studio.looks.upscaled import upscaled
 from omnireel.engines.studio.looks.weather.weathers import SNOWFALL, WEATHERS
 from omnireel.engines.studio.picture.raster import Size
 from omnireel.engines.studio.tracker import Moment
@@ -28,6 +29,8 @@ REPAINTS: dict[str, LookMaker] = {"clay": Clay, "sci-fi": SciFi, **PAINTERLY, **
 WORLDS: dict[str, Air] = {**SEASONS, "underwater": UNDERWATER}
 _LAST = "sci-fi"
 """A repaint that is also a grade: it goes on after the weather."""
+_FULL_SIZE = {"pixel", "lego", "clay"}
+"""Surfaces whose edges must fall on the canvas's own pixels, or whose seams are sharp and cost little."""
 _OLDER = {"sepia", "super-8"}
 """Films that are vintage in a way of their own."""
 
@@ -59,9 +62,7 @@ def plan_looks(
     """
     footage = Footage(samples, size, fps, seed)
     names = _without_doubles(storyboard.styles)
-    looks: list[Look] = [
-        REPAINTS[name](samples, size, seed) for name in names if name in REPAINTS and name != _LAST
-    ]
+    looks = [_surface(name, samples, size, seed) for name in names if name in REPAINTS and name != _LAST]
     looks += [Invented(look, samples, size, seed) for look in storyboard.invented]
     looks += [ReferenceLook(reference, samples, size, seed) for reference in references]
     shots = _airs_by_shot(storyboard, names, frames)
@@ -93,6 +94,12 @@ def looks_to_warm(samples: Sequence[Frame], size: Size) -> Iterator[Look]:
 def style_names() -> tuple[str, ...]:
     """Every style that can be asked for by name, sorted."""
     return tuple(sorted({*REPAINTS, *WORLDS, *FILMS}))
+
+
+def _surface(name: str, samples: Sequence[Frame], size: Size, seed: int) -> Look:
+    if name in _FULL_SIZE:
+        return REPAINTS[name](samples, size, seed)
+    return upscaled(REPAINTS[name], samples, size, seed)
 
 
 def _without_doubles(styles: Sequence[str]) -> tuple[str, ...]:
