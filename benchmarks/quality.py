@@ -42,7 +42,7 @@ _SHEET_WIDTH = 320
 def main() -> None:
     arguments = _arguments()
     cv2.setNumThreads(1)
-    ways = dict(_ways(arguments.style))
+    ways = dict(_ways(arguments.style, gmic=arguments.gmic))
     table: dict[str, dict[str, tuple[Scores, float]]] = {name: {} for name in ways}
     sheet = []
     for clip in arguments.video:
@@ -64,6 +64,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("video", nargs="*", type=Path, help="MP4 files")
     parser.add_argument("--frames", type=int, default=16, help="frames of each clip (default 16)")
     parser.add_argument("--style", action="append", help="a style name; may be given several times")
+    parser.add_argument("--gmic", action="store_true", help="G'MIC's filters too: seconds a frame")
     parser.add_argument("--sheet", type=Path, help="write a picture of every result here")
     arguments = parser.parse_args()
     arguments.video = arguments.video or [_DEMO]
@@ -71,14 +72,14 @@ def _arguments() -> argparse.Namespace:
 
 
 def _ways(
-    styles: Sequence[str] | None,
+    styles: Sequence[str] | None, *, gmic: bool
 ) -> Iterator[tuple[str, Callable[[Sequence[Frame], Sequence[Frame]], list[Frame]]]]:
     """Our styles by name, then every peer at hand."""
     hours, weathers = (hour.value for hour in TimeOfDay), (weather.value for weather in Weather)
     for style in styles or (*style_names(), *hours, *weathers):
         yield style, _ours(style)
     if not styles:
-        for peer in (*opencv_peers(), *gmic_peers()):
+        for peer in (*opencv_peers(), *(gmic_peers() if gmic else ())):
             yield f"({peer.name})", _theirs(peer)
 
 

@@ -29,6 +29,8 @@ from omnireel.testing.engine import RecordingRun
 _MODEL = "kling/kling-video-o1"
 _DEMO = Path(__file__).parents[1] / "src" / "omnireel" / "demo" / "pond.mp4"
 _SOURCE = MediaRef(MediaKind.VIDEO, "blob:source")
+_IN_WORDS = {"oil": "an oil painting", "paper": "a paper cut-out", "pixel": "pixel art"}
+"""How to ask for a style whose name alone is also the name of a thing."""
 _CELL = (400, 225)
 _LABEL = 24
 _COLUMNS = 4
@@ -66,7 +68,12 @@ def _styles() -> list[Frame]:
     cells = [_cell(_moment(_DEMO), "source")]
     for name in style_names():
         request = VideoRequest(
-            _MODEL, f"Restyle the video as {name}", (), (_SOURCE,), mode=Mode.STD, duration=None, seed=7
+            _MODEL,
+            f"Restyle the video as {_IN_WORDS.get(name, name)}",
+            videos=(_SOURCE,),
+            mode=Mode.STD,
+            duration=None,
+            seed=7,
         )
         cells.append(_cell(_made(request), name))
     return cells
@@ -82,7 +89,10 @@ def _scenes() -> list[Frame]:
 def _made(request: VideoRequest) -> Frame:
     with tempfile.TemporaryDirectory() as folder:
         run = RecordingRun(Path(folder), request.seed or 0, {_SOURCE: _DEMO})
-        clip = StudioEngine(threads=2).generate(Job(request, direct(request)), run)
+        board = direct(request)
+        if request.videos and not board.styles:
+            raise ValueError(f"no style was understood in {request.prompt!r}")
+        clip = StudioEngine(threads=2).generate(Job(request, board), run)
         return _moment(clip.path)
 
 
