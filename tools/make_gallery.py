@@ -29,7 +29,12 @@ from omnireel.testing.engine import RecordingRun
 _MODEL = "kling/kling-video-o1"
 _DEMO = Path(__file__).parents[1] / "src" / "omnireel" / "demo" / "pond.mp4"
 _SOURCE = MediaRef(MediaKind.VIDEO, "blob:source")
-_IN_WORDS = {"oil": "an oil painting", "paper": "a paper cut-out", "pixel": "pixel art"}
+_IN_WORDS = {
+    "oil": "an oil painting",
+    "paper": "a paper cut-out",
+    "pixel": "pixel art",
+    "spring": "spring blossom",
+}
 """How to ask for a style whose name alone is also the name of a thing."""
 _CELL = (400, 225)
 _LABEL = 24
