@@ -140,7 +140,15 @@ def _subjects(brief: Brief, cast: Cast, before: Sequence[Subject]) -> tuple[Subj
     lead = replace(before[0], action=cast.loose_action or before[0].action)
     known = {lead.noun, *(subject.noun for subject in before)}
     others = before[1:] if not named else ()
-    return (lead, *others, *(subject for subject in named if subject.noun not in known))
+    everybody = (lead, *others, *(subject for subject in named if subject.noun not in known))
+    return tuple(_where_it_can_be(subject, everybody) for subject in everybody)
+
+
+def _where_it_can_be(subject: Subject, everybody: Sequence[Subject]) -> Subject:
+    """Without its relation to something that is not in this shot any more."""
+    present = {other.noun for other in everybody}
+    away = subject.relation is not None and not present.issuperset(subject.relation.to)
+    return replace(subject, relation=None) if away else subject
 
 
 def _with_pictures(brief: Brief, shots: Sequence[Shot], shared: Sequence[int]) -> tuple[Shot, ...]:

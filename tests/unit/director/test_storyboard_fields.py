@@ -243,3 +243,13 @@ def test_one_picture_may_be_shown_in_the_style_of_another() -> None:
     assert board.style_images == (2,)
     assert board.shots[0].images == (1,)
     assert [subject.image for subject in board.shots[0].subjects] == [1]
+
+
+def test_what_went_under_a_table_is_not_under_it_where_there_is_none() -> None:
+    prompt = "A cat hides under a table, then it sleeps beside a sofa"
+    board = direct(VideoRequest("m", prompt, multi_shot=True))
+    first, second = (shot.subjects[0] for shot in board.shots[:2])
+    assert first.relation is not None
+    assert first.relation.to == ("table",)
+    assert second.noun == "cat"
+    assert second.relation is None or second.relation.to == ("sofa",)
