@@ -151,13 +151,15 @@ class Tracker:
         return self._motion(now.flow, np.maximum(trust - covered, np.float32(_LEAST_TRUST)))
 
     def _motion(self, flow: Plane, trust: Plane) -> Motion:
-        scale = np.float32(self.size[0] / self._coarse[0])
-        fine = stretched(flow * scale, self.size)
-        x, y = self._fine_grid
+        scale = self.size[0] / self._coarse[0]
+        x, y = (
+            cv2.scaleAdd(stretched(cast("Plane", part), self.size), scale, grid)
+            for part, grid in zip(cv2.split(flow), self._fine_grid, strict=True)
+        )
         return Motion(
             cut=False,
-            x=x + fine[..., 0],
-            y=y + fine[..., 1],
+            x=cast("Plane", x),
+            y=cast("Plane", y),
             trust=stretched(trust, self.size),
             sheets=self._anchor.sheets,
         )
@@ -190,7 +192,7 @@ def _steadied(flow: Plane) -> Plane:
     mean = boxed(flow, _NEIGHBOURHOOD)
     speed = cast("Plane", cv2.magnitude(mean[..., 0], mean[..., 1]))
     moving: Plane = np.clip((speed - np.float32(_STILL)) / np.float32(2 * _STILL), 0, 1)
-    return np.asarray(flow * moving[..., None], np.float32)
+    return cast("Plane", cv2.multiply(flow, cv2.merge([moving, moving])))
 
 
 def _trust(flow: Plane) -> Plane:
