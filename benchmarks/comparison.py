@@ -58,7 +58,6 @@ class Source:
         greys = [_grey(frame) for frame in results]
         errors, correlations = zip(*self._motions(greys), strict=True)
         few = range(0, len(greys), _EVERY)
-        looks = np.mean([texture_statistics(results[index]) for index in few], axis=0)
         return Scores(
             motion_error=float(np.mean(errors)),
             motion_correlation=float(np.mean(correlations)),
@@ -67,7 +66,7 @@ class Source:
             structure=float(np.mean([_structure(self._greys[index], greys[index]) for index in few])),
             palette=palette_distance(self.first, results[0]),
             texture=texture_distance(self.first, results[0]),
-            look=tuple(float(value) for value in looks),
+            look=look_of(results),
         )
 
     def _motions(self, greys: Sequence[Frame]) -> Iterator[tuple[float, float]]:
@@ -110,6 +109,12 @@ class _Flow:
     def followed(self, frame: Numbers) -> Numbers:
         x, y = _places(self.field)
         return cast("Numbers", cv2.remap(frame, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+
+
+def look_of(results: Sequence[Frame]) -> tuple[float, ...]:
+    """What a look is told by: the mean of its texture statistics over every fourth frame."""
+    few = [texture_statistics(frame) for frame in results[::_EVERY]]
+    return tuple(float(value) for value in np.mean(few, axis=0))
 
 
 def identified(looks: dict[str, dict[str, tuple[float, ...]]]) -> tuple[int, int]:
