@@ -34,7 +34,8 @@ _DEMO = Path(__file__).parents[1] / "src" / "omnireel" / "demo" / "pond.mp4"
 _WARM_UP = 4
 _LEAST_PALETTE, _LEAST_TEXTURE = 4.0, 1.3
 _DOZEN = (
-    "clay", "watercolor", "oil", "pencil", "anime", "comic", "pixel", "noir", "rain", "snow", "sci-fi", "vintage",
+    "clay", "watercolor", "oil", "pencil", "anime", "comic",
+    "pixel", "noir", "rain", "snow", "sci-fi", "vintage",
 )  # fmt: skip
 """The styles of the identification table."""
 _LIVELY = ("rain", "snow", "vintage")

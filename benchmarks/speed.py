@@ -5,7 +5,7 @@ against other people's filters, in one run.
 
 Wall time is of the whole job as an attempt runs it, opening the file and finding the palette included, on two
 threads. The bare transcode is timed before and after each row, so the ratios mean something on a busy machine
-too. The stages are CPU milliseconds a frame on one thread. A peer gets our reader, our writer and two threads.
+too. The stages are CPU milliseconds a frame on one thread. A peer gets our reader, our writer, two threads.
 """
 
 from __future__ import annotations
