@@ -7,18 +7,15 @@ import numpy as np
 from omnireel.engines.studio.picture.noise import leaning_noise
 from omnireel.engines.studio.picture.raster import Mask, Plane, Size
 
-_KINDS = 6
-"""Different stamps of one brush."""
 
-
-def bristle_stamps(random: np.random.Generator, size: Size, bristle: float) -> Mask:
+def bristle_stamps(random: np.random.Generator, kinds: int, size: Size, bristle: float) -> Mask:
     """`(kinds, rows, columns, 2)`: a loaded flat brush. Ridges between bristles `bristle` texels apart."""
-    return np.stack([_bristles(random, size, bristle) for _ in range(_KINDS)])
+    return np.stack([_bristles(random, size, bristle) for _ in range(kinds)])
 
 
-def stick_stamps(random: np.random.Generator, size: Size, grain: float) -> Mask:
+def stick_stamps(random: np.random.Generator, kinds: int, size: Size, grain: float) -> Mask:
     """`(kinds, rows, columns, 2)`: a pencil or a piece of charcoal, pressed harder halfway."""
-    return np.stack([_stick(random, size, grain) for _ in range(_KINDS)])
+    return np.stack([_stick(random, size, grain) for _ in range(kinds)])
 
 
 def _bristles(random: np.random.Generator, size: Size, bristle: float) -> Mask:
