@@ -44,8 +44,7 @@ class HatchLayer:
     def __init__(self, hatch: Hatch, size: Size, seed: int) -> None:
         self._hatch, self._unit = hatch, min(size) / _CANVAS_SIDE
         self.strokes = Strokes(size, max(1.5, hatch.spacing * self._unit), seed)
-        self._headings = Headings(len(self.strokes.place), hatch.loose)
-        self._usual = np.array([np.cos(2 * hatch.angle), np.sin(2 * hatch.angle)], np.float32)
+        self._headings = Headings(len(self.strokes.place), hatch.loose, form=hatch.form, angle=hatch.angle)
 
     def follow(self, drift: Drift, guide: Plane) -> Plane:
         """Rows for `lay`, colours left open. `guide`, `(h, w, 3)`, is the grain and the darkness."""
@@ -55,19 +54,21 @@ class HatchLayer:
         threshold = hatch.tones[0] + (hatch.tones[1] - hatch.tones[0]) * strokes.whim[:, 3]
         wanted = np.clip((under[:, 2] - threshold) / _SOFTNESS, 0, 1)
         strokes.fade(np.asarray(wanted, np.float32), at_once=drift.cut)
-        goal = under[:, :2] * np.float32(hatch.form) + self._usual * np.float32(1 - hatch.form)
-        self._headings.turn(goal, strokes.born | drift.cut, strokes.whim[:, 0])
+        self._headings.turn(under, strokes.born | drift.cut)
         return self._rows()
 
     def _rows(self) -> Plane:
         strokes, opacity = self.strokes, np.float32(self._hatch.opacity)
-        seen = np.flatnonzero(strokes.opacity > _INVISIBLE)
-        whim = strokes.whim[seen]
+        shown = strokes.opacity > _INVISIBLE
+        self._headings.face(strokes.whim, shown)
+        seen = np.flatnonzero(shown)
+        whim = strokes.whim.take(seen, axis=0)
         rows = np.zeros((len(seen), 8), np.float32)
-        rows[:, :2], rows[:, 2] = strokes.place[seen], self._headings.facing[seen]
+        rows[:, :2] = strokes.place.take(seen, axis=0)
+        rows[:, 2] = self._headings.facing.take(seen)
         rows[:, 3] = whim[:, 2] * np.float32(_KINDS - 0.01)
         firm = np.float32(0.7) + np.float32(0.6) * whim[:, 1]
-        rows[:, 4] = strokes.opacity[seen] * np.minimum(opacity * firm, np.float32(1))
+        rows[:, 4] = strokes.opacity.take(seen) * np.minimum(opacity * firm, np.float32(1))
         return rows
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from omnireel.engines.studio.looks.painterly.kernels_carrying import Flags, steer
+from omnireel.engines.studio.looks.painterly.kernels_carrying import Flags, face, steer
 from omnireel.engines.studio.looks.painterly.stamps import FACINGS
 from omnireel.engines.studio.picture.raster import Plane
 
@@ -13,19 +13,27 @@ _SHARE = np.float32(0.2)
 
 
 class Headings:
-    """Where each of `count` strokes points. Neighbours differ by up to `loose` radians either way."""
+    """Where each of `count` strokes points: along the grain as far as `form` (0 to 1) says, else at `angle`.
 
-    def __init__(self, count: int, loose: float) -> None:
-        self._loose = np.float32(loose * 2)
+    Neighbours differ by up to `loose` radians either way.
+    """
+
+    def __init__(self, count: int, loose: float, *, form: float = 1, angle: float = 0) -> None:
+        apart = 1 - form
+        self._usual = np.array([form, apart * np.cos(2 * angle), apart * np.sin(2 * angle)], np.float32)
+        self._loose = np.float32(loose)
         self._turn = np.zeros((count, 2), np.float32)
         self.facing = np.zeros(count, np.float32)
-        """`(n,)`: the direction of its stamp, 0 to `FACINGS`."""
+        """`(n,)`: the direction of its stamp, 0 to `FACINGS`; NaN until a stroke is seen."""
 
-    def turn(self, goal: Plane, fresh: Flags, whim: Plane) -> None:
-        """One frame on. `goal`, `(n, 2 or more)`, starts with cosine and sine of twice the angle.
+    def turn(self, grain: Plane, fresh: Flags) -> None:
+        """One frame on. Rows of `grain` begin with cosine and sine of twice an angle.
 
-        `fresh` strokes take it at once. `whim`, `(n,)`, uniform noise from 0 to 1 that stays a stroke's own,
-        says which way it is loose.
+        `fresh` strokes point there at once.
         """
-        bias = (whim - np.float32(0.5)) * self._loose
-        steer(self._turn, self.facing, goal, fresh, bias, _SHARE, FACINGS)
+        self.facing[fresh] = np.nan
+        steer(self._turn, grain, self._usual, fresh, _SHARE)
+
+    def face(self, whim: Plane, seen: Flags) -> None:
+        """Bring `facing` up to date where a stroke is seen; the first of its `whim` says how it is loose."""
+        face(self.facing, self._turn, whim, seen, self._loose, FACINGS)

@@ -89,23 +89,34 @@ def thin_out(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def steer(
-    turn: Plane, facing: Plane, goal: Plane, fresh: Flags, bias: Plane, share: np.float32, steps: int
-) -> None:
-    """Turn strokes by `share` towards where they should point, and face them in one of `steps` directions.
+def steer(turn: Plane, grain: Plane, usual: Plane, fresh: Flags, share: np.float32) -> None:
+    """Turn strokes by `share` towards where they should point, at once where `fresh`.
 
-    `turn` and `goal`, `(n, 2)`, are cosine and sine of twice an angle; `bias` is added to it. Facing 0 is
-    upwards. It changes when it is wrong by more than 0.8 of a step, so that strokes do not tremble.
+    `turn`, `(n, 2)`, is cosine and sine of twice an angle, and so do rows of `grain` begin. `usual`, `(3,)`,
+    is how far the grain counts and what is added to it.
+    """
+    for i in range(turn.shape[0]):
+        part = _F(1) if fresh[i] else share
+        turn[i, 0] += (grain[i, 0] * usual[0] + usual[1] - turn[i, 0]) * part
+        turn[i, 1] += (grain[i, 1] * usual[0] + usual[2] - turn[i, 1]) * part
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def face(facing: Plane, turn: Plane, whim: Plane, seen: Flags, loose: np.float32, steps: int) -> None:
+    """Face strokes that are seen in one of `steps` directions, 0 upwards, `loose` radians about their own.
+
+    They change when they are off by more than 0.8 of a step, so that they do not tremble, or have no
+    facing yet, which is NaN.
     """
     for i in range(len(facing)):
-        part = _F(1) if fresh[i] else share
-        turn[i, 0] += (goal[i, 0] - turn[i, 0]) * part
-        turn[i, 1] += (goal[i, 1] - turn[i, 1]) * part
-        angle = _F(atan2(turn[i, 1], turn[i, 0])) * _F(0.5) + bias[i]
+        if not seen[i]:
+            continue
+        bias = (whim[i, 0] - _F(0.5)) * _F(2) * loose
+        angle = _F(atan2(turn[i, 1], turn[i, 0])) * _F(0.5) + bias
         wanted = (angle * _F(1 / pi) + _F(0.5)) * _F(steps)
         away = wanted - facing[i]
         away -= floor(away / _F(steps) + _F(0.5)) * _F(steps)
-        if fresh[i] or abs(away) > _F(0.8):
+        if not abs(away) <= _F(0.8):
             facing[i] = floor(wanted + _F(0.5)) % steps
 
 

@@ -99,7 +99,7 @@ class _Layer:
         busy, (low, high) = under[:, 2], brush.detail
         wanted = np.clip((busy - np.float32(low)) / np.float32(high - low), 0, 1) * (busy < brush.most)
         strokes.fade(np.asarray(wanted * fits, np.float32), at_once=drift.cut)
-        self._headings.turn(under, strokes.born | drift.cut, strokes.whim[:, 0])
+        self._headings.turn(under, strokes.born | drift.cut)
         return self._rows()
 
     def _remember(self, colours: Frame, *, cut: bool) -> Plane:
@@ -110,14 +110,17 @@ class _Layer:
 
     def _rows(self) -> Plane:
         strokes = self.strokes
-        seen = np.flatnonzero(strokes.opacity > _INVISIBLE)
-        whim = strokes.whim[seen]
+        shown = strokes.opacity > _INVISIBLE
+        self._headings.face(strokes.whim, shown)
+        seen = np.flatnonzero(shown)
+        whim = strokes.whim.take(seen, axis=0)
         rows = np.empty((len(seen), 8), np.float32)
-        rows[:, :2], rows[:, 2] = strokes.place[seen], self._headings.facing[seen]
-        rows[:, 3], rows[:, 4] = whim[:, 2] * np.float32(_KINDS - 0.01), strokes.opacity[seen]
+        rows[:, :2] = strokes.place.take(seen, axis=0)
+        rows[:, 2] = self._headings.facing.take(seen)
+        rows[:, 3], rows[:, 4] = whim[:, 2] * np.float32(_KINDS - 0.01), strokes.opacity.take(seen)
         own = whim - np.float32(0.5)
-        tint = own[:, [3, 1, 2]] * np.float32(6) + own[:, :1] * _VARIETY
-        rows[:, 5:8] = np.clip(self._colour[seen] + tint, 0, 255)
+        tint = own[:, 1:] * np.float32(6) + own[:, :1] * _VARIETY
+        rows[:, 5:8] = np.clip(self._colour.take(seen, axis=0) + tint, 0, 255)
         return rows
 
 
@@ -163,9 +166,9 @@ class Oil:
         canvas = stretched(cast("Mask", cv2.merge([painting.ground, level])), self._size)
         for strokes, stamps in zip(painting.strokes, self._stamps, strict=True):
             lay(strokes, stamps, canvas)
-        out = np.empty((*canvas.shape[:2], 3), np.uint8)
-        light_relief(canvas, self._weave, _DEPTH, out)
-        return out
+        words = canvas.view(np.dtype("<u4"))[..., 0]
+        light_relief(words, cast("Mask", cv2.extractChannel(canvas, 3)), self._weave, _DEPTH)
+        return cast("Frame", cv2.cvtColor(canvas, cv2.COLOR_BGRA2BGR))
 
 
 def _detail(flat: Frame) -> Plane:
