@@ -31,7 +31,7 @@ def _bristles(random: np.random.Generator, size: Size, bristle: float) -> Mask:
     dry = _step(1.25 - np.maximum(along, 0) * 0.9 + 0.5 * streaks, 0.35)
     cover = end * side * dry
     heap = np.exp(-(((1 - abs(across)) / 0.22) ** 2)) * 0.5 + np.exp(-(((along - 0.72) / 0.2) ** 2)) * 0.4
-    relief = 0.42 + 0.17 * streaks + 0.07 * fine + 0.25 * heap
+    relief = 0.42 + 0.17 * streaks + 0.04 * fine + 0.25 * heap
     return _bytes(cover, relief)
 
 

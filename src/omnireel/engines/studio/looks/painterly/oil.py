@@ -31,6 +31,7 @@ from omnireel.engines.studio.picture.raster import (
     grey_of,
     medianed,
     shrunk,
+    softened,
     stretched,
     strongest,
 )
@@ -45,7 +46,9 @@ _COLOUR_MEMORY = 0.6
 _REACH = 2
 """Pixels of the working grid over which colours are flattened before they are mixed."""
 _GROUND_RELIEF = 70
-_DEPTH = np.float32(1 / 46)
+_DEPTH = np.float32(1 / 38)
+_ROUND = 0.6
+"""Pixels by which ridges are rounded: thick paint flows a little, and hard ones cost bits and glitter."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +170,8 @@ class Oil:
         for strokes, stamps in zip(painting.strokes, self._stamps, strict=True):
             lay(strokes, stamps, canvas)
         words = canvas.view(np.dtype("<u4"))[..., 0]
-        light_relief(words, cast("Mask", cv2.extractChannel(canvas, 3)), self._weave, _DEPTH)
+        relief = softened(cast("Mask", cv2.extractChannel(canvas, 3)), _ROUND)
+        light_relief(words, relief, self._weave, _DEPTH)
         return cast("Frame", cv2.cvtColor(canvas, cv2.COLOR_BGRA2BGR))
 
 
@@ -181,7 +185,7 @@ def _stamps(brush: _Brush, size: Size, seed: int) -> TurnedStamps:
     random, unit = np.random.default_rng([seed, 1]), min(size) / _CANVAS_SIDE
     long, wide = brush.long * unit, brush.wide * unit
     texels = max(8, int(long * 3)), max(6, int(wide * 3))
-    stamps = bristle_stamps(random, _KINDS, texels, max(2.5, 3.2 * unit))
+    stamps = bristle_stamps(random, _KINDS, texels, max(2.9, 3.7 * unit))
     shapes = varied_shapes(random, _KINDS, (long * 0.75, long * 1.25), (wide * 0.8, wide * 1.2), bend=0.45)
     return turned(stamps, shapes)
 
