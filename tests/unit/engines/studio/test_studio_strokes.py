@@ -3,9 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from omnireel.engines.studio.looks.painterly.headings import Headings
+from omnireel.engines.studio.looks.painterly.kernels_finish import light_relief
 from omnireel.engines.studio.looks.painterly.kernels_strokes import lay
 from omnireel.engines.studio.looks.painterly.stamps import FACINGS, TurnedStamps, turned
-from omnireel.engines.studio.picture.raster import Mask
+from omnireel.engines.studio.looks.painterly.strokes import sample
+from omnireel.engines.studio.picture.raster import Mask, Plane
 
 SIDE = 120
 
@@ -63,3 +66,48 @@ def laid_at(place: tuple[float, float], degrees: float) -> Mask:
     canvas = np.zeros((SIDE, SIDE, 4), np.uint8)
     lay(np.array([[*place, facing(degrees), 0, 1, 255, 255, 255]], np.float32), full(30, 3), canvas)
     return canvas[..., 3]
+
+
+def pointing(degrees: float, count: int = 1) -> Plane:
+    twice = np.radians(2 * degrees)
+    return np.tile(np.array([np.cos(twice), np.sin(twice)], np.float32), (count, 1))
+
+
+def test_strokes_do_not_tremble_and_still_follow_a_slow_turn() -> None:
+    headings, whim, seen = Headings(1, loose=0), np.full((1, 4), 0.5, np.float32), np.ones(1, np.bool_)
+    faced = []
+    for degrees in (30, *(30 + 1.2 * (-1) ** k for k in range(8)), *np.arange(30, 75, 0.25), *[75.0] * 20):
+        headings.turn(pointing(degrees), np.array([not faced]))
+        headings.face(whim, seen)
+        faced.append(float(headings.facing[0]))
+    assert len(set(faced[:9])) == 1
+    assert faced == sorted(faced)
+    assert abs(faced[-1] - facing(75)) <= 1
+
+
+def test_a_fresh_stroke_forgets_where_its_slot_pointed() -> None:
+    headings, whim, seen = Headings(5, loose=0.3), np.full((5, 4), 0.9, np.float32), np.ones(5, np.bool_)
+    others = Headings(5, loose=0.3)
+    headings.turn(pointing(20, 5), seen)
+    headings.face(whim, seen)
+    for each in (headings, others):
+        each.turn(pointing(21, 5), seen)
+        each.face(whim, seen)
+    assert (headings.facing == others.facing).all()
+
+
+def test_samples_lie_between_the_pixels_around_a_place() -> None:
+    field = np.arange(24, dtype=np.float32).reshape(4, 6, 1)
+    place = np.array([[0.5, 0.5], [5.5, 3.5], [11.5, 7.5], [-30, 90]], np.float32)
+    assert sample(field, place, (12, 8))[:, 0].tolist() == [0, 11.5, 23, 18]
+
+
+def test_slopes_towards_the_upper_left_are_lit_and_flat_paint_keeps_its_colour() -> None:
+    canvas, flat = np.full((9, 30), 0x00C86432, np.uint32), np.full((9, 30), 128, np.uint8)
+    relief = np.zeros((9, 30), np.uint8)
+    relief[:, 10:20] = 40
+    light_relief(canvas, relief, flat, np.float32(1 / 46))
+    red = canvas >> 16
+    assert (canvas[:, [2, 15, 27]] == 0x00C86432).all()
+    assert (red[:, 9] > 200).all()
+    assert (red[:, 20] < 200).all()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from math import atan2, floor, pi
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from omnireel.engines.studio.picture.raster import Plane, Raster
+from omnireel.engines.studio.picture.raster import Plane
 
 Flags: TypeAlias = NDArray[np.bool_]
 Cells: TypeAlias = NDArray[np.int32]
@@ -21,14 +21,14 @@ def taps(
     x: np.float32, y: np.float32, width: int, height: int
 ) -> tuple[np.uint32, np.uint32, np.uint32, np.uint32, np.float32, np.float32]:
     """Left, right, top and bottom pixel around a point, and its way between them; the border repeats."""
-    x, y = min(max(x, _F(0)), _F(width - 1)), min(max(y, _F(0)), _F(height - 1))
-    left, top = np.int32(x), np.int32(y)
+    x, y = _F(min(max(x, _F(0)), _F(width - 1))), _F(min(max(y, _F(0)), _F(height - 1)))
+    left, top = int(x), int(y)
     right, bottom = min(left + 1, width - 1), min(top + 1, height - 1)
     return _U(left), _U(right), _U(top), _U(bottom), x - _F(left), y - _F(top)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def sample_at(field: Raster, place: Plane, scale: Plane, out: Plane) -> None:
+def sample_at(field: NDArray[Any], place: Plane, scale: Plane, out: Plane) -> None:
     """Fill `out`, `(n, channels)`, with a field `(h, w, channels)` at canvas places.
 
     A canvas pixel has `scale` field pixels, across and down.
