@@ -75,7 +75,7 @@ def pointing(degrees: float, count: int = 1) -> Plane:
 
 def test_strokes_do_not_tremble_and_still_follow_a_slow_turn() -> None:
     headings, whim, seen = Headings(1, loose=0), np.full((1, 4), 0.5, np.float32), np.ones(1, np.bool_)
-    faced = []
+    faced: list[float] = []
     for degrees in (30, *(30 + 1.2 * (-1) ** k for k in range(8)), *np.arange(30, 75, 0.25), *[75.0] * 20):
         headings.turn(pointing(degrees), np.array([not faced]))
         headings.face(whim, seen)
