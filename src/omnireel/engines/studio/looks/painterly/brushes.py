@@ -7,18 +7,15 @@ import numpy as np
 from omnireel.engines.studio.picture.noise import leaning_noise
 from omnireel.engines.studio.picture.raster import Mask, Plane, Size
 
-_KINDS = 6
-"""Different stamps of one brush."""
 
-
-def bristle_stamps(random: np.random.Generator, size: Size, bristle: float) -> Mask:
+def bristle_stamps(random: np.random.Generator, kinds: int, size: Size, bristle: float) -> Mask:
     """`(kinds, rows, columns, 2)`: a loaded flat brush. Ridges between bristles `bristle` texels apart."""
-    return np.stack([_bristles(random, size, bristle) for _ in range(_KINDS)])
+    return np.stack([_bristles(random, size, bristle) for _ in range(kinds)])
 
 
-def stick_stamps(random: np.random.Generator, size: Size, grain: float) -> Mask:
+def stick_stamps(random: np.random.Generator, kinds: int, size: Size, grain: float) -> Mask:
     """`(kinds, rows, columns, 2)`: a pencil or a piece of charcoal, pressed harder halfway."""
-    return np.stack([_stick(random, size, grain) for _ in range(_KINDS)])
+    return np.stack([_stick(random, size, grain) for _ in range(kinds)])
 
 
 def _bristles(random: np.random.Generator, size: Size, bristle: float) -> Mask:
@@ -34,7 +31,7 @@ def _bristles(random: np.random.Generator, size: Size, bristle: float) -> Mask:
     dry = _step(1.25 - np.maximum(along, 0) * 0.9 + 0.5 * streaks, 0.35)
     cover = end * side * dry
     heap = np.exp(-(((1 - abs(across)) / 0.22) ** 2)) * 0.5 + np.exp(-(((along - 0.72) / 0.2) ** 2)) * 0.4
-    relief = 0.42 + 0.17 * streaks + 0.07 * fine + 0.25 * heap
+    relief = 0.42 + 0.17 * streaks + 0.04 * fine + 0.25 * heap
     return _bytes(cover, relief)
 
 

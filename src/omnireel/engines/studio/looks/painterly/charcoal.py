@@ -75,9 +75,9 @@ class Charcoal:
         guide = guide_of(study.grain, dark)
         sticks = [layer.follow(drift, guide) for layer in self._layers[:-1]]
         for rows in sticks:
-            rows[:, 8:11] = _COAL
+            rows[:, 5:8] = _COAL
         lifts = self._layers[-1].follow(drift, guide_of(study.grain, light))
-        lifts[:, 8:11] = _ERASER
+        lifts[:, 5:8] = _ERASER
         ground = rubbed_ground(boxed(boxed(dark, 5), 5) * np.float32(_SMUDGE) + np.float32(_FILM))
         return _Drawing(moment, ground, study.lines, (*sticks, lifts))
 

@@ -92,5 +92,5 @@ class ColouredPencil:
         return out
 
     def _coloured(self, rows: Plane, colours: Frame) -> Plane:
-        rows[:, 8:11] = sample(colours, rows[:, :2], self._size)
+        rows[:, 5:8] = sample(colours, rows[:, :2], self._size)
         return rows

@@ -11,11 +11,15 @@ import numpy as np
 
 from omnireel.engines.studio.looks.grade import Grade, Laboratory
 from omnireel.engines.studio.looks.painterly.brushes import bristle_stamps
+from omnireel.engines.studio.looks.painterly.drawing import guide_of
 from omnireel.engines.studio.looks.painterly.grain import grain_of
+from omnireel.engines.studio.looks.painterly.headings import Headings
+from omnireel.engines.studio.looks.painterly.kernels_carrying import recall
 from omnireel.engines.studio.looks.painterly.kernels_finish import light_relief
 from omnireel.engines.studio.looks.painterly.kernels_strokes import lay
 from omnireel.engines.studio.looks.painterly.levels import colour_gain
 from omnireel.engines.studio.looks.painterly.memory import settled
+from omnireel.engines.studio.looks.painterly.stamps import TurnedStamps, turned, varied_shapes
 from omnireel.engines.studio.looks.painterly.strokes import Drift, Strokes, drift_of
 from omnireel.engines.studio.picture.masses import calmed
 from omnireel.engines.studio.picture.raster import (
@@ -27,6 +31,7 @@ from omnireel.engines.studio.picture.raster import (
     grey_of,
     medianed,
     shrunk,
+    softened,
     stretched,
     strongest,
 )
@@ -41,7 +46,9 @@ _COLOUR_MEMORY = 0.6
 _REACH = 2
 """Pixels of the working grid over which colours are flattened before they are mixed."""
 _GROUND_RELIEF = 70
-_DEPTH = np.float32(1 / 46)
+_DEPTH = np.float32(1 / 38)
+_ROUND = 0.6
+"""Pixels by which ridges are rounded: thick paint flows a little, and hard ones cost bits and glitter."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +72,16 @@ _BRUSHES = (
     _Brush(spacing=8.2, long=10.5, wide=3.1, detail=(11, 26), most=255, scale=1),
 )
 _CANVAS_SIDE = 720
-_KEEP = 0.80
-"""Share of its colour that a stroke keeps from frame to frame while it fits."""
-_MISFIT = 34.0
+_LEARNING = np.float32(0.20)
+"""How much of what is seen goes into a stroke's colour each frame while it fits."""
+_MISFIT = np.float32(34)
 """Levels by which a stroke's colour may be wrong before it is painted anew."""
-_TURN = np.float32(0.2)
-_VARIETY = 13.0
+_LOOSE = 0.275
+"""Radians by which strokes differ from their neighbours."""
+_INVISIBLE = np.float32(0.01)
+_VARIETY = np.float32(13)
+_KINDS = 10
+"""Different strokes of one brush."""
 
 
 class _Layer:
@@ -80,55 +91,40 @@ class _Layer:
         self._brush, self._size, self._unit = brush, size, min(size) / _CANVAS_SIDE
         self.strokes = Strokes(size, max(2.0, brush.spacing * self._unit), seed)
         count = len(self.strokes.place)
-        self._colour, self._turn = np.zeros((count, 3), np.float32), np.zeros((count, 2), np.float32)
+        self._colour, self._headings = np.zeros((count, 3), np.float32), Headings(count, _LOOSE)
 
-    def follow(self, drift: Drift, colours: Frame, grain: Plane, detail: Plane) -> Plane:
-        """This frame's strokes for the kernel."""
-        strokes, cut = self.strokes, drift.cut
-        strokes.follow(drift)
-        seen = strokes.under(boxed(colours, self._brush.scale) if self._brush.scale > 1 else colours).astype(
-            np.float32
-        )
-        fits = self._remember(seen, cut=cut)
-        low, high = self._brush.detail
-        busy = strokes.under(detail)
-        wanted = np.clip((busy - low) / (high - low), 0, 1) * (busy < self._brush.most)
-        strokes.fade(np.asarray(wanted * fits, np.float32), at_once=cut)
-        return self._rows(self._turned(strokes.under(grain), cut=cut))
-
-    def _remember(self, seen: Plane, *, cut: bool) -> Plane:
-        fresh = self.strokes.born | (self.strokes.opacity <= 0)
-        if cut:
-            fresh = np.ones_like(fresh)
-        apart = np.abs(seen - self._colour).max(axis=1)
-        self._colour = np.where(
-            fresh[:, None], seen, self._colour + (seen - self._colour) * np.float32(1 - _KEEP)
-        )
-        return np.asarray((apart < _MISFIT) | fresh, np.float32)
-
-    def _turned(self, grain: Plane, *, cut: bool) -> Plane:
-        """Unit directions, from doubled angles that are smoothed in time."""
-        fresh = self.strokes.born | cut
-        self._turn = np.where(fresh[:, None], grain, self._turn + (grain - self._turn) * _TURN).astype(
-            np.float32
-        )
-        wobble = (self.strokes.whim[:, 0] - np.float32(0.5)) * np.float32(0.55)
-        angle = np.arctan2(self._turn[:, 1], self._turn[:, 0]) * np.float32(0.5) + wobble
-        return np.stack([np.cos(angle), np.sin(angle)], axis=1)
-
-    def _rows(self, direction: Plane) -> Plane:
+    def follow(self, drift: Drift, colours: Frame, guide: Plane) -> Plane:
+        """This frame's strokes for `lay`. `guide`, `(h, w, 3)`, is the grain and the level of detail."""
         strokes, brush = self.strokes, self._brush
-        whim = strokes.whim
-        rows = np.empty((len(whim), 12), np.float32)
-        rows[:, 0:2], rows[:, 2:4] = strokes.place, direction
-        rows[:, 4] = brush.long * self._unit * (0.75 + 0.5 * whim[:, 1])
-        rows[:, 5] = brush.wide * self._unit * (0.8 + 0.4 * whim[:, 2])
-        rows[:, 6] = (whim[:, 3] - 0.5) * 0.9
-        rows[:, 7] = strokes.opacity
-        tint = (whim[:, [3, 1, 2]] - 0.5) * 6 + (whim[:, 0:1] - 0.5) * _VARIETY
-        rows[:, 8:11] = np.clip(self._colour + tint, 0, 255)
-        rows[:, 11] = np.floor(whim[:, 2] * 5.99)
-        return rows[strokes.opacity > 0.01]
+        strokes.follow(drift)
+        fits = self._remember(boxed(colours, brush.scale) if brush.scale > 1 else colours, cut=drift.cut)
+        under = strokes.under(guide)
+        busy, (low, high) = under[:, 2], brush.detail
+        wanted = np.clip((busy - np.float32(low)) / np.float32(high - low), 0, 1) * (busy < brush.most)
+        strokes.fade(np.asarray(wanted * fits, np.float32), at_once=drift.cut)
+        self._headings.turn(under, strokes.born | drift.cut)
+        return self._rows()
+
+    def _remember(self, colours: Frame, *, cut: bool) -> Plane:
+        strokes, fits = self.strokes, np.empty(len(self._colour), np.float32)
+        fresh = strokes.born | (strokes.opacity <= 0) | cut
+        recall(self._colour, strokes.under(colours), fresh, _LEARNING, _MISFIT, fits)
+        return fits
+
+    def _rows(self) -> Plane:
+        strokes = self.strokes
+        shown = strokes.opacity > _INVISIBLE
+        self._headings.face(strokes.whim, shown)
+        seen = np.flatnonzero(shown)
+        whim = strokes.whim.take(seen, axis=0)
+        rows = np.empty((len(seen), 8), np.float32)
+        rows[:, :2] = strokes.place.take(seen, axis=0)
+        rows[:, 2] = self._headings.facing.take(seen)
+        rows[:, 3], rows[:, 4] = whim[:, 2] * np.float32(_KINDS - 0.01), strokes.opacity.take(seen)
+        own = whim - np.float32(0.5)
+        tint = own[:, 1:] * np.float32(6) + own[:, :1] * _VARIETY
+        rows[:, 5:8] = np.clip(self._colour.take(seen, axis=0) + tint, 0, 255)
+        return rows
 
 
 @dataclass(frozen=True)
@@ -162,10 +158,9 @@ class Oil:
         flat = calmed(medianed(moment.small, 3), _REACH)
         self._flat = settled(flat, self._flat, moment.motion, _COLOUR_MEMORY)
         rich = self._rich.develop(self._flat)
-        detail = _detail(self._flat)
-        grain = grain_of(grey_of(self._flat))
+        guide = guide_of(grain_of(grey_of(self._flat)), _detail(self._flat))
         drift = drift_of(moment.motion, self._size)
-        strokes = tuple(layer.follow(drift, rich, grain, detail) for layer in self._layers)
+        strokes = tuple(layer.follow(drift, rich, guide) for layer in self._layers)
         return _Painting(moment, rich, strokes)
 
     def paint(self, painting: _Painting) -> Frame:
@@ -174,9 +169,10 @@ class Oil:
         canvas = stretched(cast("Mask", cv2.merge([painting.ground, level])), self._size)
         for strokes, stamps in zip(painting.strokes, self._stamps, strict=True):
             lay(strokes, stamps, canvas)
-        out = np.empty((*canvas.shape[:2], 3), np.uint8)
-        light_relief(canvas, self._weave, _DEPTH, out)
-        return out
+        words = canvas.view(np.dtype("<u4"))[..., 0]
+        relief = softened(cast("Mask", cv2.extractChannel(canvas, 3)), _ROUND)
+        light_relief(words, relief, self._weave, _DEPTH)
+        return cast("Frame", cv2.cvtColor(canvas, cv2.COLOR_BGRA2BGR))
 
 
 def _detail(flat: Frame) -> Plane:
@@ -185,10 +181,13 @@ def _detail(flat: Frame) -> Plane:
     return boxed(gap, 5)
 
 
-def _stamps(brush: _Brush, size: Size, seed: int) -> Mask:
-    unit = min(size) / _CANVAS_SIDE
-    texels = max(8, int(brush.long * unit * 3)), max(6, int(brush.wide * unit * 3))
-    return bristle_stamps(np.random.default_rng([seed, 1]), texels, max(2.5, 3.2 * unit))
+def _stamps(brush: _Brush, size: Size, seed: int) -> TurnedStamps:
+    random, unit = np.random.default_rng([seed, 1]), min(size) / _CANVAS_SIDE
+    long, wide = brush.long * unit, brush.wide * unit
+    texels = max(8, int(long * 3)), max(6, int(wide * 3))
+    stamps = bristle_stamps(random, _KINDS, texels, max(2.9, 3.7 * unit))
+    shapes = varied_shapes(random, _KINDS, (long * 0.75, long * 1.25), (wide * 0.8, wide * 1.2), bend=0.45)
+    return turned(stamps, shapes)
 
 
 def _weave(size: Size, seed: int) -> Mask:

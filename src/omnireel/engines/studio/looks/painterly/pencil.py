@@ -71,7 +71,7 @@ class Pencil:
         guide = guide_of(study.grain, dark)
         hatches = tuple(layer.follow(drift, guide) for layer in self._layers)
         for rows in hatches:
-            rows[:, 8:11] = _GRAPHITE
+            rows[:, 5:8] = _GRAPHITE
         return _Drawing(moment, rubbed_ground(boxed(dark, 5) * np.float32(_SMUDGE)), study.lines, hatches)
 
     def paint(self, drawing: _Drawing) -> Frame:

@@ -7,27 +7,21 @@ from typing import cast
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from omnireel.engines.studio.picture.raster import (
-    Plane,
-    Raster,
-    Size,
-    boxed,
-    fetched,
-    pixel_grid,
-    shrunk,
-    size_of,
+from omnireel.engines.studio.looks.painterly.kernels_carrying import (
+    Cells,
+    Flags,
+    carry,
+    count_cells,
+    sample_at,
+    thin_out,
 )
+from omnireel.engines.studio.picture.raster import Plane, Raster, Size, boxed, pixel_grid, shrunk, size_of
 from omnireel.engines.studio.tracker import Motion
-
-Flags = NDArray[np.bool_]
 
 _SPARE = 1.3
 """Slots for strokes per cell; what is not needed stays empty."""
-_ROW = 64
-"""OpenCV samples no more than 32,767 places in one line, so places are sampled in rows of this many."""
-_SPARSE, _CROWDED = 0.75, 1.5
+_SPARSE, _CROWDED = 0.75, np.float32(1.5)
 """Strokes per cell, counted over nine cells, under which gaps are filled, and over which some must go.
 
 Single cells come and go as strokes wander over their borders; filling each at once would never end."""
@@ -73,20 +67,22 @@ class Strokes:
         self.opacity = np.zeros(self._count, np.float32)
         self.alive: Flags = np.zeros(self._count, np.bool_)
         self._leaving: Flags = np.zeros(self._count, np.bool_)
-        _, count, around = self._counted()
-        self.born = self._fill(count, around)
+        self._cell = np.zeros(self._count, np.int32)
+        self.born = self._fill(*self._counted())
 
     def follow(self, drift: Drift) -> None:
         """One frame on: strokes move, crowded ones begin to leave, gaps are filled (`born`)."""
         if drift.cut:
             self.restart()
             return
-        self._carry(drift)
-        edge = np.array(self._cells, np.float32) * np.float32(self._spacing)
-        inside = ((self.place >= 0) & (self.place < edge)).all(axis=1)
+        carry(self.place, drift.back, scale_of(drift.back, self._size))
+        x, y = self.place[:, 0], self.place[:, 1]
+        right, bottom = (np.float32(cells * self._spacing) for cells in self._cells)
+        inside = (x >= 0) & (x < right) & (y >= 0) & (y < bottom)
         self.alive &= inside & ~(self._leaving & (self.opacity <= 0))
-        cell, count, around = self._counted()
-        self._thin(cell, count[cell], around[cell])
+        count, around = self._counted()
+        staying = self.alive & ~self._leaving
+        thin_out(self._cell, count.copy(), around, _CROWDED, staying, self._leaving)
         self.born = self._fill(count, around)
 
     def fade(self, wanted: Plane, *, at_once: bool = False) -> None:
@@ -95,37 +91,18 @@ class Strokes:
         change = goal - self.opacity
         self.opacity = goal if at_once else self.opacity + np.clip(change, -_FALL, _RISE).astype(np.float32)
 
-    def under(self, field: Raster) -> Raster:
-        """Bilinear samples, `(n,)` or `(n, channels)`, of a field on any grid at the strokes' places."""
+    def under(self, field: Raster) -> Plane:
+        """Bilinear samples, `(n, channels)`, of a field on any grid at the strokes' places."""
         return sample(field, self.place, self._size)
 
-    def _carry(self, drift: Drift) -> None:
-        """Solve for the place that came from here: the drift leads back, strokes go forward."""
-        here, there = self.place, self.place
-        for _ in range(2):
-            there = here - sample(drift.back, there, self._size)
-        self.place = there
+    def _counted(self) -> tuple[Cells, Plane]:
+        """Strokes in each cell, and their mean over it and its eight neighbours; `_cell` is set too."""
+        count = np.empty(self._cells[::-1], np.int32)
+        staying = self.alive & ~self._leaving
+        count_cells(self.place, staying, np.float32(1 / self._spacing), self._cell, count)
+        return count.reshape(-1), boxed(count.astype(np.float32), 3).reshape(-1)
 
-    def _cell(self) -> NDArray[np.int64]:
-        last = np.array(self._cells, np.int64) - 1
-        at = np.clip((self.place / np.float32(self._spacing)).astype(np.int64), 0, last)
-        cell: NDArray[np.int64] = at[:, 1] * self._cells[0] + at[:, 0]
-        return cell
-
-    def _counted(self) -> tuple[NDArray[np.int64], NDArray[np.int64], Plane]:
-        """Each stroke's cell; strokes in each cell, and their mean over it and its eight neighbours."""
-        cell, (across, down) = self._cell(), self._cells
-        count = np.bincount(cell[self.alive & ~self._leaving], minlength=across * down)
-        around = boxed(count.astype(np.float32).reshape(down, across), 3)
-        return cell, count, around.reshape(-1)
-
-    def _thin(self, cell: NDArray[np.int64], count: NDArray[np.int64], around: Plane) -> None:
-        crowded = np.flatnonzero(self.alive & ~self._leaving & (count > 1) & (around > _CROWDED))
-        # One of each crowded cell a frame: the first slot found there.
-        _, first = np.unique(cell[crowded], return_index=True)
-        self._leaving[crowded[first]] = True
-
-    def _fill(self, count: NDArray[np.int64], around: Plane) -> Flags:
+    def _fill(self, count: Cells, around: Plane) -> Flags:
         empty = self._random.permutation(np.flatnonzero((count == 0) & (around < _SPARSE)))
         free = self._random.permutation(np.flatnonzero(~self.alive))[: len(empty)]
         empty = empty[: len(free)]
@@ -140,15 +117,13 @@ class Strokes:
         return born
 
 
-def sample(field: Raster, place: Plane, size: Size) -> Raster:
-    """Bilinear samples of a field that covers a canvas of `size`, at `(n, 2)` canvas pixels."""
-    scale = np.array([field.shape[1] / size[0], field.shape[0] / size[1]], np.float32)
-    return _fetched_at(field, (place + np.float32(0.5)) * scale - np.float32(0.5))
+def sample(field: Raster, place: Plane, size: Size) -> Plane:
+    """Bilinear samples, `(n, channels)`, of a field over a canvas of `size`, at `(n, 2)` canvas pixels."""
+    found = np.empty((len(place), field.shape[2]), np.float32)
+    sample_at(field, place, scale_of(field, size), found)
+    return found
 
 
-def _fetched_at(field: Raster, place: Plane) -> Raster:
-    rows = np.zeros(((len(place) // _ROW + 1) * _ROW, 2), np.float32)
-    rows[: len(place)] = place
-    x, y = np.ascontiguousarray(rows.T).reshape(2, -1, _ROW)
-    found = fetched(field, x, y).reshape(len(rows), *field.shape[2:])
-    return cast("Raster", found[: len(place)])
+def scale_of(field: Raster, size: Size) -> Plane:
+    """Pixels of a field, across and down, to a pixel of the canvas it covers."""
+    return np.array([field.shape[1] / size[0], field.shape[0] / size[1]], np.float32)
