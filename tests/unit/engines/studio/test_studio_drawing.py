@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 from tests.footage import filmed, painting
 
@@ -75,4 +74,4 @@ def test_grey_is_not_vivid_and_a_pure_colour_is() -> None:
 
 
 def thrice(plane: Mask) -> Frame:
-    return cv2.merge([plane, plane, plane])
+    return np.repeat(plane[..., None], 3, axis=2)

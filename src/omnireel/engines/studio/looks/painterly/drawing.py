@@ -83,7 +83,7 @@ class Observer:
 
     def _contours(self, luma: Mask, structure: Plane) -> Plane:
         """The stronger of two widths. Directions are those of half the grid: lines are long."""
-        slim, bold = (cv2.multiply(line_contrast(luma, width), weight) for width, weight in self._weights)
+        slim, bold = (line_contrast(luma, width) * np.float32(weight) for width, weight in self._weights)
         return joined(cast("Plane", cv2.max(slim, bold)), tangents_of(structure))
 
 
