@@ -13,11 +13,8 @@ from omnireel.media.frames import Frame
 
 
 def blended(one: Frame, other: Frame, share: Mask) -> Frame:
-    """`other` where `share`, `(height, width)`, is 255, `one` where it is 0. Both must be contiguous.
-
-    Pictures of one byte per pixel are blended as well.
-    """
+    """`other` where `share`, `(height, width)`, is 255, `one` where it is 0. Both must be contiguous."""
     out = np.empty_like(one)
-    shares = share if one.ndim == 2 else cast("Mask", cv2.merge([share, share, share]))
+    shares = cast("Mask", cv2.merge([share, share, share]))
     mix_bytes(one.reshape(-1), other.reshape(-1), shares.reshape(-1), out.reshape(-1))
     return out

@@ -72,8 +72,8 @@ class ColouredPencil:
 
     def plan(self, moment: Moment) -> _Drawing:
         """Decide every mark of one frame. Frames must come in order."""
-        study, flat = self._observer.study_in_colour(moment)
-        drift, colours = drift_of(moment.motion, self._size), self._vivid.develop(boxed(flat, 3))
+        study, drift = self._observer.study(moment), drift_of(moment.motion, self._size)
+        colours = self._vivid.develop(boxed(study.flat, 3))
         hue = vividness(colours) * np.float32(_HUE_COUNTS)
         guide = guide_of(study.grain, np.maximum(darkness(study.luma), hue))
         hatches = tuple(self._coloured(layer.follow(drift, guide), colours) for layer in self._layers)

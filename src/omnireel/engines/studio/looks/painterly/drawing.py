@@ -27,10 +27,12 @@ from omnireel.engines.studio.picture.raster import (
     smoothly_stretched,
     stretched,
 )
-from omnireel.engines.studio.tracker import Moment, Motion
+from omnireel.engines.studio.tracker import Moment
 from omnireel.media.frames import Frame
 
 _COLOUR_MEMORY, _LINE_MEMORY = 0.65, 0.72
+_JOINING = 1.07
+"""Joined lines are smoothed a little across as well, and lose as much."""
 
 
 _STEPS = 12
@@ -43,6 +45,7 @@ _Weight: TypeAlias = tuple[float, float]
 class Study:
     """One frame as a draughtsman sees it, on the working grid."""
 
+    flat: Frame
     luma: Mask
     """Tones through the clip's curve."""
     lines: Plane
@@ -64,26 +67,18 @@ class Observer:
 
     def study(self, moment: Moment) -> Study:
         """Look at the next frame."""
-        return self._studied(self._steadied(grey_of(moment.small), moment.motion), moment.motion)
-
-    def study_in_colour(self, moment: Moment) -> tuple[Study, Frame]:
-        """Look at the next frame, and at its steadied colours. A clip is studied in one way or the other."""
-        flat = self._steadied(moment.small, moment.motion)
-        return self._studied(grey_of(flat), moment.motion), flat
-
-    def _steadied(self, picture: Frame, motion: Motion) -> Frame:
-        self._flat = settled(medianed(picture, 3), self._flat, motion, _COLOUR_MEMORY)
-        return self._flat
-
-    def _studied(self, luma: Mask, motion: Motion) -> Study:
+        flat = self._flat = settled(medianed(moment.small, 3), self._flat, moment.motion, _COLOUR_MEMORY)
+        luma = grey_of(flat)
         structure = halved_structure(luma)
         found = self._contours(cast("Mask", curved(luma, self._contrast)), structure)
-        self._lines = remembered(found, self._lines, motion, _LINE_MEMORY)
-        return Study(cast("Mask", curved(luma, self._curve)), self._lines, grain_from(structure))
+        self._lines = remembered(found, self._lines, moment.motion, _LINE_MEMORY)
+        return Study(flat, cast("Mask", curved(luma, self._curve)), self._lines, grain_from(structure))
 
     def _contours(self, luma: Mask, structure: Plane) -> Plane:
         """The stronger of two widths. Directions are those of half the grid: lines are long."""
-        slim, bold = (line_contrast(luma, width) * np.float32(weight) for width, weight in self._weights)
+        slim, bold = (
+            line_contrast(luma, width) * np.float32(weight * _JOINING) for width, weight in self._weights
+        )
         return joined(cast("Plane", cv2.max(slim, bold)), tangents_of(structure))
 
 

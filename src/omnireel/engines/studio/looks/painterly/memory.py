@@ -29,15 +29,11 @@ def remembered(field: Plane, past: Plane | None, motion: Motion, memory: float) 
 
 
 def settled(frame: Frame, past: Frame | None, motion: Motion, memory: float) -> Frame:
-    """Colours steadied with those of the frame before, wherever the two are the same thing.
-
-    Tones alone, `(height, width)`, can be steadied as well.
-    """
+    """Colours steadied with those of the frame before, wherever the two are the same thing."""
     if past is None or motion.cut:
         return frame
     before = motion.follow(past)
-    apart = difference(frame, before)
-    gap = boxed(strongest(apart) if frame.ndim == 3 else apart, 3)
+    gap = boxed(strongest(difference(frame, before)), 3)
     agreed = cast("Mask", curved(gap, np.rint(_AGREEMENT * (255 * memory)).astype(np.uint8)))
     trust = cast("Mask", cv2.convertScaleAbs(motion.trust, alpha=255))
     return blended(frame, before, cast("Mask", cv2.multiply(agreed, trust, scale=1 / 255)))

@@ -12,7 +12,7 @@ from omnireel.engines.studio.anchor import Sheet
 from omnireel.engines.studio.looks.painterly.kernels_tooth import bite, rub
 from omnireel.engines.studio.looks.painterly.paper import sheet_relief
 from omnireel.engines.studio.looks.painterly.riding import RidingGrain
-from omnireel.engines.studio.picture.raster import Mask, Size, grey_of
+from omnireel.engines.studio.picture.raster import Mask, Size, grey_of, thrice
 from omnireel.media.frames import Frame
 
 _RELIEF = 48.0
@@ -42,12 +42,8 @@ class ToothedPaper:
         taken, drawn, out = np.empty_like(tooth), np.empty_like(tooth), np.empty_like(marks)
         bite(_flat(grey_of(marks)), _flat(lines), _flat(tooth), self._rough, _flat(taken), _flat(drawn))
         row = np.tile(ink, lines.shape[1])
-        rub(_rows(marks), _rows(_thrice(taken)), _rows(_thrice(drawn)), _rows(self._bare), row, _rows(out))
+        rub(_rows(marks), _rows(thrice(taken)), _rows(thrice(drawn)), _rows(self._bare), row, _rows(out))
         return out
-
-
-def _thrice(plane: Mask) -> Frame:
-    return cast("Frame", cv2.merge([plane, plane, plane]))
 
 
 def _flat(plane: Mask) -> Mask:
