@@ -28,9 +28,9 @@ from omnireel.media.frames import Frame
 _GRAPHITE = np.array([62, 56, 54], np.uint8)
 _WHITE = np.array([240, 246, 249], np.uint8)
 _HATCHES = (
-    Hatch(spacing=9.2, long=25, wide=1.8, tones=(0.22, 0.75), angle=-0.85, form=0.35, opacity=0.46),
-    Hatch(spacing=9.0, long=18, wide=1.8, tones=(0.42, 0.95), angle=-0.65, form=0.75, opacity=0.56),
-    Hatch(spacing=9.5, long=16, wide=2.0, tones=(0.62, 1.0), angle=0.5, form=0.4, opacity=0.66),
+    Hatch(spacing=9.2, long=25, wide=1.8, tones=(0.22, 0.75), angle=-0.85, form=0.35, opacity=0.52),
+    Hatch(spacing=9.0, long=18, wide=1.8, tones=(0.42, 0.95), angle=-0.65, form=0.75, opacity=0.64),
+    Hatch(spacing=9.5, long=16, wide=2.0, tones=(0.62, 1.0), angle=0.5, form=0.4, opacity=0.76),
 )
 _SMUDGE = 46.0
 """Levels of soft grey rubbed into the darkest parts."""
