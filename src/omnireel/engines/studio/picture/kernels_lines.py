@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
-from omnireel.engines.studio.picture.raster import Plane
+from omnireel.engines.studio.picture.raster import Mask, Plane
 
 _F = np.float32
+Taps: TypeAlias = NDArray[np.int32]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -33,24 +37,31 @@ def find_tangents(tensor: Plane, out: Plane) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def smooth_along(field: Plane, tangent: Plane, steps: int, out: Plane) -> None:
-    """The mean of a field along its tangents, `steps` strides of two pixels either way, nearer ones more."""
-    height, width = field.shape
+def find_ways(tangent: Plane, table: Mask, out: Mask) -> None:
+    """Which of several ways each tangent runs. `table`, square with an odd side, has the way of every unit
+    vector whose components, from -1 to 1, lead from its middle to its borders."""
+    height, width = out.shape
+    half = _F(table.shape[0] // 2)
     for y in range(height):
         for x in range(width):
-            total, whole = field[y, x] * _F(steps + 1), _F(steps + 1)
-            for side in range(2):
-                stride = _F(2) - _F(4) * _F(side)
-                along, across = tangent[y, x, 0] * stride, tangent[y, x, 1] * stride
-                px, py = _F(x) + _F(0.5), _F(y) + _F(0.5)
-                for step in range(steps):
-                    px, py = px + along, py + across
-                    if px < _F(0) or py < _F(0) or px >= _F(width) or py >= _F(height):
-                        break
-                    column, row = np.uint32(np.int32(px)), np.uint32(np.int32(py))
-                    share = _F(steps - step)
-                    total, whole = total + field[row, column] * share, whole + share
-                    ahead, aside = tangent[row, column, 0], tangent[row, column, 1]
-                    turn = _F(2) if ahead * along + aside * across > _F(0) else _F(-2)
-                    along, across = ahead * turn, aside * turn
-            out[y, x] = total / whole
+            across = np.uint32(np.int32(tangent[y, x, 0] * half + half + _F(0.5)))
+            down = np.uint32(np.int32(tangent[y, x, 1] * half + half + _F(0.5)))
+            out[y, x] = table[down, across]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def mean_along(field: Plane, way: Mask, taps: Taps, out: Plane) -> None:
+    """The mean of a field over the places `taps[way]`, steps in its flat array, from each pixel.
+
+    `field` is larger than `way` and `out` by the same rim on all sides, which no tap may leave.
+    """
+    height, width = way.shape
+    count, rim = taps.shape[1], (field.shape[0] - height) // 2
+    share, flat = _F(1) / _F(count), field.reshape(-1)
+    for y in range(height):
+        start = np.int32((y + rim) * field.shape[1] + rim)
+        for x in range(width):
+            total, ways = _F(0), np.uint32(way[y, x])
+            for k in range(count):
+                total += flat[np.uint32(start + np.int32(x) + taps[ways, np.uint32(k)])]
+            out[y, x] = total * share

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import math
+from functools import lru_cache
+from typing import cast
+
+import cv2
 import numpy as np
 
-from omnireel.engines.studio.picture.kernels_lines import smooth_along
+from omnireel.engines.studio.picture.kernels_lines import Taps, find_ways, mean_along
 from omnireel.engines.studio.picture.orientation import structure_of, tangents_of
-from omnireel.engines.studio.picture.raster import Mask, Plane, softened
+from omnireel.engines.studio.picture.raster import Mask, Plane, shrunk, size_of, softened, stretched
 
 _WIDER = 1.6
 """Ratio of the two Gaussians: the nearest to a Laplacian."""
+_BROAD, _SMALLEST = 1.6, 8
+"""Half width of lines that half the pixels show as well, and the smallest side a picture may have then."""
+_RESIZED = 0.19
+"""Variance, in pixels of half size, that shrinking and enlarging again add to a Gaussian."""
+_TURNS, _REACH = 32, 31
+"""Ways that tangents are told apart by, and the half side of the table that does it."""
 _GRAIN = 5
 _FAINTEST, _BOLDEST = 1.2, 9.0
 """Levels of darkness against the surroundings from which a line is drawn, and where it is whole."""
@@ -26,16 +37,57 @@ def line_response(luma: Mask, tangents: Plane, *, sigma: float, steps: int = 3) 
 
 
 def line_contrast(luma: Mask, sigma: float) -> Plane:
-    """`line_response` before it is joined up."""
+    """`line_response` before it is joined up. Broad lines are looked for at half size."""
     exact = luma.astype(np.float32)
-    return np.asarray(softened(exact, sigma * _WIDER) - softened(exact, sigma), np.float32)
+    if sigma < _BROAD or min(luma.shape) < 2 * _SMALLEST:
+        return _difference(exact, sigma, 0.0)
+    size = size_of(luma)
+    return stretched(_difference(shrunk(exact, (size[0] // 2, size[1] // 2)), sigma / 2, _RESIZED), size)
+
+
+def _difference(exact: Plane, sigma: float, smooth: float) -> Plane:
+    """Of two Gaussians, by way of each other. The variance `smooth` is there already."""
+    narrow = softened(exact, math.sqrt(sigma * sigma - smooth))
+    return cast("Plane", cv2.subtract(softened(narrow, sigma * math.sqrt(_WIDER * _WIDER - 1)), narrow))
 
 
 def joined(contrast: Plane, tangents: Plane, *, steps: int = 3) -> Plane:
-    """Line contrast, of one width or the stronger of several, smoothed along `tangents`."""
-    out = np.empty_like(contrast)
-    smooth_along(contrast, tangents, steps, out)
+    """Line contrast, of one width or the stronger of several, smoothed along `tangents`, on any grid.
+
+    Twice the mean over `steps` + 1 places, two pixels apart, makes a triangle of weights as long as its base;
+    the second time it starts out from what was found around each corner, which makes it follow curves.
+    """
+    ways = np.empty(tangents.shape[:2], np.uint8)
+    find_ways(tangents, _WAYS, ways)
+    ways = cast("Mask", cv2.resize(ways, size_of(contrast), interpolation=cv2.INTER_NEAREST))
+    rim, out = steps + 1, np.empty_like(contrast)
+    taps = _taps(steps, contrast.shape[1] + 2 * rim)
+    mean_along(_rimmed(contrast, rim), ways, taps, out)
+    mean_along(_rimmed(out, rim), ways, taps, out)
     return out
+
+
+def _rimmed(field: Plane, rim: int) -> Plane:
+    return cast("Plane", cv2.copyMakeBorder(field, rim, rim, rim, rim, cv2.BORDER_REPLICATE))
+
+
+@lru_cache(maxsize=8)
+def _taps(steps: int, width: int) -> Taps:
+    """`(_TURNS, steps + 1)`: from a pixel to the places averaged along each way, in rows of `width`."""
+    away = np.arange(-steps, steps + 1, 2)
+    angle = np.arange(_TURNS)[:, None] * (np.pi / _TURNS)
+    taps = np.rint(np.sin(angle) * away) * width + np.rint(np.cos(angle) * away)
+    return np.asarray(taps, np.int32)
+
+
+def _way_table() -> Mask:
+    """The way, of `_TURNS` over half a turn, of every unit vector: see `find_ways`."""
+    span = np.arange(-_REACH, _REACH + 1)
+    angle = np.arctan2(span[:, None], span[None]) * (_TURNS / np.pi)
+    return np.asarray(np.rint(angle) % _TURNS, np.uint8)
+
+
+_WAYS = _way_table()
 
 
 def drawn(response: Plane, *, faintest: float = _FAINTEST, boldest: float = _BOLDEST) -> Plane:

@@ -15,13 +15,12 @@ from omnireel.engines.studio.looks.painterly.drawing import (
     rubbed_ground,
 )
 from omnireel.engines.studio.looks.painterly.hatching import Hatch, HatchLayer, hatch_stamps
-from omnireel.engines.studio.looks.painterly.kernels_finish import rub
 from omnireel.engines.studio.looks.painterly.kernels_strokes import lay
 from omnireel.engines.studio.looks.painterly.levels import tone_curve
-from omnireel.engines.studio.looks.painterly.paper import laid_grain, sheet_relief
-from omnireel.engines.studio.looks.painterly.riding import RidingGrain
+from omnireel.engines.studio.looks.painterly.paper import laid_grain
 from omnireel.engines.studio.looks.painterly.strokes import drift_of
-from omnireel.engines.studio.picture.raster import Mask, Plane, Size, boxed, stretched
+from omnireel.engines.studio.looks.painterly.toothed import ToothedPaper
+from omnireel.engines.studio.picture.raster import Plane, Size, boxed
 from omnireel.engines.studio.pipeline import ahead
 from omnireel.engines.studio.tracker import Moment
 from omnireel.media.frames import Frame
@@ -38,13 +37,13 @@ _SMUDGE = 105.0
 _FILM = 16
 """Levels of dust that lie everywhere until they are lifted."""
 _THIN, _THICK = (1.1, 1.0), (2.4, 1.0)
-_ROUGH = np.float32(0.7)
+_ROUGH = 0.7
 
 
 @dataclass(frozen=True)
 class _Drawing:
     moment: Moment
-    ground: Mask
+    ground: Plane
     lines: Plane
     sticks: tuple[Plane, ...]
 
@@ -59,8 +58,7 @@ class Charcoal:
         hatches = (*_STICKS, _LIFT)
         self._layers = [HatchLayer(hatch, size, seed + k) for k, hatch in enumerate(hatches)]
         self._stamps = [hatch_stamps(hatch, size, seed + k, 3.0) for k, hatch in enumerate(hatches)]
-        tile = laid_grain(size, seed)
-        self._tooth, self._sheet = RidingGrain(tile, size), sheet_relief(tile, size)
+        self._paper = ToothedPaper(laid_grain(size, seed), size, _PAPER, _ROUGH)
 
     def apply(self, moments: Iterable[Moment], *, threads: int) -> Iterator[Moment]:
         """Every moment in charcoal."""
@@ -78,16 +76,13 @@ class Charcoal:
             rows[:, 5:8] = _COAL
         lifts = self._layers[-1].follow(drift, guide_of(study.grain, light))
         lifts[:, 5:8] = _ERASER
-        ground = rubbed_ground(boxed(boxed(dark, 5), 5) * np.float32(_SMUDGE) + np.float32(_FILM))
+        ground = boxed(boxed(dark, 5), 5) * np.float32(_SMUDGE) + np.float32(_FILM)
         return _Drawing(moment, ground, study.lines, (*sticks, lifts))
 
     def paint(self, drawing: _Drawing) -> Frame:
         """One drawing at full size. Does not depend on other frames."""
-        canvas = stretched(drawing.ground, self._size)
+        canvas = rubbed_ground(drawing.ground, self._size)
         for rows, stamps in zip(drawing.sticks, self._stamps, strict=True):
             lay(rows, stamps, canvas)
         lines = pressed(drawing.lines, self._size, faintest=1.6, boldest=13.0, most=245)
-        tooth = self._tooth.under(drawing.moment.motion.sheets)
-        out = np.empty((*lines.shape, 3), np.uint8)
-        rub(canvas, lines, tooth, self._sheet, _PAPER, _COAL, _ROUGH, out)
-        return out
+        return self._paper.rubbed(canvas, lines, _COAL, drawing.moment.motion.sheets)

@@ -14,14 +14,14 @@ from omnireel.engines.studio.looks.painterly.drawing import (
     guide_of,
     pressed,
     tinted_ground,
+    vividness,
 )
 from omnireel.engines.studio.looks.painterly.hatching import Hatch, HatchLayer, hatch_stamps
-from omnireel.engines.studio.looks.painterly.kernels_finish import rub
 from omnireel.engines.studio.looks.painterly.kernels_strokes import lay
 from omnireel.engines.studio.looks.painterly.levels import colour_gain, tone_curve
-from omnireel.engines.studio.looks.painterly.paper import drawing_grain, sheet_relief
-from omnireel.engines.studio.looks.painterly.riding import RidingGrain
+from omnireel.engines.studio.looks.painterly.paper import drawing_grain
 from omnireel.engines.studio.looks.painterly.strokes import drift_of, sample
+from omnireel.engines.studio.looks.painterly.toothed import ToothedPaper
 from omnireel.engines.studio.picture.raster import Mask, Plane, Size, boxed, stretched
 from omnireel.engines.studio.pipeline import ahead
 from omnireel.engines.studio.tracker import Moment
@@ -30,9 +30,9 @@ from omnireel.media.frames import Frame
 _UMBER = np.array([46, 48, 66], np.uint8)
 _WHITE = np.array([243, 249, 252], np.uint8)
 _HATCHES = (
-    Hatch(spacing=9.6, long=26, wide=2.5, tones=(0.04, 0.55), angle=-0.85, form=0.3, opacity=0.62),
-    Hatch(spacing=9.6, long=20, wide=2.5, tones=(0.30, 0.95), angle=-0.6, form=0.7, opacity=0.66),
-    Hatch(spacing=9.6, long=17, wide=2.5, tones=(0.62, 1.15), angle=0.45, form=0.4, opacity=0.66),
+    Hatch(spacing=9.6, long=26, wide=2.5, tones=(0.04, 0.55), angle=-0.85, form=0.3, opacity=0.68),
+    Hatch(spacing=9.6, long=20, wide=2.5, tones=(0.30, 0.95), angle=-0.6, form=0.7, opacity=0.74),
+    Hatch(spacing=9.6, long=17, wide=2.5, tones=(0.62, 1.15), angle=0.45, form=0.4, opacity=0.74),
 )
 _VIVID = Grade(contrast=0.1, gamma=(1.3, 1.3, 1.3))
 _CHROMA, _MOST = 34.0, 1.9
@@ -42,7 +42,7 @@ _TINT = 0.34
 _HUE_COUNTS = 1.1
 """How far a vivid place counts as dark: yellow wants pencil as much as grey does."""
 _THIN, _THICK = (0.8, 1.3), (1.7, 0.8)
-_ROUGH = np.float32(0.7)
+_ROUGH = 0.7
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,7 @@ class ColouredPencil:
         self._vivid = Laboratory(replace(_VIVID, saturation=colour_gain(samples, chroma=_CHROMA, most=_MOST)))
         self._layers = [HatchLayer(hatch, size, seed + k) for k, hatch in enumerate(_HATCHES)]
         self._stamps = [hatch_stamps(hatch, size, seed + k, 1.6) for k, hatch in enumerate(_HATCHES)]
-        tile = drawing_grain(size, seed)
-        self._tooth, self._sheet = RidingGrain(tile, size), sheet_relief(tile, size)
+        self._paper = ToothedPaper(drawing_grain(size, seed), size, _WHITE, _ROUGH)
 
     def apply(self, moments: Iterable[Moment], *, threads: int) -> Iterator[Moment]:
         """Every moment in coloured pencil."""
@@ -75,7 +74,7 @@ class ColouredPencil:
         """Decide every mark of one frame. Frames must come in order."""
         study, drift = self._observer.study(moment), drift_of(moment.motion, self._size)
         colours = self._vivid.develop(boxed(study.flat, 3))
-        hue = (colours.max(axis=2) - colours.min(axis=2)) * np.float32(_HUE_COUNTS / 255)
+        hue = vividness(colours) * np.float32(_HUE_COUNTS)
         guide = guide_of(study.grain, np.maximum(darkness(study.luma), hue))
         hatches = tuple(self._coloured(layer.follow(drift, guide), colours) for layer in self._layers)
         return _Drawing(moment, tinted_ground(colours, _TINT), study.lines, hatches)
@@ -86,10 +85,7 @@ class ColouredPencil:
         for rows, stamps in zip(drawing.hatches, self._stamps, strict=True):
             lay(rows, stamps, canvas)
         lines = pressed(drawing.lines, self._size, faintest=1.5, boldest=13.0, most=165)
-        tooth = self._tooth.under(drawing.moment.motion.sheets)
-        out = np.empty((*lines.shape, 3), np.uint8)
-        rub(canvas, lines, tooth, self._sheet, _WHITE, _UMBER, _ROUGH, out)
-        return out
+        return self._paper.rubbed(canvas, lines, _UMBER, drawing.moment.motion.sheets)
 
     def _coloured(self, rows: Plane, colours: Frame) -> Plane:
         rows[:, 5:8] = sample(colours, rows[:, :2], self._size)

@@ -9,11 +9,11 @@ from typing import TypeAlias, cast
 import cv2
 import numpy as np
 
-from omnireel.engines.studio.looks.painterly.grain import grain_of
+from omnireel.engines.studio.looks.painterly.grain import grain_from, halved_structure
 from omnireel.engines.studio.looks.painterly.levels import tone_curve
 from omnireel.engines.studio.looks.painterly.memory import remembered, settled
 from omnireel.engines.studio.picture.lines import drawn, joined, line_contrast
-from omnireel.engines.studio.picture.orientation import structure_of, tangents_of
+from omnireel.engines.studio.picture.orientation import tangents_of
 from omnireel.engines.studio.picture.raster import (
     Mask,
     Plane,
@@ -25,16 +25,19 @@ from omnireel.engines.studio.picture.raster import (
     shrunk,
     size_of,
     smoothly_stretched,
+    stretched,
 )
 from omnireel.engines.studio.tracker import Moment
 from omnireel.media.frames import Frame
 
-_LINE_GRAIN = 5
 _COLOUR_MEMORY, _LINE_MEMORY = 0.65, 0.72
+_JOINING = 1.07
+"""Joined lines are smoothed a little across as well, and lose as much."""
 
 
 _STEPS = 12
 """Steps of a byte to one level of line response."""
+_SHARES = np.arange(256, dtype=np.float32) / 255
 _Weight: TypeAlias = tuple[float, float]
 
 
@@ -64,19 +67,19 @@ class Observer:
 
     def study(self, moment: Moment) -> Study:
         """Look at the next frame."""
-        flat = settled(medianed(moment.small, 3), self._flat, moment.motion, _COLOUR_MEMORY)
+        flat = self._flat = settled(medianed(moment.small, 3), self._flat, moment.motion, _COLOUR_MEMORY)
         luma = grey_of(flat)
-        found = self._contours(cast("Mask", curved(luma, self._contrast)))
+        structure = halved_structure(luma)
+        found = self._contours(cast("Mask", curved(luma, self._contrast)), structure)
         self._lines = remembered(found, self._lines, moment.motion, _LINE_MEMORY)
-        self._flat = flat
-        return Study(flat, cast("Mask", curved(luma, self._curve)), self._lines, grain_of(luma))
+        return Study(flat, cast("Mask", curved(luma, self._curve)), self._lines, grain_from(structure))
 
-    def _contours(self, luma: Mask) -> Plane:
-        tangents = tangents_of(structure_of(luma, _LINE_GRAIN))
-        thin, thick = self._weights
-        slim = line_contrast(luma, thin[0]) * np.float32(thin[1])
-        bold = line_contrast(luma, thick[0]) * np.float32(thick[1])
-        return joined(np.asarray(np.maximum(slim, bold), np.float32), tangents)
+    def _contours(self, luma: Mask, structure: Plane) -> Plane:
+        """The stronger of two widths. Directions are those of half the grid: lines are long."""
+        slim, bold = (
+            line_contrast(luma, width) * np.float32(weight * _JOINING) for width, weight in self._weights
+        )
+        return joined(cast("Plane", cv2.max(slim, bold)), tangents_of(structure))
 
 
 def pressed(lines: Plane, size: Size, *, faintest: float, boldest: float, most: int = 255) -> Mask:
@@ -89,7 +92,14 @@ def pressed(lines: Plane, size: Size, *, faintest: float, boldest: float, most: 
 
 def darkness(luma: Mask) -> Plane:
     """How dark each place is, 0 to 1, without the finest grain."""
-    return np.asarray(1 - boxed(luma, 3).astype(np.float32) / 255, np.float32)
+    return cast("Plane", curved(boxed(luma, 3), 1 - _SHARES))
+
+
+def vividness(colours: Frame) -> Plane:
+    """How far the channels of each pixel are apart, 0 to 1."""
+    blue, green, red = cv2.split(colours)
+    apart = cv2.subtract(cv2.max(cv2.max(blue, green), red), cv2.min(cv2.min(blue, green), red))
+    return cast("Plane", curved(cast("Mask", apart), _SHARES))
 
 
 def guide_of(grain: Plane, dark: Plane) -> Plane:
@@ -98,10 +108,10 @@ def guide_of(grain: Plane, dark: Plane) -> Plane:
     return cast("Plane", cv2.merge([grain[..., 0], grain[..., 1], few]))
 
 
-def rubbed_ground(shade: Plane) -> Mask:
-    """`(height, width, 4)`: white paper with `shade` levels of grey rubbed into it, ready for strokes."""
-    left = (np.float32(255) - shade).astype(np.uint8)
-    return cast("Mask", cv2.merge([left, left, left, np.zeros_like(left)]))
+def rubbed_ground(shade: Plane, size: Size) -> Mask:
+    """`(height, width, 4)` of `size`: white paper with `shade` levels of grey in it, ready for strokes."""
+    left = stretched((np.float32(255) - shade).astype(np.uint8), size)
+    return cast("Mask", cv2.cvtColor(left, cv2.COLOR_GRAY2BGRA))
 
 
 def tinted_ground(colours: Frame, share: float) -> Mask:

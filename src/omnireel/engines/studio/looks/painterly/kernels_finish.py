@@ -53,33 +53,6 @@ def lit(level: np.uint32, shade: np.uint32, sheen: np.uint32) -> np.uint32:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def rub(
-    canvas: Mask, lines: Mask, tooth: Mask, sheet: Mask, paper: Mask, ink: Mask, rough: np.float32, out: Frame
-) -> None:
-    """A drawing on toothed paper: light marks catch only its high points, heavy ones fill it.
-
-    `canvas` is blue, green, red (white where nothing was drawn) and relief, which is not used; `lines` are
-    drawn over it in the colour `ink`. `tooth`, 128 in the middle, breaks the marks, `rough` says how much;
-    `sheet` is the relief of the bare paper.
-    """
-    height, width = tooth.shape
-    for y in range(height):
-        for x in range(width):
-            high = (_F(tooth[y, x]) - _F(128)) * _F(1 / 64)
-            blue, green, red = _F(canvas[y, x, 0]), _F(canvas[y, x, 1]), _F(canvas[y, x, 2])
-            dark = _F(1) - (blue + green + green + red) * _F(1 / 1020)
-            taken = max(_F(1) + rough * high * (_F(1) - dark), _F(0))
-            line = _F(lines[y, x]) * _F(1 / 255)
-            line = min(max(line * (_F(1) + rough * high * (_F(1.2) - line)), _F(0)), _F(1))
-            bump = (_F(sheet[y, x]) - _F(128)) * _F(1 / 48)
-            for c in range(3):
-                left = _F(255) - (_F(255) - _F(canvas[y, x, c])) * taken
-                shown = max(left, _F(0)) * (_F(paper[c]) + bump) * _F(1 / 255)
-                shown = shown + (_F(ink[c]) - shown) * line
-                out[y, x, c] = np.uint8(np.int32(min(max(shown, _F(0)), _F(255))))
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def wash(
     colour: Frame, density: Mask, dimples: Mask, sheet: Mask, paper: Mask, grain: np.float32, out: Frame
 ) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import cast
 
+import cv2
 import numpy as np
 
 from omnireel.engines.studio.picture.blend import blended
-from omnireel.engines.studio.picture.raster import Plane, boxed, curved, difference, strongest
+from omnireel.engines.studio.picture.raster import Mask, Plane, boxed, curved, difference, strongest
 from omnireel.engines.studio.tracker import Motion
 from omnireel.media.frames import Frame
 
@@ -20,9 +21,11 @@ def remembered(field: Plane, past: Plane | None, motion: Motion, memory: float) 
     if past is None or motion.cut:
         return field
     share = motion.trust * np.float32(memory)
-    if field.ndim == 3:
-        share = share[..., None]
-    return np.asarray(field + (motion.follow(past) - field) * share, np.float32)
+    moved = motion.follow(past)
+    moved -= field
+    moved *= share[..., None] if field.ndim == 3 else share
+    moved += field
+    return moved
 
 
 def settled(frame: Frame, past: Frame | None, motion: Motion, memory: float) -> Frame:
@@ -30,5 +33,7 @@ def settled(frame: Frame, past: Frame | None, motion: Motion, memory: float) -> 
     if past is None or motion.cut:
         return frame
     before = motion.follow(past)
-    agreed = cast("Plane", curved(boxed(strongest(difference(frame, before)), 3), _AGREEMENT)) * motion.trust
-    return blended(frame, before, (agreed * np.float32(memory * 255)).astype(np.uint8))
+    gap = boxed(strongest(difference(frame, before)), 3)
+    agreed = cast("Mask", curved(gap, np.rint(_AGREEMENT * (255 * memory)).astype(np.uint8)))
+    trust = cast("Mask", cv2.convertScaleAbs(motion.trust, alpha=255))
+    return blended(frame, before, cast("Mask", cv2.multiply(agreed, trust, scale=1 / 255)))

@@ -15,13 +15,12 @@ from omnireel.engines.studio.looks.painterly.drawing import (
     rubbed_ground,
 )
 from omnireel.engines.studio.looks.painterly.hatching import Hatch, HatchLayer, hatch_stamps
-from omnireel.engines.studio.looks.painterly.kernels_finish import rub
 from omnireel.engines.studio.looks.painterly.kernels_strokes import lay
 from omnireel.engines.studio.looks.painterly.levels import tone_curve
-from omnireel.engines.studio.looks.painterly.paper import drawing_grain, sheet_relief
-from omnireel.engines.studio.looks.painterly.riding import RidingGrain
+from omnireel.engines.studio.looks.painterly.paper import drawing_grain
 from omnireel.engines.studio.looks.painterly.strokes import drift_of
-from omnireel.engines.studio.picture.raster import Mask, Plane, Size, boxed, stretched
+from omnireel.engines.studio.looks.painterly.toothed import ToothedPaper
+from omnireel.engines.studio.picture.raster import Plane, Size, boxed
 from omnireel.engines.studio.pipeline import ahead
 from omnireel.engines.studio.tracker import Moment, working_size
 from omnireel.media.frames import Frame
@@ -29,20 +28,20 @@ from omnireel.media.frames import Frame
 _GRAPHITE = np.array([62, 56, 54], np.uint8)
 _WHITE = np.array([240, 246, 249], np.uint8)
 _HATCHES = (
-    Hatch(spacing=9.2, long=25, wide=1.8, tones=(0.22, 0.75), angle=-0.85, form=0.35, opacity=0.46),
-    Hatch(spacing=9.0, long=18, wide=1.8, tones=(0.42, 0.95), angle=-0.65, form=0.75, opacity=0.56),
-    Hatch(spacing=9.5, long=16, wide=2.0, tones=(0.62, 1.0), angle=0.5, form=0.4, opacity=0.66),
+    Hatch(spacing=9.2, long=25, wide=1.8, tones=(0.22, 0.75), angle=-0.85, form=0.35, opacity=0.52),
+    Hatch(spacing=9.0, long=18, wide=1.8, tones=(0.42, 0.95), angle=-0.65, form=0.75, opacity=0.64),
+    Hatch(spacing=9.5, long=16, wide=2.0, tones=(0.62, 1.0), angle=0.5, form=0.4, opacity=0.76),
 )
 _SMUDGE = 46.0
 """Levels of soft grey rubbed into the darkest parts."""
 _THIN, _THICK = (0.8, 1.5), (1.7, 0.8)
-_ROUGH = np.float32(0.6)
+_ROUGH = 0.6
 
 
 @dataclass(frozen=True)
 class _Drawing:
     moment: Moment
-    ground: Mask
+    ground: Plane
     lines: Plane
     hatches: tuple[Plane, ...]
 
@@ -56,8 +55,7 @@ class Pencil:
         self._observer = Observer(samples, curve, thin=_THIN, thick=_THICK)
         self._layers = [HatchLayer(hatch, size, seed + k) for k, hatch in enumerate(_HATCHES)]
         self._stamps = [hatch_stamps(hatch, size, seed + k, 1.6) for k, hatch in enumerate(_HATCHES)]
-        tile = drawing_grain(size, seed)
-        self._tooth, self._sheet = RidingGrain(tile, size), sheet_relief(tile, size)
+        self._paper = ToothedPaper(drawing_grain(size, seed), size, _WHITE, _ROUGH)
 
     def apply(self, moments: Iterable[Moment], *, threads: int) -> Iterator[Moment]:
         """Every moment in pencil."""
@@ -72,15 +70,12 @@ class Pencil:
         hatches = tuple(layer.follow(drift, guide) for layer in self._layers)
         for rows in hatches:
             rows[:, 5:8] = _GRAPHITE
-        return _Drawing(moment, rubbed_ground(boxed(dark, 5) * np.float32(_SMUDGE)), study.lines, hatches)
+        return _Drawing(moment, boxed(dark, 5) * np.float32(_SMUDGE), study.lines, hatches)
 
     def paint(self, drawing: _Drawing) -> Frame:
         """One drawing at full size. Does not depend on other frames."""
-        canvas = stretched(drawing.ground, self._size)
+        canvas = rubbed_ground(drawing.ground, self._size)
         for rows, stamps in zip(drawing.hatches, self._stamps, strict=True):
             lay(rows, stamps, canvas)
         lines = pressed(drawing.lines, self._size, faintest=1.3, boldest=12.0, most=215)
-        tooth = self._tooth.under(drawing.moment.motion.sheets)
-        out = np.empty((*lines.shape, 3), np.uint8)
-        rub(canvas, lines, tooth, self._sheet, _WHITE, _GRAPHITE, _ROUGH, out)
-        return out
+        return self._paper.rubbed(canvas, lines, _GRAPHITE, drawing.moment.motion.sheets)
