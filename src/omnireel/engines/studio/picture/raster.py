@@ -99,6 +99,11 @@ def merged(planes: Mask) -> NDArray[np.uint8]:
     return cast("NDArray[np.uint8]", cv2.merge(list(planes)))
 
 
+def thrice(plane: Mask) -> NDArray[np.uint8]:
+    """`(height, width, 3)`: the same plane for every channel."""
+    return cast("NDArray[np.uint8]", cv2.merge([plane, plane, plane]))
+
+
 def crossfaded(one: Raster, other: Raster, share: float) -> Raster:
     """`other` in its share, 0 to 1, over `one`."""
     return cast("Raster", cv2.addWeighted(one, 1 - share, other, share, 0))
