@@ -4,33 +4,57 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from omnireel.engines.studio.picture.raster import Mask, Plane
 from omnireel.media.frames import Frame
 
 _F = np.float32
+_I, _H = np.int32, np.int16
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def colour_in(flat: Frame, base: Plane, gain: Plane, ink: Mask, left: Plane, out: Frame) -> None:
-    """A frame in the tones of `base`, `(256, 3)` by luma, with its own hue times `gain`, `(256,)`, by luma.
+def relight(flat: Mask, luma: Mask, light: Mask, ink: Mask, left: Mask, glow: Mask, out: Mask) -> None:
+    """A frame whose `luma` becomes `light`, its hues kept, with a glow in the air and coloured ink on top.
 
-    Skies and seas get still more hue. Where `ink` is 255 only `left`, `(3,)`, of the colour is left.
+    All `(height, 3 * width)`, blue, green and red by turns, and `out` apart from the rest: the loop is one of
+    vectors. `glow` is screened over the picture, so that nothing burns out. Where `ink` is 255 only `left`,
+    `(3 * width,)`, of 255 is left of the colour.
     """
-    height, width = ink.shape
+    height, width = flat.shape
     for y in range(height):
         for x in range(width):
-            blue, green, red = _F(flat[y, x, 0]), _F(flat[y, x, 1]), _F(flat[y, x, 2])
-            luma = blue * _F(0.114) + green * _F(0.587) + red * _F(0.299)
-            level = np.uint8(np.int32(luma + _F(0.5)))
-            hue = gain[level] + max(blue - max(green, red), _F(0)) * _F(0.004)
-            inked = _F(ink[y, x]) * _F(1 / 255)
-            blue = (base[level, 0] + (blue - luma) * hue) * (_F(1) - inked * (_F(1) - left[0]))
-            green = (base[level, 1] + (green - luma) * hue) * (_F(1) - inked * (_F(1) - left[1]))
-            red = (base[level, 2] + (red - luma) * hue) * (_F(1) - inked * (_F(1) - left[2]))
-            out[y, x, 0] = np.uint8(np.int32(min(max(blue, _F(0)), _F(255)) + _F(0.5)))
-            out[y, x, 1] = np.uint8(np.int32(min(max(green, _F(0)), _F(255)) + _F(0.5)))
-            out[y, x, 2] = np.uint8(np.int32(min(max(red, _F(0)), _F(255)) + _F(0.5)))
+            lit = np.int32(np.int32(flat[y, x]) + np.int32(np.int32(light[y, x]) - np.int32(luma[y, x])))
+            lit = min(max(lit, _I(0)), _I(255))
+            # 257 / 2^16 stands for 1 / 255. Casts keep products 32 bits wide.
+            dark = np.int32(np.int32(_I(255) - lit) * np.int32(_I(255) - np.int32(glow[y, x])))
+            lit = np.int32(_I(255) - (np.int32(np.int32(dark * _I(257)) + _I(32768)) >> _I(16)))
+            taken = np.int32(np.int32(ink[y, x]) * np.int32(_I(255) - np.int32(left[x])))
+            kept = np.int32(_I(255) - (np.int32(np.int32(taken * _I(257)) + _I(32768)) >> _I(16)))
+            out[y, x] = np.uint8(np.int32(np.int32(np.int32(lit * kept) * _I(257)) + _I(32768)) >> _I(16))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def screen(
+    plane: Mask, across: NDArray[np.int16], down: NDArray[np.int16], strength: np.int16, out: Mask
+) -> None:
+    """A plane with a screen of round dots laid over it, up to about `strength` levels up and down.
+
+    The screen is the sum of two waves. `across`, `(2, width)`, and `down`, `(2, height)`, add up to their
+    phases, the whole range of 16 bits being one turn. `out` must not be `plane`, so that the loop is one of
+    vectors.
+    """
+    height, width = plane.shape
+    for y in range(height):
+        first, second = down[0, y], down[1, y]
+        for x in range(width):
+            # From -128 to 128 and back over a turn, bent to nearly a cosine.
+            one = np.int16(_H(128) - np.int16(abs(np.int16(across[0, x] + first) >> _H(7))))
+            two = np.int16(_H(128) - np.int16(abs(np.int16(across[1, x] + second) >> _H(7))))
+            one = np.int16(np.int16(one * np.int16(_H(256) - abs(one))) >> _H(8))
+            two = np.int16(np.int16(two * np.int16(_H(256) - abs(two))) >> _H(8))
+            hill = np.int16(np.int16(np.int16(one + two) * strength) >> _H(7))
+            out[y, x] = np.uint8(min(max(np.int16(np.int16(plane[y, x]) + hill), _H(0)), _H(255)))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -9,7 +9,7 @@ from typing import cast
 import cv2
 import numpy as np
 
-from omnireel.engines.studio.looks.painterly.drawing import Observer, Study, pressed
+from omnireel.engines.studio.looks.painterly.drawing import Observer, pressed
 from omnireel.engines.studio.looks.painterly.levels import tone_curve
 from omnireel.engines.studio.looks.painterly.memory import remembered
 from omnireel.engines.studio.looks.painterly.paper import fibre_grain, lit_sheet, mist

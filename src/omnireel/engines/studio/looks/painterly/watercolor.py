@@ -97,13 +97,14 @@ class Watercolor:
         """Mix the washes of one frame. Frames must come in order."""
         small = cast("Frame", curved(moment.small, self._curve))
         self._flat = settled(masses_of(small).flat, self._flat, moment.motion, _COLOUR_MEMORY)
-        across, down, water = cv2.split(self._noise.under(moment.motion.sheets))
+        noise = cv2.split(self._noise.under(moment.motion.sheets))
+        across, down, water = (cast("Mask", plane) for plane in noise)
         drawn = fetched(self._flat, _strayed(self._x, across), _strayed(self._y, down))
         luma = grey_of(drawn).astype(np.float32)
         pool = softened(luma, 2.4) - softened(luma, 0.7)
         self._pool = remembered(pool, self._pool, moment.motion, _POOL_MEMORY)
-        colour = self._fresh.develop(_bled(drawn, cast("Mask", water)))
-        return _Sheet(moment, colour, _density(self._pool, cast("Mask", water)))
+        colour = self._fresh.develop(_bled(drawn, water))
+        return _Sheet(moment, colour, _density(self._pool, water))
 
     def paint(self, sheet: _Sheet) -> Frame:
         """One picture at full size. Does not depend on other frames."""
