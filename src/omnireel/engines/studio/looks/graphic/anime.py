@@ -11,7 +11,7 @@ import numpy as np
 
 from omnireel.engines.studio.looks.grade import Grade, Laboratory
 from omnireel.engines.studio.looks.graphic.cel import Draughtsman, Drawing, Pen, ink_at, stepped
-from omnireel.engines.studio.looks.graphic.kernels_graphic import relight
+from omnireel.engines.studio.looks.graphic.kernels_cel import relight
 from omnireel.engines.studio.looks.graphic.tones import bytes_of
 from omnireel.engines.studio.looks.painterly.levels import colour_gain
 from omnireel.engines.studio.picture.blend import blended

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from omnireel.engines.studio.looks.grade import Grade, Laboratory
 from omnireel.engines.studio.looks.graphic.cel import Draughtsman, Drawing, Pen, ink_at
-from omnireel.engines.studio.looks.graphic.kernels_graphic import screen
+from omnireel.engines.studio.looks.graphic.kernels_cel import screen
 from omnireel.engines.studio.looks.graphic.ride import Ride
 from omnireel.engines.studio.looks.painterly.levels import colour_gain
 from omnireel.engines.studio.picture.masses import calmed
