@@ -15,7 +15,7 @@ from omnireel.engines.studio.looks.graphic.kernels_cel import relight
 from omnireel.engines.studio.looks.graphic.tones import bytes_of
 from omnireel.engines.studio.looks.painterly.levels import colour_gain
 from omnireel.engines.studio.picture.blend import blended
-from omnireel.engines.studio.picture.masses import masses_of
+from omnireel.engines.studio.picture.masses import calmed
 from omnireel.engines.studio.picture.raster import (
     Mask,
     Size,
@@ -23,6 +23,7 @@ from omnireel.engines.studio.picture.raster import (
     curved,
     difference,
     grey_of,
+    medianed,
     shrunk,
     size_of,
     smoothly_stretched,
@@ -34,9 +35,10 @@ from omnireel.engines.studio.pipeline import ahead
 from omnireel.engines.studio.tracker import Moment
 from omnireel.media.frames import Frame
 
-_PEN = Pen(width=0.95, faintest=1.3, boldest=3.0, crowd=0.5, loss=5.0, most=3.0)
+_PEN = Pen(width=0.95, faintest=1.5, boldest=3.5, crowd=0.5, loss=6.0, most=3.5)
+_REACH = 3
 _LEVELS = (46.0, 104.0, 160.0, 210.0, 246.0)
-_SOFTNESS = 3.5
+_SOFTNESS = 5.0
 """Grey levels over which one step of light turns into the next."""
 _MELTED = 13
 """Grey levels over which the steps melt into each other where a background is painted."""
@@ -48,7 +50,7 @@ _SHADE = (0.20, 0.04, 0.10)
 """Blue, green and red added to the darkest: shadows are violet."""
 _LEFT = (80, 34, 52)
 """What ink leaves of blue, green and red, of 255: lines are dark plum, browner on skin, bluer on sky."""
-_PAINTED = (np.clip((15 - np.arange(256)) / 9, 0, 1) * 255).astype(np.uint8)
+_PAINTED = (np.clip((22 - np.arange(256)) / 12, 0, 1) * 255).astype(np.uint8)
 """How far a place is a painted background, by its levels above or below its wide surroundings."""
 _BLOOM_FROM, _BLOOM = 150, 0.9
 
@@ -69,7 +71,7 @@ class Anime:
         self._size = size
         gain = colour_gain(samples, chroma=_CHROMA, most=_MOST)
         paints = Laboratory(Grade(saturation=gain, lift=_SHADE, gamma=(1.1, 1.06, 1.06)))
-        self._draughtsman = Draughtsman(samples, size, _PEN, _cel_masses, paints)
+        self._draughtsman = Draughtsman(samples, size, _PEN, _cels_of, paints)
         self._stepped, self._soft = _light(self._draughtsman.tones)
         self._left = np.tile(np.array(_LEFT, np.uint8), size[0])
 
@@ -100,8 +102,8 @@ class Anime:
         return out.reshape(self._size[1], self._size[0], 3)
 
 
-def _cel_masses(frame: Frame) -> Frame:
-    return masses_of(frame).flat
+def _cels_of(frame: Frame) -> Frame:
+    return medianed(calmed(medianed(frame), _REACH))
 
 
 def _light(tones: Mask) -> tuple[Mask, Mask]:

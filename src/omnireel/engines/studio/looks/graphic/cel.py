@@ -31,7 +31,7 @@ from omnireel.media.frames import Frame
 
 Simplify: TypeAlias = Callable[[Frame], Frame]
 """How a hand reduces a frame to flat areas with sharp outlines."""
-_COLOUR_MEMORY, _LINE_MEMORY = 0.7, 0.75
+_COLOUR_MEMORY, _LINE_MEMORY = 0.8, 0.8
 _RESPONSE_SCALE = 10.0
 """Byte steps per level of line response."""
 _EVEN = 0.8
