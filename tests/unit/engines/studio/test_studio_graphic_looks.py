@@ -13,7 +13,7 @@ from omnireel.engines.studio.looks.graphic.cells import CellPlan, Cutter
 from omnireel.engines.studio.looks.graphic.drift import Drift
 from omnireel.engines.studio.looks.graphic.ride import Ride
 from omnireel.engines.studio.looks.graphic.seeds import Seeds
-from omnireel.engines.studio.picture.raster import Mask, shrunk
+from omnireel.engines.studio.picture.raster import Mask, Plane, shrunk
 from omnireel.engines.studio.tracker import Motion, Tracker, tracked, working_size
 from omnireel.media.frames import Frame
 
@@ -147,6 +147,36 @@ def test_comic_shadows_are_a_screen_at_45_degrees() -> None:
     row, column = np.unravel_index(int(power.argmax()), power.shape)
     assert abs(float(np.degrees(np.arctan2(min(row, 256 - row), column))) - 45) < 4
     assert dots.std() > 12
+
+
+def test_comic_prints_each_colour_on_a_screen_of_its_own() -> None:
+    field = np.full((SIZE[1], SIZE[0], 3), (150, 165, 180), np.uint8)
+    field[:, :60], field[:, -60:] = 10, 245
+    plates = repainted("comic", [field] * 2)[-1][52:308, 192:448].astype(np.float32)
+    angles = [dots_angle(plate) for plate in np.moveaxis(plates, -1, 0)]
+    assert np.allclose(angles, [0, 45, 15], atol=4)
+
+
+def dots_angle(plate: Plane) -> float:
+    """Degrees from the nearest axis, of the strongest wave."""
+    power = np.abs(np.fft.fft2((plate - plate.mean()) * np.outer(np.hanning(256), np.hanning(256))))
+    row, column = np.unravel_index(int(power.argmax()), power.shape)
+    down, across = min(row, 256 - row), min(column, 256 - column)
+    return float(np.degrees(np.arctan2(min(down, across), max(down, across))))
+
+
+def test_anime_leaves_texture_to_the_imagination() -> None:
+    random = np.random.default_rng(5)
+    grass = cv2.GaussianBlur(random.normal(0, 90, (SIZE[1], SIZE[0])).astype(np.float32), (0, 0), 2.0)
+    field = np.dstack([np.clip(level + grass, 0, 255) for level in (60, 150, 90)]).astype(np.uint8)
+    field[:, 320:] = (235, 200, 150)
+    drawn = repainted("anime", [field] * 2)[-1]
+    before, after = (grey(frame)[:, 40:280].astype(np.float32) for frame in (field, drawn))
+    assert fine_contrast(after) < fine_contrast(before)
+
+
+def fine_contrast(part: Plane) -> float:
+    return float((part - cv2.GaussianBlur(part, (0, 0), 1.5)).std())
 
 
 def test_pixels_are_whole_blocks_of_few_colours() -> None:

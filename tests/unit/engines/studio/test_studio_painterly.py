@@ -11,6 +11,7 @@ from tests.footage import filmed, painting, true_flow
 
 from omnireel.engines.studio.looks.look import LookMaker
 from omnireel.engines.studio.looks.painterly.catalog import PAINTERLY
+from omnireel.engines.studio.looks.painterly.pigment import ONE, washed
 from omnireel.engines.studio.looks.painterly.strokes import Strokes, drift_of
 from omnireel.engines.studio.picture.raster import Plane
 from omnireel.engines.studio.tracker import tracked
@@ -167,6 +168,24 @@ def test_pigment_pools_at_the_edge_of_a_wash() -> None:
     away = np.hypot(x - 240, y - 135)
     rim = np.array([result[(away > r) & (away <= r + 2)].mean() for r in range(76, 96, 2)])
     assert rim.min() + 12 < result[away < 60].mean()
+
+
+def test_a_wash_of_density_one_shows_its_colour_and_a_thick_one_a_darker_one() -> None:
+    colour = np.arange(256, dtype=np.uint8)[None].repeat(2, axis=0)
+    white, plain = np.full_like(colour, 255), np.full_like(colour, ONE)
+    assert (washed(colour, plain, white) == colour).all()
+    thick = washed(colour, plain * 2, white).astype(int)
+    assert (thick[:, [0, 255]] == [0, 255]).all()
+    assert (thick[:, 1:255] < colour[:, 1:255]).all()
+    assert (washed(white, plain * 3, colour) == colour).all()
+
+
+def test_pigment_model_is_that_of_the_paper_it_comes_from() -> None:
+    random = np.random.default_rng(2)
+    colour, density, sheet = (random.integers(0, 256, (40, 50), dtype=np.uint8) for _ in range(3))
+    clear = colour / 255
+    true = np.clip(clear - (clear - clear**2) * (density / ONE - 1), 0, 1) * sheet
+    assert np.abs(washed(colour, density, sheet) - true).max() <= 1.1
 
 
 def test_oil_strokes_follow_the_form() -> None:

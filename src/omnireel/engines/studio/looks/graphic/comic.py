@@ -1,4 +1,4 @@
-"""A comic book: bold ink, flat process colours on cheap paper, and a dot screen in the shadows."""
+"""A comic book: bold ink, solid blacks, and three process colours printed in dots on cheap paper."""
 
 from __future__ import annotations
 
@@ -10,47 +10,52 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from omnireel.engines.studio.looks.graphic.cel import Draughtsman, Drawing, Pen, ink_at, richness, stepped
-from omnireel.engines.studio.looks.graphic.kernels_graphic import colour_in
+from omnireel.engines.studio.looks.grade import Grade, Laboratory
+from omnireel.engines.studio.looks.graphic.cel import Draughtsman, Drawing, Pen, ink_at
+from omnireel.engines.studio.looks.graphic.kernels_cel import screen
 from omnireel.engines.studio.looks.graphic.ride import Ride
-from omnireel.engines.studio.looks.graphic.tones import bytes_of
+from omnireel.engines.studio.looks.painterly.levels import colour_gain
+from omnireel.engines.studio.picture.masses import calmed
 from omnireel.engines.studio.picture.raster import (
     Mask,
-    Plane,
     Size,
     curved,
     grey_of,
+    medianed,
     smoothly_stretched,
+    thrice,
 )
 from omnireel.engines.studio.pipeline import ahead
 from omnireel.engines.studio.tracker import Moment
 from omnireel.media.frames import Frame
 
-_PEN = Pen(width=1.5, faintest=1.6, boldest=4.2, reach=3)
+_PEN = Pen(width=1.6, faintest=2.4, boldest=5.5, crowd=2.2, loss=3.0, most=4.0)
 _REACH = 7
-_LEVELS = (46.0, 124.0, 186.0, 238.0)
-_SOFTNESS = 2.5
-_GAIN = (1.2, 2.0)
-"""How much hues grow in the lightest tones and in all others."""
-_PAPER = np.array([0.86, 0.95, 0.985], np.float32)
+_CHROMA, _MOST = 42.0, 1.9
+"""Colourfulness a clip is brought towards, and the largest gain on the way."""
+_PAPER = (0.87, 0.955, 0.99)
 """Blue, green and red of newsprint."""
-_INK = np.array([0.14, 0.07, 0.07], np.float32)
-_PERIOD = 1 / 84
+_TINTS = (0.06, 0.40, 0.74, 1.0)
+"""What is left of a channel's light by four printed tints of the ink that takes it."""
+_STRENGTH = 34
+"""Levels by which the screen moves a tone up and down; between tints there are dots of both."""
+_RIM = 8.0
+"""Levels over which a dot's edge is soft."""
+_ANGLES = (0.0, 45.0, 75.0)
+"""Of the screens of yellow, magenta and cyan: those which take blue, green and red."""
+_PERIOD = 1 / 72
 """From dot to dot, as a share of the canvas' short side."""
-_SCREEN = (0.10, 0.62)
-"""Shares of the clip's pixels that are black, and that are darker than what needs no dots."""
-_SPARE = 1.3
-"""How much larger than the canvas the screen is, for turns and swelling."""
-_DOT_INK = 0.55
-_EDGE = 0.16
-"""Of the screen's range: how soft the rim of a dot is."""
+_BLACK, _MOST_BLACK = 0.12, 64.0
+"""Share of the clip's pixels that are solid black, and the lightest level that may be."""
+_LEFT = 255 - 238 * np.arange(256) / 255
+"""What black ink leaves of the light, by its strength."""
 
 
 @dataclass(frozen=True)
 class _Inked:
     drawing: Drawing
     onto_screen: NDArray[np.float64]
-    """`(2, 3)`: from pixels to the dot screen."""
+    """`(2, 3)`: from pixels to the dot screens."""
 
 
 class Comic:
@@ -58,12 +63,12 @@ class Comic:
 
     def __init__(self, samples: Sequence[Frame], size: Size, seed: int) -> None:
         self._size, self._ride = size, Ride(size)
-        self._draughtsman = Draughtsman(samples, size, _PEN, _REACH)
-        tones = self._draughtsman.tones
-        self._base = np.outer(stepped(tones, _LEVELS, _SOFTNESS), _PAPER).astype(np.float32)
-        self._gain = richness(*_GAIN)
-        self._screen, self._period = _screen_of(size)
-        self._black, self._threshold = _inks_of(tones)
+        gain = colour_gain(samples, chroma=_CHROMA, most=_MOST)
+        paints = Laboratory(Grade(saturation=gain, contrast=0.25))
+        self._draughtsman = Draughtsman(samples, size, _PEN, _outlined_areas, paints)
+        self._black = _solid(self._draughtsman.tones)
+        self._tints = [_tints(paper) for paper in _PAPER]
+        self._period = max(5.0, min(size) * _PERIOD)
 
     def apply(self, moments: Iterable[Moment], *, threads: int) -> Iterator[Moment]:
         """Every moment as a printed panel."""
@@ -78,46 +83,51 @@ class Comic:
     def print(self, inked: _Inked) -> Frame:
         """One frame at full size. Does not depend on other frames."""
         flat = smoothly_stretched(inked.drawing.flat, self._size)
-        luma = grey_of(flat)
-        ink = cv2.max(ink_at(inked.drawing, _PEN, self._size), curved(luma, self._black))
-        ink = cv2.max(ink, self._dots(luma, inked.onto_screen))
-        colour_in(flat, self._base, self._gain, cast("Mask", ink), _INK, flat)
-        return flat
+        ink = cv2.max(ink_at(inked.drawing, _PEN, self._size), curved(grey_of(flat), self._black))
+        plates = [
+            self._plate(cast("Mask", plane), channel, inked.onto_screen)
+            for channel, plane in enumerate(cv2.split(flat))
+        ]
+        left = thrice(cast("Mask", curved(cast("Mask", ink), _LEFT.astype(np.uint8))))
+        return cast("Frame", cv2.multiply(cv2.merge(plates), left, scale=1 / 255))
 
-    def _dots(self, luma: Mask, onto_screen: NDArray[np.float64]) -> Mask:
-        """Ink of a 45 degree screen that moves with the camera: larger dots in darker places."""
-        width, height = self._size
-        corners = onto_screen @ np.array([[0, width, 0, width], [0, 0, height, height], [1, 1, 1, 1]])
-        # The screen repeats; brought near its start, none of it has to be wrapped, which would be slow.
-        onto_screen = onto_screen.copy()
-        onto_screen[:, 2] -= np.floor(corners.min(axis=1) / self._period) * self._period
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        screen = cv2.warpAffine(
-            self._screen, onto_screen, self._size, flags=flags, borderMode=cv2.BORDER_WRAP
-        )
-        over = cv2.subtract(screen, curved(luma, self._threshold))
-        rim = np.clip(np.arange(256) / (_EDGE * 255), 0, 1) * (_DOT_INK * 255)
-        return cast("Mask", curved(cast("Mask", over), rim.astype(np.uint8)))
+    def _plate(self, plane: Mask, channel: int, onto_screen: NDArray[np.float64]) -> Mask:
+        """One channel's light as its ink is printed: tints, and dots between them."""
+        across, down = _phases(onto_screen, np.radians(_ANGLES[channel]), self._period, self._size)
+        dotted = np.empty_like(plane)
+        screen(plane, across, down, np.int16(_STRENGTH), dotted)
+        return cast("Mask", curved(dotted, self._tints[channel]))
 
 
-def _screen_of(size: Size) -> tuple[Mask, int]:
-    """Dot hills in rows at 45 degrees, the product of two waves, and the pixels after which they repeat.
-
-    Larger than the canvas, and it wraps.
-    """
-    period = max(8, round(min(size) * _PERIOD * np.sqrt(2)))
-    across, down = (
-        np.cos(2 * np.pi * np.arange(-(-int(length * _SPARE) // period) * period) / period) for length in size
-    )
-    screen = np.outer(down, across).astype(np.float32) * np.float32(127) + np.float32(128)
-    return bytes_of(screen), period
+def _outlined_areas(frame: Frame) -> Frame:
+    return medianed(calmed(medianed(frame), _REACH))
 
 
-def _inks_of(tones: Mask) -> tuple[Mask, Plane]:
-    """By grey level: solid black, and the height of the dot screen from which ink is laid."""
-    black, clear = (float(level) for level in np.quantile(tones, _SCREEN))
-    black, clear = min(black, 70.0), float(np.clip(clear, 90.0, 175.0))
+def _phases(
+    onto_screen: NDArray[np.float64], angle: float, period: float, size: Size
+) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+    """Phases of a screen's two waves by column and by row, `(2, width)` and `(2, height)`, 65536 a turn."""
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    waves = turn @ onto_screen * (65536 / period)
+    across, down = waves[:, :1] * np.arange(size[0]), waves[:, 1:2] * np.arange(size[1]) + waves[:, 2:]
+    return _wrapped(across), _wrapped(down)
+
+
+def _wrapped(phase: NDArray[np.float64]) -> NDArray[np.int16]:
+    return np.rint(phase).astype(np.int64).astype(np.uint16).view(np.int16)
+
+
+def _tints(paper: float) -> Mask:
+    """`(256,)`: the light of one channel after printing."""
     grey = np.arange(256)
-    solid = np.clip((black + 6 - grey) / 12, 0, 1) * 255
-    bare = np.clip((grey - black) / (clear - black), 0, 1)
-    return solid.astype(np.uint8), (70 + bare * 185).astype(np.uint8)
+    steps = (np.arange(len(_TINTS) - 1) + 0.5) * 256 / (len(_TINTS) - 1)
+    light = np.full(256, _TINTS[0])
+    for low, high, step in zip(_TINTS[:-1], _TINTS[1:], steps, strict=True):
+        light += (high - low) * np.clip((grey - step) / _RIM + 0.5, 0, 1)
+    return (light * paper * 255 + 0.5).astype(np.uint8)
+
+
+def _solid(tones: Mask) -> Mask:
+    """`(256,)` by grey level: solid black."""
+    black = min(float(np.quantile(tones, _BLACK)), _MOST_BLACK)
+    return np.asarray(np.clip((black + 6 - np.arange(256)) / 12, 0, 1) * 255, np.uint8)

@@ -10,6 +10,8 @@ from omnireel.engines.studio.picture.raster import Mask, Plane, Size
 
 _TILE = 512
 _CANVAS_SIDE = 720
+_FLATNESS = 3200
+"""Levels of relief from one pixel to the next that would take all light away."""
 _MIST = 0.13
 """Share of the short side over which an ink painting dissolves at its border."""
 
@@ -52,6 +54,14 @@ def sheet_relief(tile: Mask, size: Size) -> Mask:
     """`(height, width)`: the paper's own surface, which stays where it is on the screen."""
     times = -(-size[1] // GRAIN_TILE), -(-size[0] // GRAIN_TILE)
     return np.ascontiguousarray(np.tile(tile, times)[: size[1], : size[0]])
+
+
+def lit_sheet(tile: Mask, size: Size, paper: Mask) -> Mask:
+    """`(height, width, n)`: a sheet of the colour `paper`, `(n,)`, its surface lit from the upper left."""
+    relief = sheet_relief(tile, size).astype(np.float32)
+    before = np.pad(relief, ((1, 0), (1, 0)), mode="edge")[:-1, :-1]
+    shade = 1 + (relief - before) * np.float32(1 / _FLATNESS)
+    return np.asarray(np.clip(shade[..., None] * paper + 0.5, 0, 255), np.uint8)
 
 
 def margin(size: Size, seed: int, share: float) -> Mask:

@@ -10,7 +10,6 @@ from omnireel.engines.studio.anchor import Sheet, canvas_offset
 from omnireel.engines.studio.looks.clay.relief import TILE, sampled, spread_tile
 from omnireel.engines.studio.picture.raster import (
     Mask,
-    Plane,
     Size,
     crossfaded,
     pixel_grid,
@@ -24,24 +23,30 @@ _APART = 4
 
 
 class RidingNoise:
-    """A wrapping tile, `(side, side, n)`, laid over a grid so that it moves with the picture."""
+    """A wrapping tile, `(side, side, n)` bytes, laid over a grid so that it moves with the picture.
 
-    def __init__(self, tile: Plane, grid: Size) -> None:
+    Sampled for every other point and smoothed over the rest, so nothing in it should be finer than that.
+    """
+
+    def __init__(self, tile: Mask, grid: Size) -> None:
         self._side, self._grid = len(tile), grid
+        self._half = (grid[0] + 1) // 2, (grid[1] + 1) // 2
         # Repeated so often that the grid fits on it wherever its corner lies in the first: wrapping is slow.
         times = 2 + grid[1] // self._side, 2 + grid[0] // self._side, 1
         self._spread = np.tile(tile, times)
 
-    def under(self, sheets: Sequence[Sheet]) -> Plane:
+    def under(self, sheets: Sequence[Sheet]) -> Mask:
         """`(height, width, n)`: the noise at every point of the grid."""
         laid = [self._laid(sheet) for sheet in sheets]
-        return laid[0] if len(laid) == 1 else crossfaded(laid[0], laid[1], sheets[1].weight)
+        few = laid[0] if len(laid) == 1 else crossfaded(laid[0], laid[1], sheets[1].weight)
+        return stretched(few, self._grid)
 
-    def _laid(self, sheet: Sheet) -> Plane:
+    def _laid(self, sheet: Sheet) -> Mask:
         offset = canvas_offset(sheet, self._grid)
         corner = np.floor(offset[::_APART, ::_APART].min(axis=(0, 1)) / self._side) * self._side
-        place = pixel_grid(self._grid) + stretched(offset, self._grid)
-        return wrapped_at(self._spread, place - corner.astype(np.float32))
+        shift = (np.float32(0.5) - corner).astype(np.float32)
+        place = pixel_grid(self._half) * np.float32(2) + stretched(offset + shift, self._half)
+        return wrapped_at(self._spread, place)
 
 
 class RidingGrain:

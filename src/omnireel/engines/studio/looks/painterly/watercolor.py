@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+import cv2
 import numpy as np
 
 from omnireel.engines.studio.looks.grade import Grade, Laboratory
-from omnireel.engines.studio.looks.painterly.kernels_finish import wash
 from omnireel.engines.studio.looks.painterly.levels import colour_gain, tone_curve
 from omnireel.engines.studio.looks.painterly.memory import remembered, settled
-from omnireel.engines.studio.looks.painterly.paper import dimpled_grain, margin, sheet_relief
+from omnireel.engines.studio.looks.painterly.paper import dimpled_grain, lit_sheet, margin
+from omnireel.engines.studio.looks.painterly.pigment import ONE, granulated, washed
 from omnireel.engines.studio.looks.painterly.riding import RidingGrain, RidingNoise
 from omnireel.engines.studio.picture.blend import blended
 from omnireel.engines.studio.picture.masses import masses_of
@@ -31,6 +32,7 @@ from omnireel.engines.studio.picture.raster import (
     smoothly_stretched,
     softened,
     stretched,
+    thrice,
 )
 from omnireel.engines.studio.pipeline import ahead
 from omnireel.engines.studio.tracker import Moment, working_size
@@ -45,10 +47,18 @@ _TILE = 512
 _COLOUR_MEMORY, _POOL_MEMORY = 0.7, 0.8
 _WOBBLE = 1.35
 """Pixels of the working grid by which a hand strays from the outline."""
+_PER_UNIT = 32
+"""Steps of a byte to one pixel of straying, and to one unit of water."""
 _TURBULENCE = 17.0
 _POOL = 5.2
 """Density, in 64ths, for each level by which a place is darker than its surroundings: pigment dries there."""
-_GRAIN = np.float32(0.42)
+_SHALLOWEST, _DEEPEST = -6, 90
+_WATER = (np.arange(256) - 128) / _PER_UNIT
+_TURBULENT = np.clip(ONE + _SHALLOWEST + _WATER * _TURBULENCE, 0, 255).astype(np.uint8)
+"""Density by the bytes of water, less what pools add everywhere."""
+_WET = (np.clip(_WATER * 0.6 + 0.15, 0, 0.75) * 255).astype(np.uint8)
+_GRAIN = 0.42
+"""Density, in levels of depth, that settles in the hollows of the paper."""
 _MARGIN = 0.020
 _SOFT, _CRISP = 5, 1.1
 """Edges of washes are sharpened against a mean over so many pixels, by this much."""
@@ -71,9 +81,10 @@ class Watercolor:
         gain = colour_gain(samples, chroma=_CHROMA, most=_MOST)
         self._fresh = Laboratory(Grade(saturation=gain, contrast=0.12, lift=_SHADOW))
         tile = dimpled_grain(size, seed)
-        self._dimples, self._relief = RidingGrain(tile, size), sheet_relief(tile, size)
-        self._bare = margin(size, seed, _MARGIN)
+        self._dimples, self._sheet = RidingGrain(tile, size), lit_sheet(tile, size, _PAPER)
+        self._bare = thrice(255 - margin(size, seed, _MARGIN))
         self._noise = RidingNoise(_hand_and_water(seed), self._grid)
+        self._x, self._y = (np.ascontiguousarray(axis) for axis in np.moveaxis(pixel_grid(self._grid), -1, 0))
         self._flat: Frame | None = None
         self._pool: Plane | None = None
 
@@ -86,47 +97,52 @@ class Watercolor:
         """Mix the washes of one frame. Frames must come in order."""
         small = cast("Frame", curved(moment.small, self._curve))
         self._flat = settled(masses_of(small).flat, self._flat, moment.motion, _COLOUR_MEMORY)
-        noise = self._noise.under(moment.motion.sheets)
-        place = pixel_grid(self._grid) + noise[..., :2]
-        drawn = fetched(self._flat, np.ascontiguousarray(place[..., 0]), np.ascontiguousarray(place[..., 1]))
+        noise = cv2.split(self._noise.under(moment.motion.sheets))
+        across, down, water = (cast("Mask", plane) for plane in noise)
+        drawn = fetched(self._flat, _strayed(self._x, across), _strayed(self._y, down))
         luma = grey_of(drawn).astype(np.float32)
         pool = softened(luma, 2.4) - softened(luma, 0.7)
         self._pool = remembered(pool, self._pool, moment.motion, _POOL_MEMORY)
-        colour = self._fresh.develop(_bled(drawn, noise[..., 2]))
-        density = (
-            np.float32(64)
-            + noise[..., 2] * np.float32(_TURBULENCE)
-            + np.clip(self._pool * np.float32(_POOL), -6, 90)
-        )
-        return _Sheet(moment, colour, np.clip(density, 0, 255).astype(np.uint8))
+        colour = self._fresh.develop(_bled(drawn, water))
+        return _Sheet(moment, colour, _density(self._pool, water))
 
     def paint(self, sheet: _Sheet) -> Frame:
         """One picture at full size. Does not depend on other frames."""
         colour = smoothly_stretched(sheet.colour, self._size)
-        density = smoothly_stretched(sheet.density, self._size)
-        out = np.empty_like(colour)
         colour = crossfaded(colour, boxed(colour, _SOFT), -_CRISP)
-        colour = blended(np.full_like(colour, 255), colour, self._bare)
+        colour = cast("Frame", cv2.max(colour, self._bare))
         dimples = self._dimples.under(sheet.moment.motion.sheets)
-        wash(colour, density, dimples, self._relief, _PAPER, _GRAIN, out)
-        return out
+        density = granulated(stretched(sheet.density, self._size), dimples, _GRAIN)
+        return washed(colour, density, self._sheet)
 
 
-def _hand_and_water(seed: int) -> Plane:
-    """`(512, 512, 3)`, wrapping: how the hand strays in x and y, and how water moves the pigment about."""
+def _strayed(axis: Plane, stray: Mask) -> Plane:
+    return np.asarray(axis + (stray - np.float32(128)) * np.float32(1 / _PER_UNIT), np.float32)
+
+
+def _density(pool: Plane, water: Mask) -> Mask:
+    """Where pigment gathers: thick along the rims of dark places, and wherever water left it."""
+    rims = np.clip(pool * np.float32(_POOL) - _SHALLOWEST, 0, _DEEPEST - _SHALLOWEST).astype(np.uint8)
+    return cast("Mask", cv2.add(rims, curved(water, _TURBULENT)))
+
+
+def _hand_and_water(seed: int) -> Mask:
+    """`(512, 512, 3)`, wrapping: how the hand strays in x and y, and how water moves the pigment about.
+
+    128 is none.
+    """
     random = np.random.default_rng([seed, 7])
     stray = [
         _WOBBLE * (0.75 * wrapping_noise(random, _TILE, 11) + 0.35 * wrapping_noise(random, _TILE, 4))
         for _ in range(2)
     ]
     water = 0.85 * wrapping_noise(random, _TILE, 42) + 0.45 * wrapping_noise(random, _TILE, 12)
-    return np.stack([*stray, water + 0.15 * wrapping_noise(random, _TILE, 4)], axis=-1).astype(np.float32)
+    tile = np.stack([*stray, water + 0.15 * wrapping_noise(random, _TILE, 4)], axis=-1)
+    return np.asarray(np.clip(tile * _PER_UNIT + 128.5, 0, 255), np.uint8)
 
 
-def _bled(drawn: Frame, water: Plane) -> Frame:
+def _bled(drawn: Frame, water: Mask) -> Frame:
     """Neighbouring washes run into each other where the paper is wettest."""
     size = drawn.shape[1], drawn.shape[0]
     few = shrunk(drawn, (max(8, size[0] // 4), max(8, size[1] // 4)))
-    run = stretched(boxed(boxed(few, 5), 5), size)
-    wet = np.clip(water * np.float32(0.6) + np.float32(0.15), 0, 0.75)
-    return blended(drawn, run, (wet * 255).astype(np.uint8))
+    return blended(drawn, stretched(boxed(boxed(few, 5), 5), size), cast("Mask", curved(water, _WET)))
