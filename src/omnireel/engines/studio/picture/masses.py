@@ -13,11 +13,13 @@ from omnireel.engines.studio.picture.kernels_masses import choose_calmest
 from omnireel.engines.studio.picture.raster import (
     Mask,
     Plane,
+    bordered,
     boxed,
     curved,
     difference,
     grey_of,
     medianed,
+    merged,
     shrunk,
     size_of,
     smoothly_stretched,
@@ -53,7 +55,7 @@ def masses_of(small: Frame) -> Masses:
 
     Medians move outlines by their curvature, as fingers do; Kuwahara's filter closes blurred outlines.
     """
-    fine = medianed(small)
+    fine = medianed(medianed(small, 3), 3)
     middle = medianed(calmed(medianed(shrunk(fine, _part(small, 2)))))
     coarse = medianed(medianed(shrunk(middle, _part(small, 4))))
     middle = _prefer(coarse, middle, *_MIDDLE)
@@ -103,9 +105,10 @@ def calmed(frame: Frame, reach: int = _REACH) -> Frame:
     grey = grey_of(frame).astype(np.float32)
     side = reach + 1
     squares = cast("Plane", cv2.sqrBoxFilter(grey, cv2.CV_32F, (side, side)))
-    out = np.empty_like(frame)
-    choose_calmest(boxed(frame, side), squares - boxed(grey, side) ** 2, reach // 2, out)
-    return out
+    means = np.stack([bordered(plane, reach // 2) for plane in cv2.split(boxed(frame, side))])
+    out = np.empty((3, *grey.shape), np.uint8)
+    choose_calmest(means, bordered(squares - boxed(grey, side) ** 2, reach // 2), out)
+    return merged(out)
 
 
 def _part(frame: Frame, divisor: int) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar, cast
 
@@ -42,6 +43,11 @@ def boxed(raster: Raster, side: int) -> Raster:
     return cast("Raster", cv2.blur(raster, (side, side)))
 
 
+def bordered(raster: Raster, width: int) -> Raster:
+    """With a border of `width` pixels all around it that repeats the outermost ones."""
+    return cast("Raster", cv2.copyMakeBorder(raster, width, width, width, width, cv2.BORDER_REPLICATE))
+
+
 def softened(raster: Raster, sigma: float) -> Raster:
     """Gaussian blur; keep `sigma` under about 4 pixels, the cost grows with it."""
     return cast("Raster", cv2.GaussianBlur(raster, (0, 0), sigma))
@@ -75,10 +81,10 @@ def curved(raster: NDArray[np.uint8], curve: NDArray[Any]) -> NDArray[Any]:
 def fetched(raster: Raster, x: Plane, y: Plane) -> Raster:
     """Bilinear samples at pixel positions `x`, `y`; beyond the border the border repeats."""
     border = cv2.BORDER_REPLICATE
-    if raster.ndim == 3 and raster.dtype == np.uint8:
-        # The same thirty-seconds of a pixel that bytes are sampled at in any case, at half the cost.
-        whole, parts = cv2.convertMaps(x, y, cv2.CV_16SC2)
-        return cast("Raster", cv2.remap(raster, whole, parts, cv2.INTER_LINEAR, borderMode=border))
+    if raster.ndim == 3 and raster.shape[2] == 3 and raster.dtype == np.uint8:
+        # Four bytes at a time are fetched in half the time of three.
+        four = cv2.remap(cv2.cvtColor(raster, cv2.COLOR_BGR2BGRA), x, y, cv2.INTER_LINEAR, borderMode=border)
+        return cast("Raster", cv2.cvtColor(four, cv2.COLOR_BGRA2BGR))
     moved = cv2.remap(raster, x, y, cv2.INTER_LINEAR, borderMode=border)
     return cast("Raster", moved)
 
@@ -94,8 +100,8 @@ def bgr_of(lab: Plane) -> Plane:
     return cast("Plane", np.clip(bgr, 0, 1).astype(np.float32) * np.float32(255))
 
 
-def merged(planes: Mask) -> NDArray[np.uint8]:
-    """A BGR frame from `(3, height, width)` bytes."""
+def merged(planes: Iterable[Mask]) -> NDArray[np.uint8]:
+    """`(height, width, n)` bytes from n planes: a BGR frame from three."""
     return cast("NDArray[np.uint8]", cv2.merge(list(planes)))
 
 
