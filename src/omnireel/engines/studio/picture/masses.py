@@ -24,6 +24,7 @@ from omnireel.engines.studio.picture.raster import (
     size_of,
     smoothly_stretched,
     softened,
+    split,
     stretched,
     strongest,
 )
@@ -55,7 +56,7 @@ def masses_of(small: Frame) -> Masses:
 
     Medians move outlines by their curvature, as fingers do; Kuwahara's filter closes blurred outlines.
     """
-    fine = medianed(medianed(small, 3), 3)
+    fine = medianed(small)
     middle = medianed(calmed(medianed(shrunk(fine, _part(small, 2)))))
     coarse = medianed(medianed(shrunk(middle, _part(small, 4))))
     middle = _prefer(coarse, middle, *_MIDDLE)
@@ -105,9 +106,10 @@ def calmed(frame: Frame, reach: int = _REACH) -> Frame:
     grey = grey_of(frame).astype(np.float32)
     side = reach + 1
     squares = cast("Plane", cv2.sqrBoxFilter(grey, cv2.CV_32F, (side, side)))
-    means = np.stack([bordered(plane, reach // 2) for plane in cv2.split(boxed(frame, side))])
+    means = np.stack(split(bordered(boxed(frame, side), reach // 2)))
     out = np.empty((3, *grey.shape), np.uint8)
-    choose_calmest(means, bordered(squares - boxed(grey, side) ** 2, reach // 2), out)
+    spread = np.asarray(squares - boxed(grey, side) ** 2, np.float32)
+    choose_calmest(means, bordered(spread, reach // 2), out)
     return merged(out)
 
 

@@ -105,6 +105,11 @@ def merged(planes: Iterable[Mask]) -> NDArray[np.uint8]:
     return cast("NDArray[np.uint8]", cv2.merge(list(planes)))
 
 
+def split(raster: NDArray[np.uint8]) -> list[Mask]:
+    """The planes of `(height, width, n)` bytes."""
+    return [cast("Mask", plane) for plane in cv2.split(raster)]
+
+
 def crossfaded(one: Raster, other: Raster, share: float) -> Raster:
     """`other` in its share, 0 to 1, over `one`."""
     return cast("Raster", cv2.addWeighted(one, 1 - share, other, share, 0))

@@ -42,6 +42,7 @@ from omnireel.engines.studio.picture.raster import (
     shrunk,
     size_of,
     softened,
+    split,
     stretched,
     strongest,
 )
@@ -146,7 +147,7 @@ class Clay:
         if past is not None:
             recall(height, motion.follow(past.height), agreed, motion.trust, _SHAPE_MEMORY)
         # The labels before the vote: voted ones would be rounded again every frame and melt.
-        self._past = _Past(merged([*cv2.split(flat), beads]), found, height)
+        self._past = _Past(merged([*split(flat), beads]), found, height)
         return Sculpture(sketch.moment, labels, height, luma)
 
     def paint(self, sculpture: Sculpture) -> Frame:
@@ -224,7 +225,8 @@ def _lasting(beads: Mask, before: Mask | None) -> Mask:
     """Beads that were there before; new ones rise over several frames, so that glitter never does."""
     if before is None:
         return beads
-    return np.minimum(beads, cv2.add(cv2.extractChannel(before, 3), _BEAD_RISE))
+    known = np.minimum(before[..., 3], np.uint8(255 - _BEAD_RISE))
+    return np.minimum(beads, known + np.uint8(_BEAD_RISE))
 
 
 def _settle(flat: Frame, before: Mask | None, motion: Motion) -> tuple[Frame, Plane]:

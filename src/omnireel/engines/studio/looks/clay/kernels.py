@@ -62,7 +62,7 @@ def recall(heights: Plane, before: Plane, agreed: Plane, trust: Plane, memory: n
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def plump(swell: Plane, beads: Mask, bevel: np.float32, pellet: np.float32, out: Plane) -> None:
-    """Pieces `bevel` pixels round at their edges, and beads, `pellet` pixels high, pressed on and not carved."""
+    """Pieces `bevel` pixels round at their edges; beads, `pellet` pixels high, are pressed on, not carved."""
     for y in range(out.shape[0]):
         for x in range(out.shape[1]):
             root = np.sqrt(swell[y, x] * (_F(2) / (bevel * bevel)))

@@ -26,7 +26,7 @@ def spline(t: np.float32) -> tuple[np.float32, np.float32, np.float32]:
 def find_rival(around: Mask, first: Mask, second: Mask, rival: Mask) -> None:
     """The label beside each cell of a row that is neither of two, the nearest neighbours first.
 
-    `around`, `(3, cells + 2)`, is the row between its neighbours. Where there is no such label, the cell's own.
+    `around`, `(3, cells + 2)`, is the row between its neighbours. A cell without such a label gets its own.
     """
     up, here, down = around[0], around[1], around[2]
     for j in range(rival.shape[0]):
