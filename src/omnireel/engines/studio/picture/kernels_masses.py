@@ -55,3 +55,12 @@ def mix_bytes(one: Mask, other: Mask, share: Mask, out: Mask) -> None:
         base = _F(one[i])
         mixed = base + (_F(other[i]) - base) * (_F(share[i]) * _F(1 / 255))
         out[i] = np.uint8(np.int32(mixed + _F(0.5)))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def mix_into(one: Mask, other: Mask, share: Mask) -> None:
+    """As `mix_bytes`, but in place of `one`."""
+    for i in range(one.shape[0]):
+        base = _F(one[i])
+        mixed = base + (_F(other[i]) - base) * (_F(share[i]) * _F(1 / 255))
+        one[i] = np.uint8(np.int32(mixed + _F(0.5)))

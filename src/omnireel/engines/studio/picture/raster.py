@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from omnireel.engines.studio.picture.kernels_raster import average_nines
+
 Plane: TypeAlias = NDArray[np.float32]
 """One float32 value (or a few) per pixel: `(height, width)` or `(height, width, n)`."""
 Mask: TypeAlias = NDArray[np.uint8]
@@ -25,6 +27,15 @@ def size_of(raster: NDArray[Any]) -> Size:
 
 def shrunk(raster: Raster, size: Size) -> Raster:
     """Averaged down to `size`."""
+    if (
+        raster.dtype == np.uint8
+        and raster.shape == (size[1] * 3, size[0] * 3, 3)
+        and raster.flags.c_contiguous
+    ):
+        # What a 1080p frame needs; the same bytes in a quarter of the time.
+        thirds = np.empty((size[1], size[0], 3), np.uint8)
+        average_nines(raster, thirds)
+        return cast("Raster", thirds)
     return cast("Raster", cv2.resize(raster, size, interpolation=cv2.INTER_AREA))
 
 

@@ -17,6 +17,7 @@ from omnireel.engines.studio.looks.clay.kernels import (
     cast_shadows,
     classify,
     find_seams,
+    find_shading,
     light,
     plump,
     recall,
@@ -26,6 +27,7 @@ from omnireel.engines.studio.looks.clay.kernels_press import press
 from omnireel.engines.studio.looks.clay.pigment import pigments_of
 from omnireel.engines.studio.looks.clay.relief import relief_tile, sampled, spread_tile
 from omnireel.engines.studio.picture.blend import blended
+from omnireel.engines.studio.picture.kernels_masses import mix_into
 from omnireel.engines.studio.picture.masses import Beads, Masses, beads_of, masses_of
 from omnireel.engines.studio.picture.palette import palette_of
 from omnireel.engines.studio.picture.raster import (
@@ -104,6 +106,26 @@ class _Easel:
         return cls(np.empty((4, size[1], size[0]), np.uint8), np.empty((3, size[1], size[0]), np.uint8))
 
 
+class _Lens:
+    """A close lens upon a small set: towards the top and bottom edges of a picture it loses focus."""
+
+    def __init__(self, size: Size) -> None:
+        width, height = size
+        band = int(height * _MINIATURE)
+        ramp = (np.clip(np.linspace(1.15, 0, band), 0, 1) * 255).astype(np.uint8)
+        share = np.repeat(ramp[:, None], width * 3, axis=1)
+        self._bands = (slice(0, band), share), (slice(height - band, height), share[::-1].copy())
+        self._blur = _odd(min(size) / 200)
+
+    def defocus(self, frame: Frame) -> None:
+        """Blur the bands of a frame, in place."""
+        for rows, share in self._bands:
+            sharp = frame[rows]
+            few = shrunk(sharp, (max(1, sharp.shape[1] // 2), max(1, sharp.shape[0] // 2)))
+            soft = stretched(boxed(few, self._blur), size_of(sharp))
+            mix_into(sharp.reshape(-1), soft.reshape(-1), share.reshape(-1))
+
+
 class Clay:
     """The clay look for one clip. `samples` are a few of its frames at any size; `size` is the canvas."""
 
@@ -119,6 +141,7 @@ class Clay:
         self._rims = _rim(size[1]), _rim(size[0])
         self._cells = _cells_under(size[0], self._grid[0])
         self._past: _Past | None = None
+        self._lens = _Lens(size)
         self._easels: deque[_Easel] = deque()
 
     def apply(self, moments: Iterable[Moment], *, threads: int) -> Iterator[Moment]:
@@ -170,7 +193,8 @@ class Clay:
         )
         painted = merged(easel.planes)
         self._easels.append(easel)
-        return _out_of_focus_bands(painted)
+        self._lens.defocus(painted)
+        return painted
 
     def _repainted(self, sculpture: Sculpture) -> Moment:
         return sculpture.moment.repainted(self.paint(sculpture))
@@ -207,18 +231,17 @@ class Clay:
         cast_shadows(half * np.float32(0.5), np.float32(self._bevel / 2), reach)
         reach = stretched(reach, size_of(height))
         out = np.empty((4, *height.shape), np.uint8)
-        light(
-            height, around, reach, self._tone(sculpture.labels, sculpture.luma), np.float32(self._bevel), out
-        )
+        tone = self._tone(sculpture.labels, sculpture.luma)
+        light(height, around, reach, tone, np.float32(self._bevel), out)
         return out
 
     def _tone(self, labels: Mask, luma: Mask) -> Plane:
         """What is left of the source's own shading inside each piece, as a factor around 1."""
         half = max(8, luma.shape[1] // 2), max(8, luma.shape[0] // 2)
-        usual = shrunk(cast("Mask", curved(labels, self._usual)), half).astype(np.float32)
-        apart = (shrunk(luma, half) - usual) / (usual + np.float32(60))
-        shade = softened(1 + np.clip(apart, -0.6, 0.6) * np.float32(0.9), 0.9)
-        return stretched(shade, size_of(luma))
+        usual = shrunk(cast("Mask", curved(labels, self._usual)), half)
+        shade = np.empty(usual.shape, np.float32)
+        find_shading(shrunk(luma, half), usual, shade)
+        return stretched(softened(shade, 0.9), size_of(luma))
 
 
 def _lasting(beads: Mask, before: Mask | None) -> Mask:
@@ -238,19 +261,6 @@ def _settle(flat: Frame, before: Mask | None, motion: Motion) -> tuple[Frame, Pl
     past = cast("Frame", cv2.cvtColor(before, cv2.COLOR_BGRA2BGR))
     agree(strongest(difference(flat, past)), motion.trust, _COLOUR_MEMORY * np.float32(255), agreed, share)
     return blended(flat, past, share), agreed
-
-
-def _out_of_focus_bands(frame: Frame) -> Frame:
-    """Blur towards the top and bottom edges, in place: a small set seen through a close lens."""
-    height, width = frame.shape[:2]
-    band = int(height * _MINIATURE)
-    ramp = np.clip(np.linspace(1.15, 0, band), 0, 1) * 255
-    share = np.repeat(ramp.astype(np.uint8)[:, None], width, axis=1)
-    for rows, part in ((slice(0, band), share), (slice(height - band, height), share[::-1])):
-        few = shrunk(frame[rows], (max(1, width // 2), max(1, band // 2)))
-        soft = stretched(boxed(few, _odd(min(height, width) / 200)), (width, band))
-        frame[rows] = blended(frame[rows], soft, part)
-    return frame
 
 
 def _shadow_lift(samples: Sequence[Frame]) -> Mask:

@@ -201,3 +201,12 @@ def light(heights: Plane, around: Plane, reach: Plane, tone: Plane, bevel: np.fl
             out[3, y, x] = np.uint8(np.int32(min(sheen * _F(255) + _F(0.5), _F(255))))
         for plane in range(4):
             out[plane, y, 0], out[plane, y, columns - 1] = out[plane, y, 1], out[plane, y, columns - 2]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def find_shading(luma: Mask, usual: Mask, out: Plane) -> None:
+    """How bright each pixel is for its colour, whose `usual` brightness is known: a factor around 1."""
+    for y in range(out.shape[0]):
+        for x in range(out.shape[1]):
+            apart = (_F(luma[y, x]) - _F(usual[y, x])) / (_F(usual[y, x]) + _F(60))
+            out[y, x] = _F(1) + min(max(apart, _F(-0.6)), _F(0.6)) * _F(0.9)

@@ -9,6 +9,7 @@ from omnireel.engines.studio.looks.clay.kernels import (
     cast_shadows,
     classify,
     find_seams,
+    find_shading,
     light,
     plump,
     recall,
@@ -34,6 +35,7 @@ def rehearse() -> None:
     plump(inflated(plane, 4.0), labels, np.float32(4), np.float32(1), plane)
     recall(plane, plane, plane, plane, np.float32(1))
     cast_shadows(plane, np.float32(2), plane.copy())
+    find_shading(labels, labels, plane)
     light(plane, plane, plane, plane, np.float32(4), np.empty((4, _ROWS, _COLUMNS), np.uint8))
     _press_once(labels)
 
