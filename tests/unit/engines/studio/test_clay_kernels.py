@@ -4,7 +4,7 @@ import numpy as np
 from tests.footage import painting
 
 from omnireel.engines.studio.looks.clay.clay import Clay
-from omnireel.engines.studio.looks.clay.kernels import classify, vote
+from omnireel.engines.studio.looks.clay.kernels import agree, classify, plump, recall, vote
 from omnireel.engines.studio.looks.clay.kernels_press import press
 from omnireel.engines.studio.looks.clay.rehearsal import rehearse
 from omnireel.engines.studio.tracker import tracked
@@ -47,8 +47,8 @@ def test_a_detail_that_is_to_be_kept_is_not_voted_away() -> None:
 
 def test_a_rehearsal_loads_the_very_loops_that_clay_will_call() -> None:
     rehearse()
-    loops = (classify, vote, press)
+    loops = (classify, agree, plump, recall, vote, press)
     before = [len(loop.signatures) for loop in loops]
     frame = painting(64, 48)
-    next(iter(Clay([frame], (64, 48), 7).apply(tracked([frame], (64, 48)), threads=1)))
+    assert len(list(Clay([frame], (64, 48), 7).apply(tracked([frame] * 2, (64, 48)), threads=1))) == 2
     assert [len(loop.signatures) for loop in loops] == before

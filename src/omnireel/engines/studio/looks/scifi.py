@@ -16,9 +16,12 @@ from omnireel.engines.studio.picture.masses import calmed
 from omnireel.engines.studio.picture.raster import (
     Plane,
     Size,
+    bordered,
     boxed,
+    curved,
     grey_of,
     medianed,
+    merged,
     shrunk,
     softened,
     stretched,
@@ -67,10 +70,12 @@ class SciFi:
     def __init__(self, samples: Sequence[Frame], size: Size, seed: int) -> None:
         self._size, self._grid = size, working_size(size)
         self._grade = Laboratory(_NIGHT)
-        self._lamp = _lamp_level(samples)
-        self._haze = _haze(self._grid, seed)
-        self._rims = _rim(size[1], 0.16), _rim(size[0], 0.20)
-        self._shift = np.asarray(np.linspace(-1, 1, size[0]) ** 3 * min(size) / 400, np.float32)
+        lamp = _lamp_level(samples)
+        self._lamps_by_luma = np.clip((np.arange(256, dtype=np.float32) - lamp) / np.float32(60), 0, 1)
+        self._few = max(8, self._grid[0] // 4), max(8, self._grid[1] // 4)
+        self._haze = _haze(self._few, seed)
+        self._rims = _rim(size[1], 0.16), np.repeat(_rim(size[0], 0.20), 3)
+        self._shift = (np.linspace(-1, 1, size[0]) ** 3 * min(size) / 400).astype(np.int32)
         self._volume: Plane | None = None
         self._lamps: Plane | None = None
 
@@ -85,9 +90,9 @@ class SciFi:
         luma = grey_of(calm)
         volume = self._remembered(outlined(luma, min(self._grid) * _BEVEL, _SEAM), moment.motion)
         sweep = self._sweep(moment.index)
-        rim = np.empty_like(calm)
-        rim_light(volume, luma, sweep, _CYAN, _MAGENTA, np.float32(_RIM), rim)
-        return _Lit(moment, self._glow(moment, rim, sweep))
+        rim = np.empty((3, *luma.shape), np.uint8)
+        rim_light(bordered(volume, 1), luma, sweep, _CYAN, _MAGENTA, np.float32(_RIM), rim)
+        return _Lit(moment, self._glow(moment, merged(rim), sweep))
 
     def expose(self, lit: _Lit) -> Frame:
         """One frame at full size. Does not depend on other frames."""
@@ -106,21 +111,19 @@ class SciFi:
         return softened(volume, 0.9)
 
     def _glow(self, moment: Moment, rim: Frame, sweep: Plane) -> Frame:
-        lamps = self._lamp_light(moment)
-        few = max(8, self._grid[0] // 4), max(8, self._grid[1] // 4)
-        sources = cv2.add(shrunk(lamps, few), cv2.convertScaleAbs(shrunk(rim, few), alpha=0.9))
+        few = self._few
+        lamps = shrunk(self._lamp_light(moment), few)
+        sources = cv2.add(lamps, cv2.convertScaleAbs(shrunk(rim, few), alpha=0.9))
         bloom = boxed(boxed(sources, 9), 9)
         wide = boxed(boxed(shrunk(sources, (max(4, few[0] // 2), max(4, few[1] // 2))), 15), 15)
-        streak = _streak(shrunk(lamps, few))
         light = cv2.addWeighted(bloom, 1.0, stretched(wide, few), 0.9, 0)
-        light = stretched(cast("Frame", cv2.add(light, streak)), self._grid)
-        light = cv2.add(light, cv2.convertScaleAbs(rim, alpha=0.85))
-        return cast("Frame", cv2.add(light, self._haze_at(moment, sweep)))
+        light = cv2.add(cv2.add(light, _streak(lamps)), self._haze_at(moment, sweep))
+        light = stretched(cast("Frame", light), self._grid)
+        return cast("Frame", cv2.add(light, cv2.convertScaleAbs(rim, alpha=0.85)))
 
     def _lamp_light(self, moment: Moment) -> Frame:
         """What shines by itself: the clip's brightest parts, in their own stronger colours."""
-        luma = grey_of(moment.small).astype(np.float32)
-        lamps = np.clip((luma - self._lamp) / np.float32(60), 0, 1)
+        lamps = cast("Plane", curved(grey_of(moment.small), self._lamps_by_luma))
         # A bright sky is no lamp: what counts is what outshines its surroundings.
         few = max(8, self._grid[0] // 8), max(8, self._grid[1] // 8)
         lamps = lamps * (1 - np.float32(0.9) * stretched(boxed(boxed(shrunk(lamps, few), 9), 9), self._grid))
@@ -133,18 +136,21 @@ class SciFi:
 
     def _haze_at(self, moment: Moment, sweep: Plane) -> Frame:
         """Drifting fog, thicker far from the lens, thinner where the picture is dark and near."""
-        shift = int(moment.index * _DRIFT) % self._haze.shape[1]
-        fog = np.roll(self._haze, -shift, axis=1)[:, : self._grid[0]]
-        few = max(8, self._grid[0] // 8), max(8, self._grid[1] // 8)
-        far = stretched(boxed(shrunk(grey_of(moment.small), few), 5), self._grid)
-        amount = (
-            fog
-            * (np.float32(0.32) + far.astype(np.float32) * np.float32(0.62 / 255))
-            * (np.float32(0.7) + np.float32(0.3) * sweep)
-        )
-        across = np.linspace(0, 1, self._grid[0], dtype=np.float32)[:, None]
+        fog = self._fog(moment.index)
+        grey = grey_of(shrunk(moment.small, self._few))
+        far = boxed(grey, 9).astype(np.float32)
+        strength = np.float32(0.7) + np.float32(0.3) * shrunk(sweep[None], (self._few[0], 1))
+        amount = fog * (np.float32(0.32) + far * np.float32(0.62 / 255)) * strength
+        across = np.linspace(0, 1, self._few[0], dtype=np.float32)[:, None]
         colour = _TEAL_HAZE + (_ROSE_HAZE - _TEAL_HAZE) * across
         return np.asarray(amount[..., None] * colour, np.uint8)
+
+    def _fog(self, index: int) -> Plane:
+        """The fog banks above the grid, which drift to the left; by parts of a cell, they must not step."""
+        width = self._haze.shape[1]
+        place = index * _DRIFT * self._few[0] / self._grid[0] % width
+        fog = np.take(self._haze, (np.arange(self._few[0] + 1) + int(place)) % width, axis=1)
+        return np.asarray(fog[:, :-1] + (fog[:, 1:] - fog[:, :-1]) * np.float32(place % 1), np.float32)
 
     def _sweep(self, index: int) -> Plane:
         """Strength of the lights by column: a soft beam passes from left to right and comes again."""

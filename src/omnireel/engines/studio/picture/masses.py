@@ -13,15 +13,18 @@ from omnireel.engines.studio.picture.kernels_masses import choose_calmest
 from omnireel.engines.studio.picture.raster import (
     Mask,
     Plane,
+    bordered,
     boxed,
     curved,
     difference,
     grey_of,
     medianed,
+    merged,
     shrunk,
     size_of,
     smoothly_stretched,
     softened,
+    split,
     stretched,
     strongest,
 )
@@ -103,9 +106,11 @@ def calmed(frame: Frame, reach: int = _REACH) -> Frame:
     grey = grey_of(frame).astype(np.float32)
     side = reach + 1
     squares = cast("Plane", cv2.sqrBoxFilter(grey, cv2.CV_32F, (side, side)))
-    out = np.empty_like(frame)
-    choose_calmest(boxed(frame, side), squares - boxed(grey, side) ** 2, reach // 2, out)
-    return out
+    means = np.stack(split(bordered(boxed(frame, side), reach // 2)))
+    out = np.empty((3, *grey.shape), np.uint8)
+    spread = np.asarray(squares - boxed(grey, side) ** 2, np.float32)
+    choose_calmest(means, bordered(spread, reach // 2), out)
+    return merged(out)
 
 
 def _part(frame: Frame, divisor: int) -> tuple[int, int]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from omnireel.engines.studio.picture.kernels_raster import average_nines
 
 Plane: TypeAlias = NDArray[np.float32]
 """One float32 value (or a few) per pixel: `(height, width)` or `(height, width, n)`."""
@@ -24,6 +27,15 @@ def size_of(raster: NDArray[Any]) -> Size:
 
 def shrunk(raster: Raster, size: Size) -> Raster:
     """Averaged down to `size`."""
+    if (
+        raster.dtype == np.uint8
+        and raster.shape == (size[1] * 3, size[0] * 3, 3)
+        and raster.flags.c_contiguous
+    ):
+        # What a 1080p frame needs; the same bytes in a quarter of the time.
+        thirds = np.empty((size[1], size[0], 3), np.uint8)
+        average_nines(raster, thirds)
+        return cast("Raster", thirds)
     return cast("Raster", cv2.resize(raster, size, interpolation=cv2.INTER_AREA))
 
 
@@ -40,6 +52,11 @@ def smoothly_stretched(raster: Raster, size: Size) -> Raster:
 def boxed(raster: Raster, side: int) -> Raster:
     """The mean over a square of `side` pixels."""
     return cast("Raster", cv2.blur(raster, (side, side)))
+
+
+def bordered(raster: Raster, width: int) -> Raster:
+    """With a border of `width` pixels all around it that repeats the outermost ones."""
+    return cast("Raster", cv2.copyMakeBorder(raster, width, width, width, width, cv2.BORDER_REPLICATE))
 
 
 def softened(raster: Raster, sigma: float) -> Raster:
@@ -75,10 +92,10 @@ def curved(raster: NDArray[np.uint8], curve: NDArray[Any]) -> NDArray[Any]:
 def fetched(raster: Raster, x: Plane, y: Plane) -> Raster:
     """Bilinear samples at pixel positions `x`, `y`; beyond the border the border repeats."""
     border = cv2.BORDER_REPLICATE
-    if raster.ndim == 3 and raster.dtype == np.uint8:
-        # The same thirty-seconds of a pixel that bytes are sampled at in any case, at half the cost.
-        whole, parts = cv2.convertMaps(x, y, cv2.CV_16SC2)
-        return cast("Raster", cv2.remap(raster, whole, parts, cv2.INTER_LINEAR, borderMode=border))
+    if raster.ndim == 3 and raster.shape[2] == 3 and raster.dtype == np.uint8:
+        # Four bytes at a time are fetched in half the time of three.
+        four = cv2.remap(cv2.cvtColor(raster, cv2.COLOR_BGR2BGRA), x, y, cv2.INTER_LINEAR, borderMode=border)
+        return cast("Raster", cv2.cvtColor(four, cv2.COLOR_BGRA2BGR))
     moved = cv2.remap(raster, x, y, cv2.INTER_LINEAR, borderMode=border)
     return cast("Raster", moved)
 
@@ -94,14 +111,19 @@ def bgr_of(lab: Plane) -> Plane:
     return cast("Plane", np.clip(bgr, 0, 1).astype(np.float32) * np.float32(255))
 
 
-def merged(planes: Mask) -> NDArray[np.uint8]:
-    """A BGR frame from `(3, height, width)` bytes."""
+def merged(planes: Iterable[Mask]) -> NDArray[np.uint8]:
+    """`(height, width, n)` bytes from n planes: a BGR frame from three."""
     return cast("NDArray[np.uint8]", cv2.merge(list(planes)))
 
 
 def thrice(plane: Mask) -> NDArray[np.uint8]:
     """`(height, width, 3)`: the same plane for every channel."""
     return cast("NDArray[np.uint8]", cv2.merge([plane, plane, plane]))
+
+
+def split(raster: NDArray[np.uint8]) -> list[Mask]:
+    """The planes of `(height, width, n)` bytes."""
+    return [cast("Mask", plane) for plane in cv2.split(raster)]
 
 
 def crossfaded(one: Raster, other: Raster, share: float) -> Raster:

@@ -9,7 +9,7 @@ from omnireel.engines.studio.picture.raster import Plane, shrunk, size_of, stret
 
 _LEVELS = 4
 _SMALLEST = 16
-_SWEEPS = (24, 8, 5, 2)
+_SWEEPS = (24, 12, 6, 3)
 
 
 def inflated(seam: Plane, bevel: float) -> Plane:
@@ -28,5 +28,6 @@ def inflated(seam: Plane, bevel: float) -> Plane:
     for depth, sweeps in zip(reversed(range(len(levels))), _SWEEPS, strict=False):
         if swell.shape != levels[depth].shape:
             swell = stretched(swell, size_of(levels[depth])) * np.float32(4)
-        relax(swell, levels[depth], np.float32(2 / (bevel / 2**depth) ** 2), sweeps)
+        decay = np.float32(4 + 2 / (bevel / 2**depth) ** 2)
+        relax(swell, np.float32(1) / (decay + levels[depth]), sweeps)
     return swell

@@ -7,27 +7,34 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from omnireel.engines.studio.anchor import Sheet, canvas_offset
 from omnireel.engines.studio.looks.clay.kernels import (
+    agree,
     cast_shadows,
     classify,
     find_seams,
+    find_shading,
     light,
+    plump,
+    recall,
     vote,
 )
 from omnireel.engines.studio.looks.clay.kernels_press import press
 from omnireel.engines.studio.looks.clay.pigment import pigments_of
 from omnireel.engines.studio.looks.clay.relief import relief_tile, sampled, spread_tile
 from omnireel.engines.studio.picture.blend import blended
+from omnireel.engines.studio.picture.kernels_masses import mix_into
 from omnireel.engines.studio.picture.masses import Beads, Masses, beads_of, masses_of
 from omnireel.engines.studio.picture.palette import palette_of
 from omnireel.engines.studio.picture.raster import (
     Mask,
     Plane,
     Size,
+    bordered,
     boxed,
     crossfaded,
     curved,
@@ -37,6 +44,7 @@ from omnireel.engines.studio.picture.raster import (
     shrunk,
     size_of,
     softened,
+    split,
     stretched,
     strongest,
 )
@@ -50,8 +58,6 @@ _BEVEL = 0.05
 _ROUNDING = 3
 """Pixels of the working grid over which colours vote for their neighbours."""
 _COLOUR_MEMORY = np.float32(0.6)
-_AGREEMENT = np.clip((28 - np.arange(256, dtype=np.float32)) / 20, 0, 1)
-"""How far a pixel and its past count as the same, by the grey levels between them."""
 _BEAD_RISE = 40
 _PELLET = 0.34
 """Height of a bead, as a share of the bevel."""
@@ -82,10 +88,10 @@ class Sculpture:
 
 @dataclass(frozen=True)
 class _Past:
-    flat: Frame
+    seen: Mask
+    """`(height, width, 4)`: flattened colours and beads, which move together."""
     labels: Mask
     height: Plane
-    beads: Mask
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,26 @@ class _Easel:
     @classmethod
     def of(cls, size: Size) -> _Easel:
         return cls(np.empty((4, size[1], size[0]), np.uint8), np.empty((3, size[1], size[0]), np.uint8))
+
+
+class _Lens:
+    """A close lens upon a small set: towards the top and bottom edges of a picture it loses focus."""
+
+    def __init__(self, size: Size) -> None:
+        width, height = size
+        band = int(height * _MINIATURE)
+        ramp = (np.clip(np.linspace(1.15, 0, band), 0, 1) * 255).astype(np.uint8)
+        share = np.repeat(ramp[:, None], width * 3, axis=1)
+        self._bands = (slice(0, band), share), (slice(height - band, height), share[::-1].copy())
+        self._blur = _odd(min(size) / 200)
+
+    def defocus(self, frame: Frame) -> None:
+        """Blur the bands of a frame, in place."""
+        for rows, share in self._bands:
+            sharp = frame[rows]
+            few = shrunk(sharp, (max(1, sharp.shape[1] // 2), max(1, sharp.shape[0] // 2)))
+            soft = stretched(boxed(few, self._blur), size_of(sharp))
+            mix_into(sharp.reshape(-1), soft.reshape(-1), share.reshape(-1))
 
 
 class Clay:
@@ -115,6 +141,7 @@ class Clay:
         self._rims = _rim(size[1]), _rim(size[0])
         self._cells = _cells_under(size[0], self._grid[0])
         self._past: _Past | None = None
+        self._lens = _Lens(size)
         self._easels: deque[_Easel] = deque()
 
     def apply(self, moments: Iterable[Moment], *, threads: int) -> Iterator[Moment]:
@@ -132,20 +159,18 @@ class Clay:
         """Shape one frame. Frames must come in order: each follows from the one before."""
         motion, masses = sketch.moment.motion, sketch.masses
         past = None if motion.cut else self._past
-        beads = _lasting(sketch.beads.where, past, motion)
-        flat, agreed = _settle(blended(masses.flat, sketch.beads.picture, beads), past, motion)
+        before = None if past is None else motion.follow(past.seen)
+        beads = _lasting(sketch.beads.where, before)
+        flat, agreed = _settle(blended(masses.flat, sketch.beads.picture, beads), before, motion)
         found = self._classified(flat, past, motion)
         labels = np.empty_like(found)
         vote(found, np.maximum(masses.detail, beads), _ROUNDING, labels)
-        seam = np.empty(labels.shape, np.float32)
-        find_seams(labels, self._pigments.contrast, seam)
         luma = grey_of(flat)
-        height = self._height(labels, seam, luma, beads)
+        height = self._height(labels, luma, beads)
         if past is not None:
-            kept = motion.follow(past.height)
-            height = height + (kept - height) * (agreed * motion.trust * _SHAPE_MEMORY)
+            recall(height, motion.follow(past.height), agreed, motion.trust, _SHAPE_MEMORY)
         # The labels before the vote: voted ones would be rounded again every frame and melt.
-        self._past = _Past(flat, found, height, beads)
+        self._past = _Past(merged([*split(flat), beads]), found, height)
         return Sculpture(sketch.moment, labels, height, luma)
 
     def paint(self, sculpture: Sculpture) -> Frame:
@@ -154,21 +179,22 @@ class Clay:
         for plane, target in zip(self._lit(sculpture), easel.lit, strict=True):
             stretched(plane, self._size, target)
         lean = _lean(self._sheet, sculpture.moment.motion.sheets, self._size)
-        lit, (knots, weights) = easel.lit, self._cells
+        lit, (place, weights) = easel.lit, self._cells
         press(
-            sculpture.labels,
+            bordered(sculpture.labels, 1),
             self._pigments.bgr,
             lit[:3],
             lit[3],
             lean,
             *self._rims,
-            knots,
+            place,
             weights,
             easel.planes,
         )
         painted = merged(easel.planes)
         self._easels.append(easel)
-        return _out_of_focus_bands(painted)
+        self._lens.defocus(painted)
+        return painted
 
     def _repainted(self, sculpture: Sculpture) -> Moment:
         return sculpture.moment.repainted(self.paint(sculpture))
@@ -181,12 +207,12 @@ class Clay:
         classify(flat, self._palette.nearest, self._palette.near, before, motion.x, motion.y, trust, found)
         return found
 
-    def _height(self, labels: Mask, seam: Plane, luma: Mask, beads: Mask) -> Plane:
+    def _height(self, labels: Mask, luma: Mask, beads: Mask) -> Plane:
+        seam = np.empty(labels.shape, np.float32)
+        find_seams(labels, self._pigments.contrast, seam)
         swell = inflated(softened(seam, 0.8) * np.float32(1.2), self._bevel)
-        root = np.sqrt(swell * np.float32(2 / self._bevel**2))
-        pillow = root * np.sqrt(root) * np.float32(self._bevel * 0.85)
-        # Beads are pressed on, not carved in.
-        pillow += beads * np.float32(self._bevel * _PELLET / 255)
+        pillow = np.empty_like(swell)
+        plump(swell, beads, np.float32(self._bevel), np.float32(self._bevel * _PELLET), pillow)
         few = shrunk(luma.astype(np.float32), (max(8, luma.shape[1] // 2), max(8, luma.shape[0] // 2)))
         form = boxed(boxed(few, _odd(self._bevel * 0.25)), _odd(self._bevel * 0.25))
         rise = shrunk(cast("Plane", curved(labels, _table(self._pigments.rise))), size_of(few))
@@ -205,49 +231,36 @@ class Clay:
         cast_shadows(half * np.float32(0.5), np.float32(self._bevel / 2), reach)
         reach = stretched(reach, size_of(height))
         out = np.empty((4, *height.shape), np.uint8)
-        light(
-            height, around, reach, self._tone(sculpture.labels, sculpture.luma), np.float32(self._bevel), out
-        )
+        tone = self._tone(sculpture.labels, sculpture.luma)
+        light(height, around, reach, tone, np.float32(self._bevel), out)
         return out
 
     def _tone(self, labels: Mask, luma: Mask) -> Plane:
         """What is left of the source's own shading inside each piece, as a factor around 1."""
         half = max(8, luma.shape[1] // 2), max(8, luma.shape[0] // 2)
-        usual = shrunk(cast("Mask", curved(labels, self._usual)), half).astype(np.float32)
-        apart = (shrunk(luma, half) - usual) / (usual + np.float32(60))
-        shade = softened(1 + np.clip(apart, -0.6, 0.6) * np.float32(0.9), 0.9)
-        return stretched(shade, size_of(luma))
+        usual = shrunk(cast("Mask", curved(labels, self._usual)), half)
+        shade = np.empty(usual.shape, np.float32)
+        find_shading(shrunk(luma, half), usual, shade)
+        return stretched(softened(shade, 0.9), size_of(luma))
 
 
-def _lasting(beads: Mask, past: _Past | None, motion: Motion) -> Mask:
+def _lasting(beads: Mask, before: Mask | None) -> Mask:
     """Beads that were there before; new ones rise over several frames, so that glitter never does."""
-    if past is None:
+    if before is None:
         return beads
-    before = motion.follow(past.beads)
-    return np.minimum(beads, np.minimum(before, np.uint8(255 - _BEAD_RISE)) + np.uint8(_BEAD_RISE))
+    known = np.minimum(before[..., 3], np.uint8(255 - _BEAD_RISE))
+    return np.minimum(beads, known + np.uint8(_BEAD_RISE))
 
 
-def _settle(flat: Frame, past: _Past | None, motion: Motion) -> tuple[Frame, Plane]:
+def _settle(flat: Frame, before: Mask | None, motion: Motion) -> tuple[Frame, Plane]:
     """Steady the flattened colours with those of the frame before; and how far the two agree, 0 to 1."""
-    if past is None:
-        return flat, np.zeros(flat.shape[:2], np.float32)
-    before = motion.follow(past.flat)
-    gap = strongest(difference(flat, before))
-    agreed = cast("Plane", curved(gap, _AGREEMENT)) * motion.trust
-    return blended(flat, before, (agreed * (_COLOUR_MEMORY * 255)).astype(np.uint8)), agreed
-
-
-def _out_of_focus_bands(frame: Frame) -> Frame:
-    """Blur towards the top and bottom edges, in place: a small set seen through a close lens."""
-    height, width = frame.shape[:2]
-    band = int(height * _MINIATURE)
-    ramp = np.clip(np.linspace(1.15, 0, band), 0, 1) * 255
-    share = np.repeat(ramp.astype(np.uint8)[:, None], width, axis=1)
-    for rows, part in ((slice(0, band), share), (slice(height - band, height), share[::-1])):
-        few = shrunk(frame[rows], (max(1, width // 2), max(1, band // 2)))
-        soft = stretched(boxed(few, _odd(min(height, width) / 200)), (width, band))
-        frame[rows] = blended(frame[rows], soft, part)
-    return frame
+    agreed = np.zeros(flat.shape[:2], np.float32)
+    if before is None:
+        return flat, agreed
+    share = np.empty(flat.shape[:2], np.uint8)
+    past = cast("Frame", cv2.cvtColor(before, cv2.COLOR_BGRA2BGR))
+    agree(strongest(difference(flat, past)), motion.trust, _COLOUR_MEMORY * np.float32(255), agreed, share)
+    return blended(flat, past, share), agreed
 
 
 def _shadow_lift(samples: Sequence[Frame]) -> Mask:
@@ -265,13 +278,16 @@ def _rim(length: int) -> Plane:
 
 
 def _cells_under(width: int, cells: int) -> tuple[NDArray[np.uint32], Plane]:
-    """The first pixel of each of `cells` label cells under `width` pixels, and `(3, width)` weights."""
-    place = (np.arange(width) + 0.5) * cells / width - 0.5
-    middle = np.clip(np.floor(place + 0.5), 0, cells - 1)
-    knots = np.searchsorted(middle, np.arange(cells + 1)).astype(np.uint32)
-    before, after = 0.5 - (place - middle), 0.5 + (place - middle)
-    weights = np.stack([before**2 / 2, 0.75 - (place - middle) ** 2, after**2 / 2])
-    return knots, weights.astype(np.float32)
+    """The pixels in `width` that each of `cells` label cells covers, and their weights: see `press`."""
+    at = (np.arange(width) + 0.5) * cells / width - 0.5
+    middle = np.clip(np.floor(at + 0.5), 0, cells - 1)
+    knots = np.searchsorted(middle, np.arange(cells + 1))
+    before, after = 0.5 - (at - middle), 0.5 + (at - middle)
+    weights = np.stack([before**2 / 2, 0.75 - (at - middle) ** 2, after**2 / 2])
+    place = knots[:-1] + np.arange(np.diff(knots).max())[:, None]
+    place = np.where(place < knots[1:], place, width)
+    wx = np.pad(weights, ((0, 0), (0, 1)))[:, place].transpose(1, 0, 2)
+    return place.astype(np.uint32), np.ascontiguousarray(wx, np.float32)
 
 
 def _lean(sheet_of_relief: Mask, sheets: Sequence[Sheet], size: Size) -> Mask:

@@ -11,8 +11,6 @@ from omnireel.media.frames import Frame
 
 _F = np.float32
 _W = np.uint64
-_LABELS = 24
-"""One more than the largest label."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -27,18 +25,48 @@ def classify(
     out: Mask,
 ) -> None:
     """The colour of each pixel: the one it had before, moved here, while that is near enough."""
-    height, width = out.shape
+    height, width = np.uint32(out.shape[0]), np.uint32(out.shape[1])
+    right, bottom = _F(width - 1), _F(height - 1)
     for y in range(height):
         for x in range(width):
             blue, green, red = flat[y, x, 0] >> 2, flat[y, x, 1] >> 2, flat[y, x, 2] >> 2
             colour = nearest[blue, green, red]
             if trust[y, x] > _F(0.35):
-                column = min(max(np.int32(x_past[y, x] + _F(0.5)), 0), width - 1)
-                row = min(max(np.int32(y_past[y, x] + _F(0.5)), 0), height - 1)
+                column = np.uint32(min(max(x_past[y, x] + _F(0.5), _F(0)), right))
+                row = np.uint32(min(max(y_past[y, x] + _F(0.5), _F(0)), bottom))
                 before = past[row, column]
                 if (near[blue, green, red] >> before) & np.uint32(1):
                     colour = before
             out[y, x] = colour
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def agree(gap: Mask, trust: Plane, memory: np.float32, agreed: Plane, share: Mask) -> None:
+    """How far each pixel and its past count as the same, 0 to 1, by the levels between them; and the share
+    of the past to be kept, `memory` where they do."""
+    for y in range(gap.shape[0]):
+        for x in range(gap.shape[1]):
+            alike = min(max((_F(28) - _F(gap[y, x])) * _F(0.05), _F(0)), _F(1)) * trust[y, x]
+            agreed[y, x] = alike
+            share[y, x] = np.uint8(np.int32(alike * memory))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def recall(heights: Plane, before: Plane, agreed: Plane, trust: Plane, memory: np.float32) -> None:
+    """Heights brought towards those of the frame before, in place."""
+    for y in range(heights.shape[0]):
+        for x in range(heights.shape[1]):
+            share = agreed[y, x] * trust[y, x] * memory
+            heights[y, x] += (before[y, x] - heights[y, x]) * share
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def plump(swell: Plane, beads: Mask, bevel: np.float32, pellet: np.float32, out: Plane) -> None:
+    """Pieces `bevel` pixels round at their edges; beads, `pellet` pixels high, are pressed on, not carved."""
+    for y in range(out.shape[0]):
+        for x in range(out.shape[1]):
+            root = np.sqrt(swell[y, x] * (_F(2) / (bevel * bevel)))
+            out[y, x] = root * np.sqrt(root) * bevel * _F(0.85) + _F(beads[y, x]) * (pellet * _F(1 / 255))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -50,43 +78,64 @@ def vote(labels: Mask, keep: Mask, radius: int, out: Mask) -> None:
     eight labels to a word, so the radius costs nothing.
     """
     height, width = labels.shape
-    side = 2 * radius + 1
-    columns = np.zeros((3, width + side), np.uint64)
-    low, middle, high = columns[0], columns[1], columns[2]
-    for y in range(-radius, height):
+    columns = np.zeros((3, width + 2 * radius + 1), np.uint64)
+    for y in range(min(radius, height)):
+        add_row(labels[y], columns[:, radius + 1 :], _W(1))
+    for y in range(height):
         if y + radius < height:
-            for x in range(width):
-                label = labels[y + radius, x]
-                columns[label >> 3, x + radius + 1] += _W(1) << _W((label & 7) * 8)
+            add_row(labels[y + radius], columns[:, radius + 1 :], _W(1))
         if y - radius - 1 >= 0:
-            for x in range(width):
-                label = labels[y - radius - 1, x]
-                columns[label >> 3, x + radius + 1] -= _W(1) << _W((label & 7) * 8)
-        if y < 0:
-            continue
-        one, two, three = _W(0), _W(0), _W(0)
-        for x in range(2 * radius):
-            one, two, three = one + low[x + 1], two + middle[x + 1], three + high[x + 1]
-        for x in range(width):
-            one += low[x + side] - low[x]
-            two += middle[x + side] - middle[x]
-            three += high[x + side] - high[x]
-            best = labels[y, x]
-            own = count_in(one if best < 8 else (two if best < 16 else three), best & 7)
-            # All others together are the most that any of them can have.
-            if own + 3 <= side * side - own and keep[y, x] <= 128:
-                most = own + 3
-                for label in range(_LABELS):
-                    count = count_in(one if label < 8 else (two if label < 16 else three), label & 7)
-                    if count >= most:
-                        best, most = np.uint8(label), count
-            out[y, x] = best
+            # All bits set is one less than nothing: what is added wraps, and so takes away.
+            add_row(labels[y - radius - 1], columns[:, radius + 1 :], ~_W(0))
+        vote_along(labels[y], keep[y], columns[0], columns[1], columns[2], out[y])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def count_in(word: np.uint64, place: int) -> np.int64:
-    """One of the eight counts packed into a word."""
-    return np.int64((word >> _W(place * 8)) & _W(255))
+def add_row(labels: Mask, columns: NDArray[np.uint64], one: np.uint64) -> None:
+    """Count a row of labels `one` more time in its columns."""
+    for x in range(np.uint32(labels.shape[0])):
+        label = labels[x]
+        columns[label >> 3, x] += one << _W((label & 7) * 8)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def vote_along(
+    labels: Mask,
+    keep: Mask,
+    low: NDArray[np.uint64],
+    middle: NDArray[np.uint64],
+    high: NDArray[np.uint64],
+    out: Mask,
+) -> None:
+    """One row of votes, out of the counts of every column in words of eight labels."""
+    side = np.uint32(low.shape[0] - labels.shape[0])
+    one, two, three = _W(0), _W(0), _W(0)
+    for x in range(np.uint32(side - 1)):
+        one, two, three = one + low[x + 1], two + middle[x + 1], three + high[x + 1]
+    for x in range(np.uint32(labels.shape[0])):
+        far = np.uint32(x + side)
+        one, two, three = one + low[far] - low[x], two + middle[far] - middle[x], three + high[far] - high[x]
+        best = labels[x]
+        word = one if best < 8 else (two if best < 16 else three)
+        most = ((word >> _W((best & 7) * 8)) & _W(255)) + _W(3)
+        # All others together are the most that any of them can have.
+        if most + most <= _W(side * side + 3) and keep[x] <= 128:
+            best, most = elect(one, np.uint8(0), best, most)
+            best, most = elect(two, np.uint8(8), best, most)
+            best, most = elect(three, np.uint8(16), best, most)
+        out[x] = best
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def elect(counts: np.uint64, first: np.uint8, best: np.uint8, most: np.uint64) -> tuple[np.uint8, np.uint64]:
+    """The label of eight, from `first` on, that has `most` votes or more; else `best`."""
+    label = first
+    while counts != _W(0):
+        count = counts & _W(255)
+        if count >= most:
+            best, most = label, count
+        counts, label = counts >> _W(8), np.uint8(label + 1)
+    return best, most
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -152,3 +201,12 @@ def light(heights: Plane, around: Plane, reach: Plane, tone: Plane, bevel: np.fl
             out[3, y, x] = np.uint8(np.int32(min(sheen * _F(255) + _F(0.5), _F(255))))
         for plane in range(4):
             out[plane, y, 0], out[plane, y, columns - 1] = out[plane, y, 1], out[plane, y, columns - 2]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def find_shading(luma: Mask, usual: Mask, out: Plane) -> None:
+    """How bright each pixel is for its colour, whose `usual` brightness is known: a factor around 1."""
+    for y in range(out.shape[0]):
+        for x in range(out.shape[1]):
+            apart = (_F(luma[y, x]) - _F(usual[y, x])) / (_F(usual[y, x]) + _F(60))
+            out[y, x] = _F(1) + min(max(apart, _F(-0.6)), _F(0.6)) * _F(0.9)

@@ -1,8 +1,9 @@
-"""The last loops of the clay look, compiled: labels, light and relief pressed out at full size."""
+"""The last loops of the clay look, compiled: labels, light and relief pressed out at full size.
+
+Each loop runs over long rows of a few arrays and takes no branches, so that it becomes vector code.
+"""
 
 from __future__ import annotations
-
-from typing import TypeAlias
 
 import numpy as np
 from numba import njit
@@ -11,10 +12,7 @@ from numpy.typing import NDArray
 from omnireel.engines.studio.picture.raster import Mask, Plane
 
 _F = np.float32
-Rows: TypeAlias = tuple[Mask, Mask, Mask]
-"""A row of label cells between the one above and the one below."""
-Neighbours: TypeAlias = tuple[np.uint8, np.uint8, np.uint8, np.uint8, np.uint8, np.uint8, np.uint8, np.uint8]
-"""The labels around a cell: the four corners, then above, below, left and right."""
+_B = np.uint8
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -25,106 +23,111 @@ def spline(t: np.float32) -> tuple[np.float32, np.float32, np.float32]:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def find_mixed(around: Rows, rivals: Mask, mixed: NDArray[np.uint32]) -> int:
-    """The cells of a row that border on another label, first in `mixed`, and how many they are.
+def find_rival(around: Mask, first: Mask, second: Mask, rival: Mask) -> None:
+    """The label beside each cell of a row that is neither of two, the nearest neighbours first.
 
-    `rivals`, `(2, cells)`, gets the second and the third label around each; its own where there is none.
+    `around`, `(3, cells + 2)`, is the row between its neighbours. A cell without such a label gets its own.
     """
-    up, here, down = around
-    last, count = len(here) - 1, 0
-    for j in range(np.uint32(len(here))):
-        i, k = np.uint32(max(int(j) - 1, 0)), np.uint32(min(int(j) + 1, last))
-        own = here[j]
-        near = (up[i], up[k], down[i], down[k], up[j], down[j], here[i], here[k])
-        if not is_pure(own, near):
-            second = another(own, own, near)
-            rivals[0, j], rivals[1, j] = second, another(own, second, near)
-            mixed[count] = j
-            count += 1
-    return count
+    up, here, down = around[0], around[1], around[2]
+    for j in range(rival.shape[0]):
+        one, two = first[j], second[j]
+        found = here[j + 1]
+        for label in (up[j], up[j + 2], down[j], down[j + 2], up[j + 1], down[j + 1], here[j], here[j + 2]):
+            found = label if (label != one) & (label != two) else found
+        rival[j] = found
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def lay_pigment(here: Mask, pigments: Plane, knots: NDArray[np.uint32], row: Plane) -> None:
-    """The row of the canvas, `(3, width)`, in unlit pigment, as if every cell were of one label.
+def mark_votes(around: Mask, column: int, label: Mask, votes: Mask) -> None:
+    """Which cells of the column before (0), at (1) or after (2) each cell have its `label`.
 
-    Cell j covers the pixels from `knots[j]` to `knots[j + 1]`.
+    The upper one sets 1, the middle one 2, the lower one 4.
     """
-    for j in range(np.uint32(len(here))):
-        own = here[j]
-        blue, green, red = pigments[own, 0], pigments[own, 1], pigments[own, 2]
-        for x in range(knots[j], knots[np.uint32(j + 1)]):
+    up, here, down = around[0, column:], around[1, column:], around[2, column:]
+    for j in range(label.shape[0]):
+        upper = _B(1) if up[j] == label[j] else _B(0)
+        middle = _B(2) if here[j] == label[j] else _B(0)
+        lower = _B(4) if down[j] == label[j] else _B(0)
+        votes[j] = upper | middle | lower
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def find_mixed(own: Mask, rival: Mask, mixed: NDArray[np.uint32]) -> int:
+    """The cells that border on another label, first in `mixed`, and how many they are."""
+    count = np.uint32(0)
+    for j in range(own.shape[0]):
+        mixed[count] = j
+        count += np.uint32(1) if own[j] != rival[j] else np.uint32(0)
+    return int(count)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def lay_pigment(own: Mask, pigments: Plane, place: NDArray[np.uint32], row: Plane) -> None:
+    """The row of the canvas, `(3, width + 1)`, in unlit pigment, as if every cell were of one label."""
+    for j in range(np.uint32(own.shape[0])):
+        blue, green, red = pigments[own[j], 0], pigments[own[j], 1], pigments[own[j], 2]
+        for k in range(np.uint32(place.shape[0])):
+            x = place[k, j]
             row[0, x], row[1, x], row[2, x] = blue, green, red
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def blend_seams(
-    around: Rows,
-    rivals: Mask,
-    mixed: NDArray[np.uint32],
-    wy: tuple[np.float32, np.float32, np.float32],
-    pigments: Plane,
-    knots: NDArray[np.uint32],
-    wx: Plane,
-    row: Plane,
-) -> None:
-    """The mixed cells of a row, blended: `wy` and `wx`, `(3, width)`, weigh the cells around each pixel.
+def weigh(votes: Mask, wy: tuple[np.float32, np.float32, np.float32], out: Plane) -> None:
+    """What marked votes give, each by the weight of its row."""
+    for m in range(out.shape[0]):
+        upper = wy[0] if votes[m] & _B(1) else _F(0)
+        middle = wy[1] if votes[m] & _B(2) else _F(0)
+        lower = wy[2] if votes[m] & _B(4) else _F(0)
+        out[m] = upper + middle + lower
 
-    Quadratic B-spline votes, squared so that seams stay crisp; of more than three labels around a cell, the
-    last ones count as one.
-    """
-    up, here, down = around
-    blues, greens, reds, last = row[0], row[1], row[2], len(here) - 1
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def across(columns: Plane, wx: Plane, out: Plane) -> None:
+    """The votes of three columns, `(3, n)`, each by its weight."""
+    before, at, after = columns[0], columns[1], columns[2]
     left, centre, right = wx[0], wx[1], wx[2]
-    for j in mixed:
-        i, k = np.uint32(max(int(j) - 1, 0)), np.uint32(min(int(j) + 1, last))
-        near = (up[i], up[k], down[i], down[k], up[j], down[j], here[i], here[k])
-        own, second, third = here[j], rivals[0, j], rivals[1, j]
-        own_left, own_centre, own_right = column_votes(own, near, wy, wy[1])
-        two_left, two_centre, two_right = column_votes(second, near, wy, _F(0))
-        for x in range(knots[j], knots[np.uint32(j + 1)]):
-            a = left[x] * own_left + centre[x] * own_centre + right[x] * own_right
-            b = left[x] * two_left + centre[x] * two_centre + right[x] * two_right
-            c = max(_F(1) - a - b, _F(0))
-            a, b, c = a * a, b * b, c * c
-            whole = _F(1) / (a + b + c)
-            a, b, c = a * whole, b * whole, c * whole
-            blues[x] = a * pigments[own, 0] + b * pigments[second, 0] + c * pigments[third, 0]
-            greens[x] = a * pigments[own, 1] + b * pigments[second, 1] + c * pigments[third, 1]
-            reds[x] = a * pigments[own, 2] + b * pigments[second, 2] + c * pigments[third, 2]
+    for m in range(out.shape[0]):
+        out[m] = left[m] * before[m] + centre[m] * at[m] + right[m] * after[m]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def is_pure(own: np.uint8, near: Neighbours) -> bool:
-    """Whether all eight neighbours have the cell's own label."""
-    odd = (near[0] ^ own) | (near[1] ^ own) | (near[2] ^ own) | (near[3] ^ own)
-    return bool((odd | (near[4] ^ own) | (near[5] ^ own) | (near[6] ^ own) | (near[7] ^ own)) == 0)
+def sharpen(one: Plane, two: Plane, rest: Plane) -> None:
+    """Shares of three labels out of the votes of two, in place. Squared, so that seams stay crisp."""
+    for m in range(one.shape[0]):
+        a, b = one[m], two[m]
+        c = max(_F(1) - a - b, _F(0))
+        a, b, c = a * a, b * b, c * c
+        whole = _F(1) / (a + b + c)
+        one[m], two[m], rest[m] = a * whole, b * whole, c * whole
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def another(own: np.uint8, other: np.uint8, near: Neighbours) -> np.uint8:
-    """A neighbour's label that is neither of two, the nearest neighbours first; `own` if there is none."""
-    found = own
-    for label in near:
-        found = label if (label != own) & (label != other) else found
-    return found
+def blend(shares: Plane, pigments: Plane, out: Plane) -> None:
+    """One colour of three pigments, `(3, n)`, in their shares."""
+    one, two, three = pigments[0], pigments[1], pigments[2]
+    first, second, third = shares[0], shares[1], shares[2]
+    for m in range(out.shape[0]):
+        out[m] = first[m] * one[m] + second[m] * two[m] + third[m] * three[m]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def column_votes(
-    label: np.uint8,
-    near: Neighbours,
-    wy: tuple[np.float32, np.float32, np.float32],
-    middle: np.float32,
-) -> tuple[np.float32, np.float32, np.float32]:
-    """What the three columns around a cell give to a label; `middle` is what the cell itself gives."""
-    nothing = _F(0)
-    left = (wy[0] if near[0] == label else nothing) + (wy[1] if near[6] == label else nothing)
-    right = (wy[0] if near[1] == label else nothing) + (wy[1] if near[7] == label else nothing)
-    centre = (wy[0] if near[4] == label else nothing) + (wy[2] if near[5] == label else nothing)
-    left += wy[2] if near[2] == label else nothing
-    right += wy[2] if near[3] == label else nothing
-    return left, centre + middle, right
+def picked(
+    rows: Mask | Plane | NDArray[np.uint32],
+    columns: NDArray[np.uint32],
+    out: Mask | Plane | NDArray[np.uint32],
+) -> None:
+    """Some columns of some rows, side by side."""
+    for k in range(np.uint32(rows.shape[0])):
+        for m in range(np.uint32(columns.shape[0])):
+            out[k, m] = rows[k, columns[m]]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def dip(pigments: Plane, labels: Mask, columns: NDArray[np.uint32], out: Plane) -> None:
+    """The pigments, `(3, n)` by blue, green and red, of the labels in some columns."""
+    for m in range(np.uint32(columns.shape[0])):
+        label = labels[columns[m]]
+        out[0, m], out[1, m], out[2, m] = pigments[label, 0], pigments[label, 1], pigments[label, 2]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -138,6 +141,17 @@ def develop(pigment: Plane, lit: Mask, relief: Plane, sheen: Plane, out: Mask) -
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def raise_relief(
+    lean: Mask, sheen: Mask, rim_y: np.float32, rim_x: Plane, relief: Plane, glint: Plane
+) -> None:
+    """One row of relief and of sheen upon it, both as factors for `develop`."""
+    for x in range(lean.shape[0]):
+        tilt = _F(lean[x]) - _F(128)
+        relief[x] = (_F(256) + tilt) * (rim_y + rim_x[x]) * _F(1 / 8355840)
+        glint[x] = max(_F(sheen[x]) * (_F(1) + tilt * _F(3 / 256)), _F(0)) * _F(1 / 255)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def press(
     labels: Mask,
     pigments: Plane,
@@ -146,35 +160,69 @@ def press(
     lean: Mask,
     rim_y: Plane,
     rim_x: Plane,
-    knots: NDArray[np.uint32],
+    place: NDArray[np.uint32],
     wx: Plane,
     out: Mask,
 ) -> None:
     """The finished picture, `(3, height, width)`.
 
-    `lit` is `(3, height, width)` with 128 as one, `sheen` has 255 as one, `lean` has 128 as flat; the two
-    rims are the darkening by row and by column and add up. `knots` and `wx` say which label cell each column
-    lies in and how much its neighbours count, see `blend_seams`.
+    `labels` have a border of one cell around them. `lit` is `(3, height, width)` with 128 as one, `sheen` has
+    255 as one, `lean` has 128 as flat; the two rims are the darkening by row and by column and add up.
+
+    Between labels lie quadratic B-splines of their votes; of more than three around a cell, the last ones
+    count as one. `place`, `(most, cells)`, are the columns of the canvas that a cell covers, beyond the last
+    where it has fewer; `wx`, `(most, 3, cells)`, are what it and the cells beside it count there.
     """
     height, width = sheen.shape
-    rows = labels.shape[0]
-    row = np.zeros((3, width), np.float32)
-    relief, glint = np.zeros(width, np.float32), np.zeros(width, np.float32)
-    rivals, mixed = np.zeros((2, labels.shape[1]), np.uint8), np.zeros(labels.shape[1], np.uint32)
+    rows, cells, most = labels.shape[0] - 2, place.shape[1], place.shape[0]
+    row = np.zeros((3, width + 1), np.float32)
+    relief, glint = np.empty(width, np.float32), np.empty(width, np.float32)
+    rivals, votes, mixed = (
+        np.empty((2, cells), np.uint8),
+        np.empty((6, cells), np.uint8),
+        np.empty(cells, np.uint32),
+    )
+    some_votes, spots = np.empty((6, cells), np.uint8), np.empty((most, cells), np.uint32)
+    sides, dips = np.empty((most, 3, cells), np.float32), np.empty((3, 3, cells), np.float32)
+    weighed, shares, colour = (
+        np.empty((6, cells), np.float32),
+        np.empty((3, cells), np.float32),
+        np.empty(cells, np.float32),
+    )
     last, count = -1, 0
     for y in range(height):
         cell_y = (_F(y) + _F(0.5)) * _F(rows) / _F(height) - _F(0.5)
         middle = min(max(int(np.floor(cell_y + _F(0.5))), 0), rows - 1)
-        around = labels[max(middle - 1, 0)], labels[middle], labels[min(middle + 1, rows - 1)]
         if middle != last:
-            count = find_mixed(around, rivals, mixed)
-            lay_pigment(labels[middle], pigments, knots, row)
+            around = labels[middle : middle + 3]
+            own = around[1, 1:-1]
+            find_rival(around, own, own, rivals[0])
+            find_rival(around, own, rivals[0], rivals[1])
+            for column in range(3):
+                mark_votes(around, column, own, votes[column])
+                mark_votes(around, column, rivals[0], votes[column + 3])
+            count = find_mixed(own, rivals[0], mixed)
+            lay_pigment(own, pigments, place, row)
+            some = mixed[:count]
+            picked(votes, some, some_votes)
+            picked(place, some, spots)
+            for k in range(most):
+                picked(wx[k], some, sides[k])
+            dip(pigments, own, some, dips[:, 0])
+            dip(pigments, rivals[0], some, dips[:, 1])
+            dip(pigments, rivals[1], some, dips[:, 2])
             last = middle
-        weights = spline(cell_y - _F(middle))
-        blend_seams(around, rivals, mixed[:count], weights, pigments, knots, wx, row)
-        for x in range(width):
-            tilt = _F(lean[y, x]) - _F(128)
-            relief[x] = (_F(256) + tilt) * (rim_y[y] + rim_x[x]) * _F(1 / 8355840)
-            glint[x] = max(_F(sheen[y, x]) * (_F(1) + tilt * _F(3 / 256)), _F(0)) * _F(1 / 255)
+        wy = spline(cell_y - _F(middle))
+        for column in range(6):
+            weigh(some_votes[column], wy, weighed[column, :count])
+        for k in range(most):
+            across(weighed[:3], sides[k], shares[0, :count])
+            across(weighed[3:], sides[k], shares[1, :count])
+            sharpen(shares[0, :count], shares[1, :count], shares[2])
+            for c in range(3):
+                blend(shares, dips[c], colour[:count])
+                for m in range(np.uint32(count)):
+                    row[c, spots[k, m]] = colour[m]
+        raise_relief(lean[y], sheen[y], rim_y[y], rim_x, relief, glint)
         for c in range(3):
             develop(row[c], lit[c, y], relief, glint, out[c, y])

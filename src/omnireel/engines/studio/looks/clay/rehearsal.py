@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from omnireel.engines.studio.looks.clay.kernels import cast_shadows, classify, find_seams, light, vote
+from omnireel.engines.studio.looks.clay.kernels import (
+    agree,
+    cast_shadows,
+    classify,
+    find_seams,
+    find_shading,
+    light,
+    plump,
+    recall,
+    vote,
+)
 from omnireel.engines.studio.looks.clay.kernels_press import press
 from omnireel.engines.studio.picture.masses import masses_of
+from omnireel.engines.studio.picture.raster import bordered
 from omnireel.engines.studio.picture.volume import inflated
 
 _ROWS, _COLUMNS, _COLOURS = 32, 48, 24
@@ -20,8 +31,11 @@ def rehearse() -> None:
     classify(small, np.zeros(cube, np.uint8), np.zeros(cube, np.uint32), labels, plane, plane, plane, labels)
     vote(labels, masses_of(small).detail, 3, np.empty_like(labels))
     find_seams(labels, np.zeros((_COLOURS, _COLOURS), np.float32), plane)
-    inflated(plane, 4.0)
+    agree(labels, plane, np.float32(1), plane.copy(), labels.copy())
+    plump(inflated(plane, 4.0), labels, np.float32(4), np.float32(1), plane)
+    recall(plane, plane, plane, plane, np.float32(1))
     cast_shadows(plane, np.float32(2), plane.copy())
+    find_shading(labels, labels, plane)
     light(plane, plane, plane, plane, np.float32(4), np.empty((4, _ROWS, _COLUMNS), np.uint8))
     _press_once(labels)
 
@@ -29,14 +43,14 @@ def rehearse() -> None:
 def _press_once(labels: np.typing.NDArray[np.uint8]) -> None:
     lit, sides = np.zeros((4, _ROWS, _COLUMNS), np.uint8), (_ROWS, _COLUMNS)
     press(
-        labels,
+        bordered(labels, 1),
         np.zeros((_COLOURS, 3), np.float32),
         lit[:3],
         lit[3],
         np.zeros(sides, np.uint8),
         np.zeros(_ROWS, np.float32),
         np.zeros(_COLUMNS, np.float32),
-        np.arange(_COLUMNS + 1, dtype=np.uint32),
-        np.zeros((3, _COLUMNS), np.float32),
+        np.arange(_COLUMNS, dtype=np.uint32)[None],
+        np.zeros((1, 3, _COLUMNS), np.float32),
         np.empty((3, *sides), np.uint8),
     )

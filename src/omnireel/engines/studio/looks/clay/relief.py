@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import cast
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,18 +46,22 @@ def sampled(spread: Mask, offset: Plane, size: Size) -> Mask:
 
     Sampled for every other pixel and smoothed over the rest: nothing in the tile is finer than that.
     """
-    place = (offset + _pixels_of(size_of(offset), size)) * np.float32(_texel(size))
+    texel = _texel(size)
+    place = cast("Plane", cv2.scaleAdd(offset, texel, _texels_of(size_of(offset), size)))
     few = place[:: max(1, len(place) // 8), :: max(1, place.shape[1] // 8)]
     corner = np.floor((few.min(axis=(0, 1)) - TILE / 8) / TILE) * TILE
+    # By hand: numpy takes four times as long over rows of two.
+    for axis in range(2):
+        place[..., axis] -= np.float32(corner[axis])
     half = (size[0] + 1) // 2, (size[1] + 1) // 2
-    return stretched(wrapped_at(spread, stretched(place - corner.astype(np.float32), half)), size)
+    return stretched(wrapped_at(spread, stretched(place, half)), size)
 
 
-@lru_cache(maxsize=2)
-def _pixels_of(grid: Size, size: Size) -> Plane:
-    """`(height, width, 2)`: where on a canvas of `size` the cells of a coarser grid have their middles."""
+@lru_cache(maxsize=4)
+def _texels_of(grid: Size, size: Size) -> Plane:
+    """`(height, width, 2)`: the texels under the middles of a grid's cells, at rest on a canvas of `size`."""
     scale = np.array([size[0] / grid[0], size[1] / grid[1]], np.float32)
-    return (pixel_grid(grid) + np.float32(0.5)) * scale - np.float32(0.5)
+    return ((pixel_grid(grid) + np.float32(0.5)) * scale - np.float32(0.5)) * np.float32(_texel(size))
 
 
 def _texel(size: Size) -> float:

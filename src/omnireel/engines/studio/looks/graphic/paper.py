@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from omnireel.engines.studio.looks.clay.kernels import cast_shadows, classify, vote
 from omnireel.engines.studio.looks.clay.relief import TILE, spread_tile
 from omnireel.engines.studio.looks.graphic.fibres import on_sheets
-from omnireel.engines.studio.looks.graphic.kernels_graphic import stack_sheets
+from omnireel.engines.studio.looks.graphic.kernels_paper import SPAN, stack_sheets
 from omnireel.engines.studio.looks.graphic.tones import bytes_of, opened
 from omnireel.engines.studio.looks.painterly.memory import remembered, settled
 from omnireel.engines.studio.picture.masses import masses_of
@@ -22,10 +24,11 @@ from omnireel.engines.studio.picture.raster import (
     Plane,
     Size,
     bgr_of,
+    boxed,
     curved,
+    merged,
     shrunk,
     size_of,
-    smoothly_stretched,
     softened,
     stretched,
 )
@@ -41,8 +44,6 @@ _THICKNESS = 0.014
 """From sheet to sheet, as a share of the grid's short side."""
 _REACH = 0.055
 """Of the shadows, as a share of the grid's short side."""
-_SOFT_EDGE = 1.6
-"""Pixels of the grid over which a sheet's edge is found, ragged, within the blurred outline."""
 _DARKNESS = 0.75
 """Of the shadows: 1 would take half the light."""
 _GRAIN = 11.0
@@ -59,8 +60,9 @@ _STOCK_LEVELS = (0.0, 35.0, 65.0, 100.0)
 @dataclass(frozen=True)
 class _Laid:
     moment: Moment
+    labels: Mask
     outlines: Mask
-    """`(sheets - 1, height, width)` on the grid: 255 where this sheet or a higher one lies."""
+    """`(sheets, height, width)` on the grid: 255 where this sheet or a higher one lies."""
     shade: Mask
 
 
@@ -74,6 +76,7 @@ class Paper:
         self._palette = palette_among(_few_sheets(palette_of(flats, seed)))
         self._colours = _stock(self._palette)
         self._tile = spread_tile(_paper_tile(seed), size)
+        self._spans = _spans_under(size[0], self._grid[0])
         self._flat: Frame | None = None
         self._labels: Mask | None = None
         self._height: Plane | None = None
@@ -91,19 +94,16 @@ class Paper:
         labels = self._cut(flat, motion)
         height = labels.astype(np.float32) * np.float32(min(self._grid) * _THICKNESS)
         height = self._height = remembered(height, self._height, motion, _SHAPE_MEMORY)
-        outlines = np.stack([_outline(labels, sheet) for sheet in range(1, len(self._colours))])
-        return _Laid(moment, outlines, self._shaded(height))
+        outlines = np.stack([_outline(labels, sheet) for sheet in range(len(self._colours))])
+        return _Laid(moment, labels, outlines, self._shaded(height))
 
     def paste(self, laid: _Laid) -> Frame:
         """One frame at full size. Does not depend on other frames."""
-        width, height = self._size
-        outlines = np.empty((len(laid.outlines), height, width), np.uint8)
-        for outline, target in zip(laid.outlines, outlines, strict=True):
-            target[:] = smoothly_stretched(outline, self._size)
         fibres = on_sheets(self._tile, laid.moment.motion.sheets, self._size)
-        frame = np.empty((height, width, 3), np.uint8)
-        stack_sheets(outlines, self._colours, fibres, stretched(laid.shade, self._size), frame)
-        return frame
+        shade = stretched(laid.shade, self._size)
+        planes = np.empty((3, *fibres.shape), np.uint8)
+        stack_sheets(laid.labels, laid.outlines, self._colours, fibres, shade, *self._spans, planes)
+        return merged(planes)
 
     def _opened(self, small: Frame) -> Frame:
         return cast("Frame", curved(small, self._curve))
@@ -133,7 +133,16 @@ class Paper:
 
 def _outline(labels: Mask, sheet: int) -> Mask:
     """Where a sheet or a higher one lies, blurred by so much that its edge can wander and show its core."""
-    return softened(np.where(labels >= sheet, np.uint8(255), np.uint8(0)), _SOFT_EDGE)
+    _, there = cv2.threshold(labels, sheet - 0.5, 255, cv2.THRESH_BINARY)
+    return boxed(boxed(cast("Mask", there), 3), 5)
+
+
+def _spans_under(width: int, cells: int) -> tuple[NDArray[np.uint32], Plane, NDArray[np.uint32]]:
+    """Where pixels lie between `cells` of the grid, and where spans of it begin: see `stack_sheets`."""
+    place = np.clip((np.arange(width) + 0.5) * cells / width - 0.5, 0, cells - 1)
+    column = np.minimum(place.astype(np.uint32), np.uint32(cells - 2))
+    knots = np.append(np.searchsorted(column, np.arange(0, cells - 1, SPAN)), width)
+    return column, (place - column).astype(np.float32), knots.astype(np.uint32)
 
 
 def _few_sheets(palette: Palette) -> Plane:
