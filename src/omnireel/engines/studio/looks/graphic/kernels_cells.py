@@ -10,6 +10,8 @@ from omnireel.engines.studio.picture.raster import Mask, Plane
 from omnireel.media.frames import Frame
 
 _F = np.float32
+NONE = 255
+"""The label of a block that has no colour yet."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -152,3 +154,37 @@ def fill_facets(corners: Plane, labels: NDArray[np.int32]) -> None:
                     left, right = min(left, x), max(right, x)
             for x in range(int(max(np.ceil(left), _F(0))), int(min(np.floor(right) + _F(1), _F(width)))):
                 labels[y, x] = k
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def hold_colours(
+    blocks: Plane,
+    palette: Plane,
+    past: Mask,
+    shift_x: int,
+    shift_y: int,
+    reluctance: np.float32,
+    out: Mask,
+) -> None:
+    """Each block's colour: the nearest of the `palette`, or the one it had unless that is much farther.
+
+    `blocks` is `(rows, columns, 3)`, `palette` `(n, 3)` in the same space, in which distances and
+    `reluctance` are measured. Since `past` the grid has moved on by whole blocks.
+    """
+    rows, columns = out.shape
+    for y in range(rows):
+        row = min(max(y - shift_y, 0), rows - 1)
+        for x in range(columns):
+            before = past[row, min(max(x - shift_x, 0), columns - 1)]
+            nearest, least, kept = 0, _F(1e12), _F(1e12)
+            for k in range(palette.shape[0]):
+                one = blocks[y, x, 0] - palette[k, 0]
+                two = blocks[y, x, 1] - palette[k, 1]
+                three = blocks[y, x, 2] - palette[k, 2]
+                apart = one * one + two * two + three * three
+                if k == before:
+                    kept = apart
+                if apart < least:
+                    nearest, least = k, apart
+            near = np.sqrt(least) + reluctance
+            out[y, x] = before if kept <= near * near else np.uint8(nearest)
