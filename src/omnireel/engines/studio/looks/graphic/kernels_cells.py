@@ -211,14 +211,7 @@ def fill_facets(corners: Plane, labels: NDArray[np.int32]) -> None:
         top = min(corners[k, 0, 1], corners[k, 1, 1], corners[k, 2, 1])
         bottom = max(corners[k, 0, 1], corners[k, 1, 1], corners[k, 2, 1])
         for y in range(int(max(np.ceil(top), _F(0))), int(min(np.floor(bottom) + _F(1), _F(height)))):
-            left, right = _F(1e9), _F(-1e9)
-            for a in range(3):
-                b = (a + 1) % 3
-                from_y, to_y = corners[k, a, 1], corners[k, b, 1]
-                if (from_y <= _F(y)) != (to_y <= _F(y)):
-                    share = (_F(y) - from_y) / (to_y - from_y)
-                    x = corners[k, a, 0] + (corners[k, b, 0] - corners[k, a, 0]) * share
-                    left, right = min(left, x), max(right, x)
+            left, right = crossed(corners[k], _F(y))
             for x in range(int(max(np.ceil(left), _F(0))), int(min(np.floor(right) + _F(1), _F(width)))):
                 labels[y, x] = k
 
@@ -255,3 +248,69 @@ def hold_colours(
                     nearest, least = k, apart
             near = np.sqrt(least) + reluctance
             out[y, x] = before if kept <= near * near else np.uint8(nearest)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def paint_facets(corners: Plane, colours: Mask, frame: Frame) -> None:
+    """Fill each triangle, `(n, 3, 2)`, with its colour; pixels count by their middles."""
+    height, width = frame.shape[:2]
+    for k in range(corners.shape[0]):
+        top = min(corners[k, 0, 1], corners[k, 1, 1], corners[k, 2, 1])
+        bottom = max(corners[k, 0, 1], corners[k, 1, 1], corners[k, 2, 1])
+        blue, green, red = colours[k, 0], colours[k, 1], colours[k, 2]
+        for y in range(int(max(np.ceil(top), _F(0))), int(min(np.floor(bottom) + _F(1), _F(height)))):
+            left, right = crossed(corners[k], _F(y))
+            first = np.uint64(np.ceil(max(left, _F(0))))
+            for x in range(first, np.uint64(max(min(np.floor(right) + _F(1), _F(width)), _F(0)))):
+                frame[np.uint64(y), x, 0] = blue
+                frame[np.uint64(y), x, 1] = green
+                frame[np.uint64(y), x, 2] = red
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def crossed(triangle: Plane, y: np.float32) -> tuple[np.float32, np.float32]:
+    """From where to where a row lies in a triangle; from far right to far left if it does not."""
+    left, right = _F(1e9), _F(-1e9)
+    for a in range(3):
+        b = (a + 1) % 3
+        from_y, to_y = triangle[a, 1], triangle[b, 1]
+        if (from_y <= y) != (to_y <= y):
+            x = triangle[a, 0] + (triangle[b, 0] - triangle[a, 0]) * ((y - from_y) / (to_y - from_y))
+            left, right = min(left, x), max(right, x)
+    return left, right
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def soften_folds(corners: Plane, frame: Frame) -> None:
+    """Mix the one pixel that an edge cuts in each column, or row where it is steep, of what lies beside it.
+
+    After Wu, "An Efficient Antialiasing Technique" (1991). Of an edge's two triangles one goes along it.
+    """
+    height, width = frame.shape[:2]
+    for k in range(corners.shape[0]):
+        for a in range(3):
+            b = (a + 1) % 3
+            x, y = corners[k, a, 0], corners[k, a, 1]
+            along, down = corners[k, b, 0] - x, corners[k, b, 1] - y
+            if abs(along) >= abs(down):
+                if along <= _F(0):
+                    continue
+                for i in range(int(max(np.ceil(x), _F(0))), int(min(np.floor(x + along) + _F(1), _F(width)))):
+                    cut = y + (_F(i) - x) * (down / along) + _F(0.5)
+                    j = int(np.floor(cut))
+                    if 0 < j < height - 1:
+                        mix(frame, j, i, frame[j - 1, i], frame[j + 1, i], cut - _F(j))
+            elif down > _F(0):
+                for j in range(int(max(np.ceil(y), _F(0))), int(min(np.floor(y + down) + _F(1), _F(height)))):
+                    cut = x + (_F(j) - y) * (along / down) + _F(0.5)
+                    i = int(np.floor(cut))
+                    if 0 < i < width - 1:
+                        mix(frame, j, i, frame[j, i - 1], frame[j, i + 1], cut - _F(i))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def mix(frame: Frame, y: int, x: int, one: Mask, other: Mask, share: np.float32) -> None:
+    """One pixel of `one` in its share, 0 to 1, and of `other`."""
+    for channel in range(3):
+        mixed = _F(other[channel]) + (_F(one[channel]) - _F(other[channel])) * share
+        frame[y, x, channel] = np.uint8(np.int32(mixed + _F(0.5)))

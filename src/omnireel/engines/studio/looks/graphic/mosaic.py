@@ -136,10 +136,10 @@ def _carried(tensor: Plane, past: Plane | None, motion: Motion) -> Plane:
     """What is remembered of the tensor, moved to where its things are now."""
     if past is None or motion.cut:
         return tensor
-    quarter = size_of(tensor)
-    scale = np.float32(quarter[0] / motion.x.shape[1])
+    quarter, size = size_of(tensor), size_of(motion.x)
     x, y = (
-        (shrunk(plane, quarter) + np.float32(0.5)) * scale - np.float32(0.5) for plane in (motion.x, motion.y)
+        (shrunk(plane, quarter) + np.float32(0.5)) * np.float32(few / many) - np.float32(0.5)
+        for plane, few, many in zip((motion.x, motion.y), quarter, size, strict=True)
     )
     before = fetched(past, x, y)
     share = shrunk(motion.trust, quarter)[..., None] * np.float32(_TURN_MEMORY)
