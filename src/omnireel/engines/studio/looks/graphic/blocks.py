@@ -83,7 +83,7 @@ class Mason:
         self._grid = -(-size[0] // self.side) + 1, -(-size[1] // self.side) + 1
         self._reluctance = np.float32(reluctance)
         self._drift, self._place = Drift(size), (0.0, 0.0)
-        self._past = np.full((self._grid[1], self._grid[0]), NONE, np.uint8)
+        self._past: Mask = np.full((self._grid[1], self._grid[0]), NONE, np.uint8)
         self._first = 0, 0
 
     def seen(self, small: Frame, motion: Motion) -> Frame:

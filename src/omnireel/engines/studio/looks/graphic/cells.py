@@ -152,7 +152,7 @@ def edge_distance(labels: NDArray[np.int32]) -> Plane:
 
 def steadied_edges(cells: Cells, past: Mask | None, motion: Motion, memory: float) -> Mask:
     """How far pixels lie from their cells' edges, in sixteenths of a pixel, up to 14 pixels, steadied."""
-    return carried_on(cv2.min(bytes_in(cells.distance, SIXTEENTHS), 224), past, motion, memory)
+    return carried_on(np.minimum(bytes_in(cells.distance, SIXTEENTHS), np.uint8(224)), past, motion, memory)
 
 
 def carried_on(field: Mask, past: Mask | None, motion: Motion, memory: float) -> Mask:

@@ -88,7 +88,7 @@ class LowPoly:
         """One frame at full size. Does not depend on other frames."""
         frame = np.zeros((self._size[1], self._size[0], 3), np.uint8)
         scale = np.array(self._size, np.float32) / np.array(self._grid, np.float32)
-        corners = (folded.corners + np.float32(0.5)) * scale - np.float32(0.5)
+        corners = np.asarray((folded.corners + np.float32(0.5)) * scale - np.float32(0.5), np.float32)
         paint_facets(corners, np.rint(folded.colours).astype(np.uint8), frame)
         soften_folds(corners, frame)
         return frame

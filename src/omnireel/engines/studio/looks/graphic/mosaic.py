@@ -114,7 +114,8 @@ class Mosaic:
         stones = np.take(self._stones(cells.colours, cells.names), cells.labels, axis=0)
         dome = curved(near, _DOME)
         beyond = shifted(dome, 1)
-        bright, dark = cv2.min(cv2.subtract(dome, beyond), 34), cv2.min(cv2.subtract(beyond, dome), 26)
+        bright = np.minimum(cast("Mask", cv2.subtract(dome, beyond)), np.uint8(34))
+        dark = np.minimum(cast("Mask", cv2.subtract(beyond, dome)), np.uint8(26))
         lit = cv2.subtract(cv2.add(stones, cv2.merge([bright] * 3)), cv2.merge([dark] * 3))
         return cast("Frame", lit)
 

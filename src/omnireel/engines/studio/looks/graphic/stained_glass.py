@@ -161,7 +161,7 @@ def _fineness(detail: Mask) -> Plane:
 def _traced(luma: Mask) -> Mask:
     """What is painted on the glass in black, 255 as clear: eyes, mouths, whatever is small and dark."""
     around = boxed(luma, max(3, min(luma.shape) // 20 | 1))
-    return cast("Mask", curved(cv2.subtract(around, softened(luma, 1.0)), _PAINTED))
+    return cast("Mask", curved(cast("Mask", cv2.subtract(around, softened(luma, 1.0))), _PAINTED))
 
 
 def _lead_ramp(half: float) -> Mask:
