@@ -8,9 +8,11 @@ import pytest
 from benchmarks.measures import flicker, motion_error, palette_distance, texture_distance
 from tests.footage import filmed, painting, path_step, true_flow
 
+from omnireel.engines.studio.looks.graphic.blocks import PARTS, Wall
 from omnireel.engines.studio.looks.graphic.catalog import GRAPHIC
 from omnireel.engines.studio.looks.graphic.cells import CellPlan, Cutter
 from omnireel.engines.studio.looks.graphic.drift import Drift
+from omnireel.engines.studio.looks.graphic.kernels_cells import NONE, hold_colours
 from omnireel.engines.studio.looks.graphic.ride import Ride
 from omnireel.engines.studio.looks.graphic.seeds import Seeds
 from omnireel.engines.studio.picture.raster import Mask, Plane, shrunk
@@ -285,6 +287,44 @@ def test_drift_adds_up_the_cameras_pan_and_starts_again_at_a_cut() -> None:
     assert abs(drift.y) < 0.5
     drift.follow(motion_of(frames)[0])
     assert (drift.x, drift.y) == (0.0, 0.0)
+
+
+def test_drift_goes_with_what_there_is_to_see() -> None:
+    lively, frames = painting(300, 300), []
+    for step in range(6):
+        frame = np.full((SIZE[1], SIZE[0], 3), 120, np.uint8)
+        frame[60:300, 200 + 2 * step : 440 + 2 * step] = lively[:240, :240]
+        frames.append(frame)
+    drift = Drift(SIZE)
+    for motion, frame in zip(motion_of(frames), frames, strict=True):
+        drift.follow(motion, grey(shrunk(frame, working_size(SIZE))))
+    assert 7 < drift.x < 11
+    assert abs(drift.y) < 1.0
+
+
+def test_a_wall_moves_by_parts_of_a_pixel() -> None:
+    labels = (np.indices((8, 12)).sum(axis=0) % 2).astype(np.uint8)
+    colours = np.array([[0, 0, 0], [240, 240, 240]], np.uint8)
+    at_rest, shifted = (
+        Wall(labels, 6, left, PARTS * 6).coloured(colours, (60, 36)) for left in (PARTS * 6, PARTS * 5 + 2)
+    )
+    assert set(np.unique(at_rest)) == {0, 240}
+    assert set(np.unique(shifted)) == {0, 60, 180, 240}
+    assert (np.diff(np.flatnonzero(np.diff(shifted[3, :, 0].astype(int)))) <= 5).all()
+
+
+def test_a_block_keeps_its_colour_until_another_is_clearly_nearer() -> None:
+    palette = np.array([[20, 0, 0], [60, 0, 0]], np.float32)
+    blocks = np.zeros((2, 5, 3), np.float32)
+    blocks[..., 0] = [25, 38, 42, 45, 55]
+    new, dark = np.full((2, 5), NONE, np.uint8), np.zeros((2, 5), np.uint8)
+    fresh, held, moved = (np.empty_like(new) for _ in range(3))
+    hold_colours(blocks, palette, new, 0, 0, np.float32(8), fresh)
+    hold_colours(blocks, palette, dark, 0, 0, np.float32(8), held)
+    assert fresh[0].tolist() == [0, 0, 1, 1, 1]
+    assert held[0].tolist() == [0, 0, 0, 1, 1]
+    hold_colours(blocks, palette, fresh, 1, 0, np.float32(8), moved)
+    assert moved[0].tolist() == [0, 0, 0, 1, 1]
 
 
 def test_a_ride_turns_with_the_scene() -> None:

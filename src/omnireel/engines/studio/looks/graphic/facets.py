@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from omnireel.engines.studio.looks.graphic.kernels_cells import fill_facets, sum_up
 from omnireel.engines.studio.looks.graphic.seeds import Kept, Points, Seeds
-from omnireel.engines.studio.picture.raster import Plane, Size
+from omnireel.engines.studio.picture.raster import Plane, Size, fetched, shrunk, size_of
 from omnireel.engines.studio.tracker import Motion
 from omnireel.media.frames import Frame
 
 _MARGIN = 2.0
 """Pixels by which the fixed frame of the mesh lies outside the picture."""
-_COLOUR_MEMORY = 0.75
+_COLOUR_MEMORY = 0.85
 _NAMES = 1 << 20
 """More than the corners a clip will ever have had."""
 
@@ -31,6 +31,8 @@ class Facets:
     """`(n, 3, 2)`: x and y of the three corners."""
     colours: Plane
     """`(n, 3)`: blue, green, red, 0 to 255."""
+    names: NDArray[np.int64]
+    """Of a facet as long as it has the same corners."""
 
 
 class Mesh:
@@ -40,7 +42,8 @@ class Mesh:
         self._size = size
         self._seeds, self._colours = Seeds(size, least_spacing, seed), Kept()
         self._frame = _border(size, least_spacing * 3)
-        self._past: Frame | None = None
+        self._half = max(1, size[0] // 2), max(1, size[1] // 2)
+        self._past: _Painted | None = None
 
     def span(self, flat: Frame, motion: Motion, spacing: Plane, pull: Plane) -> Facets:
         """The facets of one frame: corners `spacing` apart, new ones first of all where `pull` is high."""
@@ -48,31 +51,72 @@ class Mesh:
             self._colours, self._past = Kept(), None
         points = self._seeds.follow(motion, spacing, pull)
         corners, names = _triangulated(self._size, points, self._frame)
-        labels = np.zeros(flat.shape[:2], np.int32)
-        fill_facets(corners, labels)
-        colours = self._coloured(flat, labels, names, motion)
-        self._past = np.asarray(colours + np.float32(0.5), np.uint8)[labels]
-        return Facets(corners, colours)
+        labels = np.zeros((self._half[1], self._half[0]), np.int32)
+        fill_facets(self._halved(corners), labels)
+        colours = self._coloured(shrunk(flat, self._half), labels, corners, names, motion)
+        self._past = _Painted(labels, colours)
+        return Facets(corners, colours, names)
 
     def _coloured(
-        self, flat: Frame, labels: NDArray[np.int32], names: NDArray[np.int64], motion: Motion
+        self,
+        flat: Frame,
+        labels: NDArray[np.int32],
+        corners: Plane,
+        names: NDArray[np.int64],
+        motion: Motion,
     ) -> Plane:
         """Mean colours, steadied. A facet that is new begins with the colours its place had before."""
-        mean = _means(flat, labels, len(names))
+        within = _within(corners)
+        mean = self._means(flat, labels, within[:, 0])
         if self._past is None:
             colours = mean
         else:
-            was = _means(motion.follow(self._past), labels, len(names))
+            x, y = (fetched(plane, within[..., 0], within[..., 1]) for plane in (motion.x, motion.y))
+            was = self._past.at(self._halved(np.stack([x, y], axis=-1))).mean(axis=1)
             before, _ = self._colours.recall(names, was)
             colours = np.asarray(mean + (before - mean) * np.float32(_COLOUR_MEMORY), np.float32)
         self._colours.keep(names, colours)
         return colours
 
+    def _means(self, flat: Frame, labels: NDArray[np.int32], middles: Plane) -> Plane:
+        """The mean colour of each facet; of a sliver between the pixels, that of its middle."""
+        sums = np.zeros((len(middles), 4), np.float32)
+        sum_up(flat, labels, sums)
+        column, row = _pixels(self._halved(middles), self._half)
+        sliver = sums[:, 3:] == 0
+        return np.where(sliver, flat[row, column], sums[:, :3] / np.maximum(sums[:, 3:], 1)).astype(
+            np.float32
+        )
 
-def _means(flat: Frame, labels: NDArray[np.int32], count: int) -> Plane:
-    sums = np.zeros((count, 4), np.float32)
-    sum_up(flat, labels, sums)
-    return np.asarray(sums[:, :3] / np.maximum(sums[:, 3:], 1), np.float32)
+    def _halved(self, places: Plane) -> Plane:
+        """Places of the grid on half the grid, where facets' colours are found."""
+        scale = np.array(self._half, np.float32) / np.array(self._size, np.float32)
+        return np.asarray((places + np.float32(0.5)) * scale - np.float32(0.5), np.float32)
+
+
+@dataclass(frozen=True)
+class _Painted:
+    """A frame's facets on half the grid."""
+
+    labels: NDArray[np.int32]
+    colours: Plane
+
+    def at(self, places: Plane) -> Plane:
+        """Colours at places, last axis x and y."""
+        column, row = _pixels(places, size_of(self.labels))
+        return np.asarray(self.colours[self.labels[row, column]], np.float32)
+
+
+def _within(corners: Plane) -> Plane:
+    """`(n, 4, 2)`: the middle of each triangle, and half the way from there to each corner."""
+    middle = corners.mean(axis=1, keepdims=True)
+    return np.concatenate([middle, (corners + middle) * np.float32(0.5)], axis=1).astype(np.float32)
+
+
+def _pixels(places: Plane, size: Size) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Column and row of the pixel at each place, or of the nearest there is."""
+    column = np.clip(np.rint(places[..., 0]), 0, size[0] - 1).astype(np.int32)
+    return column, np.clip(np.rint(places[..., 1]), 0, size[1] - 1).astype(np.int32)
 
 
 def _border(size: Size, step: float) -> Plane:

@@ -10,7 +10,7 @@ from typing import cast
 import cv2
 import numpy as np
 
-from omnireel.engines.studio.looks.graphic.blocks import Mason, Wall
+from omnireel.engines.studio.looks.graphic.blocks import PARTS, Mason, Wall
 from omnireel.engines.studio.looks.graphic.tones import opened
 from omnireel.engines.studio.looks.painterly.memory import settled
 from omnireel.engines.studio.picture.masses import calmed
@@ -24,7 +24,6 @@ from omnireel.engines.studio.picture.raster import (
     lab_of,
     medianed,
     pixel_grid,
-    shrunk,
 )
 from omnireel.engines.studio.pipeline import ahead
 from omnireel.engines.studio.tracker import Moment
@@ -42,8 +41,7 @@ _PLASTICS = (
 _SATURATION = 1.35
 _SHARPNESS = 0.7
 _MEMORY = 0.7
-_FINE = 8
-"""Samples per pixel and side when the stud is drawn."""
+_RELUCTANCE = 9.0
 _STUD = 0.31
 """Radius of a stud, as a share of the block."""
 _SEAM = 0.055
@@ -63,7 +61,7 @@ class Lego:
     def __init__(self, samples: Sequence[Frame], size: Size, seed: int) -> None:
         self._size, self._curve = size, opened(samples)
         self._colours = _plastic_colours()
-        self._mason = Mason(size, _ROWS, _plastics())
+        self._mason = Mason(size, _ROWS, _plastics(), _RELUCTANCE)
         self._calm: Frame | None = None
         self._bricks = _brick_tiles(self._mason.side)
 
@@ -117,16 +115,15 @@ def _joined(labels: Mask, origin: tuple[int, int]) -> Mask:
 
 def _brick_tiles(side: int) -> tuple[tuple[Mask, Mask], Mask]:
     """Shades of a block with and without a seam on its right, 128 as flat; and the light plastic reflects."""
-    count = side * _FINE
+    count = side * PARTS
     place = pixel_grid((count, count)) / np.float32(count) + np.float32(0.5 / count - 0.5)
     x, y = place[..., 0], place[..., 1]
     body = _stud_shade(x, y)
     rows = _edge(y, 1) * np.float32(0.72) + (1 - _edge(y, 1))
     rows = rows + _edge(y, -1) * np.float32(0.12)
     loose = body * rows * (1 - _edge(x, 1) * np.float32(0.28)) + _edge(x, -1) * np.float32(0.08)
-    shades = tuple(shrunk((each * 128).astype(np.float32), (side, side)) for each in (loose, body * rows))
-    gloss = shrunk(_gloss(x, y), (side, side))
-    return (_bytes(shades[0]), _bytes(shades[1])), _bytes(gloss)
+    shades = _bytes(loose * np.float32(128)), _bytes(body * rows * np.float32(128))
+    return shades, _bytes(_gloss(x, y))
 
 
 def _stud_shade(x: Plane, y: Plane) -> Plane:

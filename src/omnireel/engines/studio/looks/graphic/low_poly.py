@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 
 from omnireel.engines.studio.looks.graphic.facets import Facets, Mesh
+from omnireel.engines.studio.looks.graphic.kernels_cells import paint_facets, soften_folds
+from omnireel.engines.studio.looks.graphic.seeds import Kept
 from omnireel.engines.studio.looks.graphic.tones import opened
 from omnireel.engines.studio.looks.painterly.memory import remembered, settled
 from omnireel.engines.studio.picture.masses import masses_of
@@ -31,15 +33,13 @@ from omnireel.media.frames import Frame
 
 _SPACING = (0.025, 0.115)
 """Least and widest distance of corners, as shares of the grid's short side."""
-_FLAT_MEMORY, _SPACING_MEMORY = 0.7, 0.9
+_FLAT_MEMORY, _SPACING_MEMORY, _FACING_MEMORY = 0.7, 0.9, 0.85
 _RELIEF = 0.2
 """Pixels of height per grey level."""
 _KEY = np.array([-0.45, -0.60, 0.66], np.float32)
 """Where the light stands: right, down, towards the viewer."""
 _AMBIENT, _LIT = 0.56, 0.80
 _SATURATION = 1.45
-_SUBPIXEL = 4
-"""Binary places behind the point in OpenCV's polygon corners."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,7 @@ class LowPoly:
         self._mesh = Mesh(self._grid, self._range[0], seed)
         self._flat: Frame | None = None
         self._spacing: Plane | None = None
+        self._facing = Kept()
 
     def apply(self, moments: Iterable[Moment], *, threads: int) -> Iterator[Moment]:
         """Every moment folded."""
@@ -75,16 +76,21 @@ class LowPoly:
         steep = _steepness(luma)
         spacing = self._spacing = remembered(self._spaced(steep), self._spacing, motion, _SPACING_MEMORY)
         facets = self._mesh.span(flat, motion, spacing, steep)
-        return _Folded(moment, facets.corners, _lit(facets, luma))
+        if motion.cut:
+            self._facing = Kept()
+        facing = _facing(facets, luma)
+        before, _ = self._facing.recall(facets.names, facing)
+        facing = np.asarray(facing + (before - facing) * np.float32(_FACING_MEMORY), np.float32)
+        self._facing.keep(facets.names, facing)
+        return _Folded(moment, facets.corners, _lit(facets.colours, facing))
 
     def paint(self, folded: _Folded) -> Frame:
         """One frame at full size. Does not depend on other frames."""
-        frame = np.empty((self._size[1], self._size[0], 3), np.uint8)
+        frame = np.zeros((self._size[1], self._size[0], 3), np.uint8)
         scale = np.array(self._size, np.float32) / np.array(self._grid, np.float32)
-        corners = ((folded.corners + np.float32(0.5)) * scale - np.float32(0.5)) * np.float32(1 << _SUBPIXEL)
-        places = np.rint(corners).astype(np.int32)
-        for place, colour in zip(places, folded.colours.tolist(), strict=True):
-            cv2.fillConvexPoly(frame, place, colour, cv2.LINE_AA, _SUBPIXEL)
+        corners = np.asarray((folded.corners + np.float32(0.5)) * scale - np.float32(0.5), np.float32)
+        paint_facets(corners, np.rint(folded.colours).astype(np.uint8), frame)
+        soften_folds(corners, frame)
         return frame
 
     def _spaced(self, steep: Plane) -> Plane:
@@ -102,8 +108,8 @@ def _steepness(luma: Mask) -> Plane:
     return boxed(cast("Plane", cv2.magnitude(across, down)), 3)
 
 
-def _lit(facets: Facets, luma: Mask) -> Plane:
-    """The facets' colours under a light from the upper left; brightness stands for height."""
+def _facing(facets: Facets, luma: Mask) -> Plane:
+    """`(n, 3)`: which way each facet faces; brightness stands for height."""
     width, height = size_of(luma)
     few = shrunk(luma, (max(4, width // 4), max(4, height // 4))).astype(np.float32)
     soft = boxed(boxed(few, 5), 5)
@@ -113,7 +119,12 @@ def _lit(facets: Facets, luma: Mask) -> Plane:
     facing = np.cross(space[:, 1] - space[:, 0], space[:, 2] - space[:, 0])
     facing *= np.sign(facing[:, 2:] + np.float32(1e-6))
     facing /= np.linalg.norm(facing, axis=1, keepdims=True) + np.float32(1e-6)
+    return np.asarray(facing, np.float32)
+
+
+def _lit(colours: Plane, facing: Plane) -> Plane:
+    """The facets' colours under a light from the upper left."""
     light = np.float32(_AMBIENT) + np.float32(_LIT) * np.maximum(facing @ _KEY, 0)
-    grey = facets.colours @ np.array([0.114, 0.587, 0.299], np.float32)
-    vivid = grey[:, None] + (facets.colours - grey[:, None]) * np.float32(_SATURATION)
+    grey = colours @ np.array([0.114, 0.587, 0.299], np.float32)
+    vivid = grey[:, None] + (colours - grey[:, None]) * np.float32(_SATURATION)
     return np.asarray(np.clip(vivid * light[:, None], 0, 255), np.float32)

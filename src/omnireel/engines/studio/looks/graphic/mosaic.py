@@ -10,19 +10,28 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from omnireel.engines.studio.looks.graphic.cells import CellPlan, Cells, Cutter
+from omnireel.engines.studio.looks.graphic.cells import (
+    SIXTEENTHS,
+    CellPlan,
+    Cells,
+    Cutter,
+    shifted,
+    steadied_edges,
+)
 from omnireel.engines.studio.looks.graphic.tones import bytes_of, opened
 from omnireel.engines.studio.looks.painterly.levels import colour_gain
-from omnireel.engines.studio.looks.painterly.memory import remembered, settled
+from omnireel.engines.studio.looks.painterly.memory import settled
 from omnireel.engines.studio.picture.blend import blended
 from omnireel.engines.studio.picture.masses import calmed
-from omnireel.engines.studio.picture.orientation import structure_of, tangents_of
+from omnireel.engines.studio.picture.orientation import structure_of
 from omnireel.engines.studio.picture.raster import (
     Mask,
     Plane,
     Size,
     bgr_of,
+    boxed,
     curved,
+    fetched,
     grey_of,
     lab_of,
     medianed,
@@ -33,7 +42,7 @@ from omnireel.engines.studio.picture.raster import (
     stretched,
 )
 from omnireel.engines.studio.pipeline import ahead
-from omnireel.engines.studio.tracker import Moment, working_size
+from omnireel.engines.studio.tracker import Moment, Motion, working_size
 from omnireel.media.frames import Frame
 
 _SPACING = 0.027
@@ -51,7 +60,8 @@ _UNEVEN = (4.5, 3.0)
 """Lightness and hue by which stones of one colour differ."""
 _TILT = 0.10
 """How much more or less light a stone reflects because it is not set quite flat."""
-_SHINE = 16.0
+_DOME = np.minimum(np.arange(256), 3 * SIXTEENTHS).astype(np.uint8)
+"""Heights of a stone, in sixteenths of a pixel, by the way to its edge; a sixteenth's slope is a level."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +86,7 @@ class Mosaic:
         self._mortar = np.full((size[1], size[0], 3), _MORTAR, np.uint8)
         self._flat: Frame | None = None
         self._tensor: Plane | None = None
-        self._distance: Plane | None = None
+        self._near: Mask | None = None
 
     def apply(self, moments: Iterable[Moment], *, threads: int) -> Iterator[Moment]:
         """Every moment in stones."""
@@ -88,26 +98,24 @@ class Mosaic:
         motion = moment.motion
         flat = calmed(medianed(cast("Frame", curved(moment.small, self._curve))))
         flat = self._flat = settled(flat, self._flat, motion, _FLAT_MEMORY)
-        reach = max(3, round(min(self._grid) * _GRAIN))
-        tensor = _widely(structure_of(grey_of(flat), reach))
-        tensor = self._tensor = remembered(tensor, self._tensor, motion, _TURN_MEMORY)
-        cells = self._cutter.cut(flat, motion, turn=tangents_of(tensor))
-        near = np.minimum(cells.distance, 14)
-        near = self._distance = remembered(near, self._distance, motion, _JOINT_MEMORY)
+        tensor = self._tensor = _carried(_coarse_structure(flat), self._tensor, motion)
+        cells = self._cutter.cut(flat, motion, turn=_turned(tensor, self._grid))
+        near = self._near = steadied_edges(cells, self._near, motion, _JOINT_MEMORY)
         smooth = softened(near, 0.7)
-        return _Set(moment, self._glazed(cells, smooth), bytes_of(smooth, 16))
+        return _Set(moment, self._glazed(cells, smooth), smooth)
 
     def polish(self, laid: _Set) -> Frame:
         """One frame at full size. Does not depend on other frames."""
         joints = curved(smoothly_stretched(laid.joints, self._size), self._ramp)
         return blended(stretched(laid.stones, self._size), self._mortar, cast("Mask", joints))
 
-    def _glazed(self, cells: Cells, distance: Plane) -> Frame:
+    def _glazed(self, cells: Cells, near: Mask) -> Frame:
         """The stones, each a little domed and set at its own tilt, on the working grid."""
         stones = np.take(self._stones(cells.colours, cells.names), cells.labels, axis=0)
-        dome = np.minimum(distance, 3)
-        slope = (dome - np.roll(dome, (1, 1), (0, 1))) * np.float32(_SHINE)
-        bright, dark = bytes_of(np.minimum(slope, 34)), bytes_of(np.minimum(-slope, 26))
+        dome = curved(near, _DOME)
+        beyond = shifted(dome, 1)
+        bright = np.minimum(cast("Mask", cv2.subtract(dome, beyond)), np.uint8(34))
+        dark = np.minimum(cast("Mask", cv2.subtract(beyond, dome)), np.uint8(26))
         lit = cv2.subtract(cv2.add(stones, cv2.merge([bright] * 3)), cv2.merge([dark] * 3))
         return cast("Frame", lit)
 
@@ -119,13 +127,37 @@ class Mosaic:
         return bytes_of(bgr_of(lab) * (1 + odd[:, 3:] * np.float32(_TILT)))
 
 
-def _widely(tensor: Plane) -> Plane:
-    """Smoothed once more, coarsely: stones keep their course past small things."""
-    width, height = size_of(tensor)
-    few = shrunk(tensor, (max(4, width // 4), max(4, height // 4)))
-    return stretched(cast("Plane", cv2.blur(few, (5, 5))), (width, height))
+def _coarse_structure(flat: Frame) -> Plane:
+    """The structure tensor on a quarter of the grid: stones keep their course past small things."""
+    few = shrunk(grey_of(flat), _quarter(size_of(flat)))
+    return boxed(structure_of(few, max(3, round(min(few.shape) * _GRAIN))), 5)
+
+
+def _carried(tensor: Plane, past: Plane | None, motion: Motion) -> Plane:
+    """What is remembered of the tensor, moved to where its things are now."""
+    if past is None or motion.cut:
+        return tensor
+    quarter, size = size_of(tensor), size_of(motion.x)
+    x, y = (
+        (shrunk(plane, quarter) + np.float32(0.5)) * np.float32(few / many) - np.float32(0.5)
+        for plane, few, many in zip((motion.x, motion.y), quarter, size, strict=True)
+    )
+    before = fetched(past, x, y)
+    share = shrunk(motion.trust, quarter)[..., None] * np.float32(_TURN_MEMORY)
+    return np.asarray(tensor + (before - tensor) * share, np.float32)
+
+
+def _turned(tensor: Plane, size: Size) -> Plane:
+    """`(2, height, width)`: cosine and sine of twice the angle of the picture's grain."""
+    gap, cross = tensor[..., 0] - tensor[..., 1], tensor[..., 2] * np.float32(2)
+    length = np.hypot(gap, cross) + np.float32(1e-6)
+    return np.stack([stretched(np.asarray(part / length, np.float32), size) for part in (gap, cross)])
+
+
+def _quarter(size: Size) -> Size:
+    return max(4, size[0] // 4), max(4, size[1] // 4)
 
 
 def _joint_ramp() -> Mask:
-    away = np.arange(256) / 16
+    away = np.arange(256) / SIXTEENTHS
     return np.asarray(np.clip((_JOINT + 0.4 - away) / 0.8, 0, 1) * 255, np.uint8)

@@ -29,8 +29,9 @@ from omnireel.media.frames import Frame
 
 _ROWS = 120
 """Pixels along the short side."""
-_SHARPNESS = 0.9
-_MEMORY = 0.7
+_SHARPNESS = 0.75
+_MEMORY = 0.8
+_RELUCTANCE = 14.0
 _DITHER = (5.0, 15.0)
 """Least and most levels by which neighbouring pixels are judged differently: less in finer palettes."""
 _BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) / 16 - 0.469
@@ -56,7 +57,7 @@ class Pixel:
         smalls = [self._simplified(shrunk(frame, grid)) for frame in samples]
         palette = palette_of([shrunk(small, (160, 90)) for small in smalls], seed)
         self._colours, self._dither = _console_colours(palette), _dither_of(palette)
-        self._mason = Mason(size, _ROWS, palette)
+        self._mason = Mason(size, _ROWS, palette, _RELUCTANCE)
         self._calm: Frame | None = None
 
     def apply(self, moments: Iterable[Moment], *, threads: int) -> Iterator[Moment]:

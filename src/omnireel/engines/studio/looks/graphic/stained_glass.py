@@ -10,7 +10,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from omnireel.engines.studio.looks.graphic.cells import CellPlan, Cells, Cutter
+from omnireel.engines.studio.looks.graphic.cells import (
+    SIXTEENTHS,
+    CellPlan,
+    Cells,
+    Cutter,
+    carried_on,
+    shifted,
+    steadied_edges,
+)
 from omnireel.engines.studio.looks.graphic.tones import bytes_of, opened
 from omnireel.engines.studio.looks.painterly.memory import remembered, settled
 from omnireel.engines.studio.picture.blend import blended
@@ -54,7 +62,16 @@ _GLASS_B = (-34.0, -52.0, 14.0, -16.0, 46.0, 40.0, 12.0)
 """Hues for greys by lightness: cobalt, ruby, teal, amber, straw."""
 _UNEVEN = (5.0, 6.0)
 """Lightness and hue by which panes of one colour differ."""
-_LEAD_DARK, _LEAD_SHINE = 30, 7.0
+_LEAD_DARK, _LEAD_SHINE = 30, 7.0 / SIXTEENTHS
+_ONE = 160.0
+"""What counts as all of the light, in bytes that have to hold more."""
+_BOWL = bytes_of(
+    np.float32(0.80) + np.minimum(np.arange(256, dtype=np.float32) * np.float32(0.24 / 112), 0.24), _ONE
+)
+"""Light by the way to the lead: panes are a little thinner in their middle."""
+_PAINTED = bytes_of(
+    1 - np.clip((np.arange(256, dtype=np.float32) - _TRACED[0]) / _TRACED[1], 0, _TRACED[2]), 255
+)
 _GLOW = 0.35
 
 
@@ -81,9 +98,9 @@ class StainedGlass:
         self._ramp = _lead_ramp(max(1.0, side * _LEAD))
         self._light = _back_light(self._grid)
         self._flat: Frame | None = None
-        self._distance: Plane | None = None
+        self._near: Mask | None = None
         self._fineness: Plane | None = None
-        self._traced: Plane | None = None
+        self._traced: Mask | None = None
 
     def apply(self, moments: Iterable[Moment], *, threads: int) -> Iterator[Moment]:
         """Every moment as a window."""
@@ -98,28 +115,25 @@ class StainedGlass:
         flat = self._flat = settled(masses.flat, self._flat, motion, _FLAT_MEMORY)
         fineness = self._fineness = remembered(_fineness(masses.detail), self._fineness, motion, _FINE_MEMORY)
         cells = self._cutter.cut(flat, motion, fineness=fineness)
-        distance = self._distance = remembered(
-            np.minimum(cells.distance, 14), self._distance, motion, _LEAD_MEMORY
-        )
-        smooth = softened(distance, 1.2)
-        traced = self._traced = remembered(_traced(grey_of(small)), self._traced, motion, _LEAD_MEMORY)
-        glass = self._glass(cells, traced, smooth)
-        slope = (smooth - np.roll(smooth, (2, 2), (0, 1))) * np.float32(_LEAD_SHINE) + np.float32(_LEAD_DARK)
-        return _Window(moment, glass, bytes_of(smooth, 16), bytes_of(slope))
+        near = self._near = steadied_edges(cells, self._near, motion, _LEAD_MEMORY)
+        smooth = softened(near, 1.2)
+        traced = self._traced = carried_on(_traced(grey_of(small)), self._traced, motion, _LEAD_MEMORY)
+        slope = cv2.addWeighted(smooth, _LEAD_SHINE, shifted(smooth, 2), -_LEAD_SHINE, _LEAD_DARK)
+        return _Window(moment, self._glass(cells, traced, smooth), smooth, cast("Mask", slope))
 
     def assemble(self, window: _Window) -> Frame:
         """One frame at full size. Does not depend on other frames."""
         glass = stretched(window.glass, self._size)
         lead = cast("Mask", curved(smoothly_stretched(window.lead, self._size), self._ramp))
         shine = stretched(window.shine, self._size)
-        return blended(_glowing(glass), cast("Frame", cv2.merge([shine] * 3)), lead)
+        return blended(glass, cast("Frame", cv2.merge([shine] * 3)), lead)
 
-    def _glass(self, cells: Cells, traced: Plane, distance: Plane) -> Frame:
+    def _glass(self, cells: Cells, traced: Mask, near: Mask) -> Frame:
         """The panes with light behind them, on the working grid."""
         panes = np.take(bytes_of(self._jewels(cells.colours, cells.names)), cells.labels, axis=0)
-        bowl = np.float32(0.80) + np.float32(0.24) * np.minimum(distance / np.float32(7), 1)
-        light = bytes_of(self._light * bowl * traced, 160)
-        return cast("Frame", cv2.multiply(panes, cv2.merge([light] * 3), scale=1 / 160))
+        light = cv2.multiply(self._light, cast("Mask", curved(near, _BOWL)), scale=1 / _ONE)
+        light = cv2.multiply(light, traced, scale=1 / 255)
+        return _glowing(cast("Frame", cv2.multiply(panes, cv2.merge([light] * 3), scale=1 / _ONE)))
 
     def _jewels(self, colours: Plane, names: NDArray[np.int64]) -> Plane:
         """Cells' colours as glass: deep and full of colour, no two panes quite alike."""
@@ -144,24 +158,23 @@ def _fineness(detail: Mask) -> Plane:
     return stretched(np.clip(np.float32(1.15) - busy * np.float32(1 / 130), 0.66, 1.15), (width, height))
 
 
-def _traced(luma: Mask) -> Plane:
-    """What is painted on the glass in black, as a factor: eyes, mouths, whatever is small and dark."""
-    exact = luma.astype(np.float32)
-    darker = boxed(exact, max(3, min(exact.shape) // 20 | 1)) - softened(exact, 1.0)
-    return np.asarray(1 - np.clip((darker - _TRACED[0]) / _TRACED[1], 0, _TRACED[2]), np.float32)
+def _traced(luma: Mask) -> Mask:
+    """What is painted on the glass in black, 255 as clear: eyes, mouths, whatever is small and dark."""
+    around = boxed(luma, max(3, min(luma.shape) // 20 | 1))
+    return cast("Mask", curved(cast("Mask", cv2.subtract(around, softened(luma, 1.0))), _PAINTED))
 
 
 def _lead_ramp(half: float) -> Mask:
     """Share of lead by the distance to the edge in sixteenths of a pixel."""
-    away = np.arange(256) / 16
+    away = np.arange(256) / SIXTEENTHS
     return np.asarray(np.clip((half + 0.45 - away) / 0.9, 0, 1) * 255, np.uint8)
 
 
-def _back_light(grid: Size) -> Plane:
+def _back_light(grid: Size) -> Mask:
     """A sun behind the upper middle of the window."""
     x, y = np.linspace(-1, 1, grid[0], dtype=np.float32), np.linspace(-1, 1, grid[1], dtype=np.float32)
     away = x[None] ** 2 * np.float32(0.6) + (y[:, None] + np.float32(0.3)) ** 2 * np.float32(0.7)
-    return np.asarray(0.84 + 0.42 * np.exp(-away), np.float32)
+    return bytes_of(np.asarray(0.84 + 0.42 * np.exp(-away), np.float32), _ONE)
 
 
 def _glowing(glass: Frame) -> Frame:
