@@ -77,7 +77,7 @@ class Blind:
 
     def fall(self, view: View, light: Light) -> None:
         """Lay the stripes over one frame."""
-        light.passed *= self._light[..., None]
+        light.dim(self._light)
 
 
 class Halation:
@@ -90,8 +90,8 @@ class Halation:
 
     def fall(self, view: View, light: Light) -> None:
         """Add the halos of one frame."""
-        hot = ramp(view.luma, self._level, min(1.0, self._level + 0.18))
-        light.shine(bloomed(hot[..., None] * (self._tint * self._strength), 0.5, 0.6))
+        hot = view.bright(self._level, min(1.0, self._level + 0.18))
+        light.glow(bloomed(hot, 0.5, 0.6) * self._strength, self._tint)
 
 
 class Dream:
@@ -108,7 +108,7 @@ class Dream:
 
     def fall(self, view: View, light: Light) -> None:
         """Add the glow of one frame."""
-        bright = view.small * ramp(view.luma, 0.22, 0.85)[..., None]
+        bright = view.small * view.bright(0.22, 0.85)[..., None]
         light.shine(bloomed(bright * (colour(255, 226, 250) * np.float32(0.5) * self._strength), 0.75, 0.9))
         light.veil(self._edge * np.float32(0.34), colour(250, 214, 240))
 

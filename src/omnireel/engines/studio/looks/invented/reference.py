@@ -11,8 +11,8 @@ from omnireel.engines.studio.anchor import Sheet
 from omnireel.engines.studio.looks.invented.surface import Surface, surface_of, tile_of
 from omnireel.engines.studio.looks.invented.transport import palette_shade
 from omnireel.engines.studio.looks.light.cube import cube_of
+from omnireel.engines.studio.looks.light.exposure import all_light, exposed, no_grain, planes_of, rim_of
 from omnireel.engines.studio.looks.light.fields import laid
-from omnireel.engines.studio.looks.light.kernels import expose
 from omnireel.engines.studio.picture.blend import blended
 from omnireel.engines.studio.picture.masses import calmed
 from omnireel.engines.studio.picture.raster import (
@@ -54,10 +54,7 @@ class ReferenceLook:
         # The clip's own detail gives way to the picture's, the more the calmer the picture is.
         self._calm = float(np.clip(1.15 - theirs.strength / (2 * ours.strength + 1e-3), 0.35, _CALMEST))
         self._share = np.full((size[1], size[0]), round(self._calm * 255), np.uint8)
-        self._one = np.full((size[1], size[0], 3), 128, np.uint8)
-        self._none = np.zeros((size[1], size[0], 3), np.uint8)
-        self._flat = np.full((size[1], size[0]), 128, np.uint8)
-        self._rims = np.full(size[1], 0.5, np.float32), np.full(size[0], 0.5, np.float32)
+        self._rim, self._light = rim_of(size, 0), all_light(size[0])
         self._past: Frame | None = None
 
     def apply(self, moments: Iterable[Moment], *, threads: int) -> Iterator[Moment]:
@@ -77,14 +74,12 @@ class ReferenceLook:
     def paint(self, calm: _Calm) -> Frame:
         """One frame at full size. Does not depend on other frames."""
         base = blended(calm.moment.frame, stretched(calm.frame, self._size), self._share)
-        out = np.empty_like(base)
         grain = self._texture(calm.moment.motion.sheets)
-        expose(base, self._cube, self._one, self._none, grain, self._rims[0], self._rims[1], out)
-        return out
+        return exposed(planes_of(base), self._cube, self._rim, *self._light, grain)
 
     def _texture(self, sheets: Sequence[Sheet]) -> Mask:
         if self._tile is None:
-            return self._flat
+            return no_grain(self._size[0])
         found = [laid(self._tile, sheet.offset, self._size, 1.0) for sheet in sheets]
         return found[0] if len(found) == 1 else crossfaded(found[0], found[1], sheets[1].weight)
 

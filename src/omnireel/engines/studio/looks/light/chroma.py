@@ -7,19 +7,21 @@ from typing import cast
 import cv2
 import numpy as np
 
-from omnireel.engines.studio.picture.raster import Mask, boxed, medianed, shrunk, size_of, stretched
+from omnireel.engines.studio.looks.light.kernels import tint
+from omnireel.engines.studio.picture.raster import Mask, boxed, grey_of, medianed, shrunk, size_of, stretched
 from omnireel.media.frames import Frame
 
 _PART = 4
 """Pixels per side of the canvas to one of the grid on which hues are calmed; brightness is left alone."""
 
 
-def with_calm_hues(frame: Frame) -> Frame:
-    """The frame with its hues calmed, for shades that tell leaf from soil by hue: those would lay bare every
-    block of a coded source. A median keeps the borders between things."""
-    planes = list(cv2.split(cv2.cvtColor(frame, cv2.COLOR_BGR2YCrCb)))
+def calm_planes(frame: Frame) -> Mask:
+    """`(3, height, width)`: the frame's colours with their hues calmed, for shades that tell leaf from soil
+    by hue: those would lay bare every block of a coded source. A median keeps the borders between things."""
     size = size_of(frame)
     few = max(2, size[0] // _PART), max(2, size[1] // _PART)
-    for hue in (1, 2):
-        planes[hue] = stretched(boxed(medianed(shrunk(cast("Mask", planes[hue]), few)), 3), size)
-    return np.asarray(cv2.cvtColor(cv2.merge(planes), cv2.COLOR_YCrCb2BGR), np.uint8)
+    calm = boxed(medianed(shrunk(frame, few)), 3)
+    hues = calm.astype(np.int16) - grey_of(calm).astype(np.int16)[..., None]
+    out: Mask = np.empty((3, size[1], size[0]), np.uint8)
+    tint(grey_of(frame), np.stack([stretched(cast("Mask", hue), size) for hue in cv2.split(hues)]), out)
+    return out

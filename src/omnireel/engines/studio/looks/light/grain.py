@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from omnireel.engines.studio.looks.light.air import Footage
+from omnireel.engines.studio.looks.light.exposure import no_grain
 from omnireel.engines.studio.picture.raster import Mask, softened
 
 _SHEETS = 3
@@ -19,8 +20,7 @@ class Grain:
     """Grain of `sigma` levels for one clip."""
 
     def __init__(self, footage: Footage, sigma: float) -> None:
-        width, height = footage.size
-        self._flat = np.full((height, width), 128, np.uint8)
+        self._size = width, height = footage.size
         random = np.random.default_rng(footage.seed)
         self._sheets = [
             _sheet(random, (height + _SPARE, width + _SPARE), sigma) for _ in range(_SHEETS if sigma else 0)
@@ -28,13 +28,14 @@ class Grain:
         self._places = random.integers(0, _SPARE, (97, 2))
 
     def at(self, index: int) -> Mask:
-        """`(height, width)` for a frame; 128 is none."""
+        """`(height, width)` for a frame, or one row for all; 128 is none."""
+        width, height = self._size
         if not self._sheets:
-            return self._flat
+            return no_grain(width)
         turn = index // _HOLD
         top, left = self._places[turn % len(self._places)]
-        height, width = self._flat.shape
-        return self._sheets[turn % _SHEETS][top : top + height, left : left + width]
+        sheet = self._sheets[turn % _SHEETS]
+        return np.ascontiguousarray(sheet[top : top + height, left : left + width])
 
 
 def _sheet(random: np.random.Generator, shape: tuple[int, int], sigma: float) -> Mask:

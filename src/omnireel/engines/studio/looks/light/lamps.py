@@ -8,9 +8,8 @@ import cv2
 import numpy as np
 
 from omnireel.engines.studio.looks.light.air import Footage, Light, View
-from omnireel.engines.studio.looks.light.sky import Sky
-from omnireel.engines.studio.looks.light.tones import ramp
-from omnireel.engines.studio.picture.raster import Plane, boxed, grey_of, shrunk, size_of, stretched
+from omnireel.engines.studio.looks.light.tones import ramp, ramp_of_bytes
+from omnireel.engines.studio.picture.raster import Mask, Plane, boxed, grey_of, shrunk, size_of, stretched
 
 _BRIGHT = 0.88
 """Share of the clip's pixels darker than what may be a lamp."""
@@ -32,7 +31,7 @@ class Lamps:
         luma = np.concatenate([grey_of(shrunk(frame, (96, 96))).ravel() for frame in footage.samples])
         self._level = max(_LEAST, float(np.quantile(luma, _BRIGHT)) / 255)
         self._tint, self._strength = tint, np.float32(strength)
-        self._sky = Sky(footage)
+        self._sky = footage.sky
         side = max(3, round(min(footage.grid) * _WIDEST / 2))
         self._window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
         self._past: Plane | None = None
@@ -45,15 +44,13 @@ class Lamps:
         light.shine(source * np.float32(0.9) + bloomed(source, 1.2, 1.0))
 
     def _found(self, view: View) -> Plane:
-        size = size_of(view.luma)
-        few = max(8, size[0] // 8), max(8, size[1] // 8)
-        half = max(8, size[0] // 2), max(8, size[1] // 2)
-        small = shrunk(view.luma, half)
+        small = shrunk(view.grey, view.grid(2))
         # What is wider than a window is a wall in the sun, not a lamp.
-        broad = stretched(cast("Plane", cv2.morphologyEx(small, cv2.MORPH_OPEN, self._window)), size)
-        lamps = ramp(view.luma, self._level - 0.06, self._level + 0.14) * ramp(view.luma - broad, *_OUTSHINE)
-        crowd = stretched(boxed(boxed(shrunk(lamps, few), 7), 7), size)
-        lamps *= ramp(crowd, *_CROWD) * (1 - cast("Plane", cv2.dilate(self._sky.find(view), _MARGIN)))
+        broad = stretched(cast("Mask", cv2.morphologyEx(small, cv2.MORPH_OPEN, self._window)), view.size)
+        lamps = view.bright(self._level - 0.06, self._level + 0.14)
+        lamps *= ramp_of_bytes(cast("Mask", cv2.subtract(view.grey, broad)), *_OUTSHINE)
+        crowd = stretched(boxed(boxed(shrunk(lamps, view.grid(8)), 7), 7), view.size)
+        lamps *= ramp(crowd, *_CROWD) * (1 - cast("Plane", cv2.dilate(self._sky.find(view.moment), _MARGIN)))
         motion = view.moment.motion
         if self._past is not None and not motion.cut:
             past = motion.follow(self._past)

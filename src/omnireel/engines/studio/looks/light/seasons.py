@@ -7,7 +7,6 @@ import numpy as np
 from omnireel.engines.studio.looks.light.air import Air, Footage, Light, View
 from omnireel.engines.studio.looks.light.cube import Shade
 from omnireel.engines.studio.looks.light.fields import noise_tile, riding
-from omnireel.engines.studio.looks.light.sky import Sky
 from omnireel.engines.studio.looks.light.tones import (
     band,
     bent,
@@ -26,7 +25,7 @@ from omnireel.engines.studio.looks.light.tones import (
 )
 from omnireel.engines.studio.looks.weather.curtain import Flakes
 from omnireel.engines.studio.looks.weather.sprites import Drift, Leaves
-from omnireel.engines.studio.picture.raster import Plane, boxed, shrunk, size_of, stretched
+from omnireel.engines.studio.picture.raster import Plane, boxed, shrunk, stretched
 
 _SNOW = (
     (0.0, colour(34, 44, 66)),
@@ -90,12 +89,12 @@ class SnowCover:
         random = np.random.default_rng(footage.seed + 23)
         self._patches = noise_tile(random, ((7, 0.4), (19, 0.3), (47, 0.3)))
         self._frost = _frost(footage, random) * np.float32(1 - _openness(footage))
-        self._sky = Sky(footage)
+        self._sky = footage.sky
         self._past: Plane | None = None
 
     def fall(self, view: View, light: Light) -> None:
         """Lay the snow of one frame."""
-        caps = stretched(self._caps(view), size_of(view.luma)) * (1 - self._sky.find(view))
+        caps = stretched(self._caps(view), view.size) * (1 - self._sky.find(view.moment))
         motion = view.moment.motion
         if self._past is not None and not motion.cut:
             past = motion.follow(self._past)
@@ -105,9 +104,8 @@ class SnowCover:
 
     def _caps(self, view: View) -> Plane:
         """On half the working grid."""
-        size = size_of(view.luma)
-        half = max(8, size[0] // 2), max(8, size[1] // 2)
-        small = shrunk(view.small, half)
+        half = view.grid(2)
+        small = view.reduced(2).astype(np.float32) * np.float32(1 / 255)
         luma = luma_of(small)
         below = np.roll(boxed(luma, self._reach | 1), -self._reach, axis=0)
         below[-self._reach :] = luma[-self._reach :]
@@ -146,10 +144,9 @@ class LeafColours:
 
     def fall(self, view: View, light: Light) -> None:
         """Tint the leaves of one frame."""
-        size = size_of(view.luma)
-        half = max(8, size[0] // 2), max(8, size[1] // 2)
-        leaves = stretched(boxed(foliage_of(shrunk(view.small, half)), 3), size)
-        turn = riding(self._tile, view.moment.motion, size, 1.1)
+        small = view.reduced(2).astype(np.float32) * np.float32(1 / 255)
+        leaves = stretched(boxed(foliage_of(small), 3), view.size)
+        turn = riding(self._tile, view.moment.motion, view.size, 1.1)
         light.filter(leaves * ramp(turn, 0.52, 0.86), colour(240, 132, 110))
         light.filter(leaves * ramp(turn, 0.42, 0.12), colour(275, 330, 260))
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from omnireel.engines.studio.picture.raster import Plane
+from omnireel.engines.studio.picture.raster import Mask, Plane, curved
 
 _LUMA = np.array([0.114, 0.587, 0.299], np.float32)
 
@@ -57,6 +58,11 @@ def ramp(value: NDArray[np.float32], low: float, high: float) -> Plane:
     """0 below `low`, 1 above `high`, smooth between; falling when `low` is the larger."""
     share = np.clip((value - np.float32(low)) / np.float32(high - low), 0, 1)
     return np.asarray(share * share * (3 - 2 * share), np.float32)
+
+
+def ramp_of_bytes(level: Mask, low: float, high: float) -> Plane:
+    """`ramp` of bytes that stand for 0 to 1."""
+    return cast("Plane", curved(level, ramp(np.arange(256, dtype=np.float32) / np.float32(255), low, high)))
 
 
 def band(value: NDArray[np.float32], low: float, high: float, soft: float) -> Plane:

@@ -49,32 +49,28 @@ class Sea:
         self._ray_tile = noise_tile(random, ((11, 0.5), (29, 0.5)))[0]
         y = np.linspace(0, 1, height, dtype=np.float32)[:, None]
         self._depth = np.asarray(y * np.ones((1, width), np.float32), np.float32)
+        self._dark = np.asarray(1.22 - 0.55 * self._depth, np.float32)
         x = np.linspace(-0.5, 0.5, width, dtype=np.float32)[None] * np.float32(width / height)
         self._angle = np.asarray((x + 0.12) / (y + 0.55), np.float32)
         self._fade = np.asarray(np.exp(-y * 1.7), np.float32)
 
     def fall(self, view: View, light: Light) -> None:
         """Sink one frame."""
-        size = size_of(view.luma)
-        few = max(8, size[0] // 8), max(8, size[1] // 8)
-        near = 1 - stretched(boxed(shrunk(view.luma, few), 5), size)
-        light.passed *= (np.float32(1.22) - np.float32(0.55) * self._depth)[..., None]
+        near = 1 - stretched(boxed(shrunk(view.luma, view.grid(8)), 5), view.size)
         light.veil(np.float32(0.08) + np.float32(0.34) * self._depth * near, colour(4, 58, 92))
-        bright = ramp(view.luma, 0.16, 0.62)
-        light.passed *= (1 + self._caustics(view, size) * bright * np.float32(0.95))[..., None]
+        light.dim(self._dark + self._dark * self._caustics(view) * view.bright(0.16, 0.62) * np.float32(0.95))
         light.glow(self._rays(view), colour(150, 240, 235))
 
-    def _caustics(self, view: View, size: tuple[int, int]) -> Plane:
+    def _caustics(self, view: View) -> Plane:
         """The web light makes on a sea bed."""
-        half = max(8, size[0] // 2), max(8, size[1] // 2)
-        way = view.seconds * _WEB
+        half, way = view.grid(2), view.seconds * _WEB
         one = drifted(self._web, half, 1.7, way, way * 0.6)
         web = np.zeros_like(one)
         for turn in (1.0, -0.7):
             # Where two drifting fields are level lies a net of closed loops.
             other = drifted(self._web, half, 1.7, 211 - way * turn, 97 + way * turn)
             web += np.maximum(1 - np.abs(one - other) * np.float32(5.5), 0) ** 2
-        return stretched(np.asarray(web * np.float32(0.6), np.float32), size)
+        return stretched(np.asarray(web * np.float32(0.6), np.float32), view.size)
 
     def _rays(self, view: View) -> Plane:
         place = np.mod(self._angle * 90 + view.seconds * 9, len(self._ray_tile) - 1).astype(np.float32)

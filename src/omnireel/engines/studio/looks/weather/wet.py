@@ -9,7 +9,7 @@ import numpy as np
 
 from omnireel.engines.studio.looks.light.air import Footage, Light, View
 from omnireel.engines.studio.looks.light.tones import luma_of, ramp, saturation_of
-from omnireel.engines.studio.picture.raster import Mask, Plane, boxed, fetched, shrunk, size_of, stretched
+from omnireel.engines.studio.picture.raster import Mask, Plane, boxed, fetched, shrunk, stretched
 from omnireel.media.frames import Frame
 
 _SHORE = 0.56
@@ -38,21 +38,19 @@ class WetGround:
 
     def fall(self, view: View, light: Light) -> None:
         """Lay the reflections of one frame."""
-        small = shrunk(view.small, self._half)
+        small = shrunk(view.moment.small, self._half).astype(np.float32) * np.float32(1 / 255)
         wave = np.sin(self._y * np.float32(0.9) + np.float32(view.seconds * 7)) * np.float32(1.4)
         mirrored = fetched(cast("Plane", cv2.blur(small, (3, 15))), self._x + wave, self._y)
         share = self._shine(view, small) * self._amount
         light.filter(share, np.float32(1) - _DARKENING)
-        light.shine(share[..., None] * stretched(mirrored * _WET_LIGHT, size_of(view.luma)))
+        light.shine(share[..., None] * stretched(mirrored * _WET_LIGHT, view.size))
 
     def _shine(self, view: View, small: Plane) -> Plane:
         """How far each pixel of the working grid is a mirror, 0 to 1."""
         luma = luma_of(small)
         smooth = ramp(boxed(np.abs(luma - boxed(luma, 5)), 9), 0.07, 0.02)
         grey = ramp(boxed(saturation_of(small), 5), 0.55, 0.25)
-        shine = stretched(
-            self._ground * (np.float32(0.25) + np.float32(0.75) * smooth * grey), size_of(view.luma)
-        )
+        shine = stretched(self._ground * (np.float32(0.25) + np.float32(0.75) * smooth * grey), view.size)
         motion = view.moment.motion
         if self._past is not None and not motion.cut:
             past = motion.follow(self._past)
