@@ -157,5 +157,9 @@ class Air:
     """Standard deviation of the film's grain in levels."""
     by_hue: bool = False
     """Whether its shade tells things apart by hue, so that the source's hues must be calmed first."""
+    optics: tuple[OverlayMaker, ...] = field(default=())
+    """What a lens or a sensor does to the source before anything else, and never moves: softness."""
     lens: tuple[OverlayMaker, ...] = field(default=())
-    """What bends the source before anything else: water, a projector's gate."""
+    """What bends the source: water, a projector's gate."""
+    aperture: tuple[OverlayMaker, ...] = field(default=())
+    """What frames the finished picture, and never moves."""

@@ -78,7 +78,9 @@ class _Scene:
         self._overlays: list[Overlay] = (
             [] if still else [make(footage) for air in airs for make in air.overlays]
         )
-        self._lens: list[Overlay] = [] if still else [make(footage) for air in airs for make in air.lens]
+        optics = [make(footage) for air in airs for make in air.optics]
+        self._lens = optics + ([] if still else [make(footage) for air in airs for make in air.lens])
+        self._aperture = [make(footage) for air in airs for make in air.aperture]
         depth = max([air.rim for air in airs], default=0.0)
         self._rim = rim_of(footage.size, depth)
         self._grain = Grain(footage, 0.0 if still else max([air.grain for air in airs], default=0.0))
@@ -93,7 +95,7 @@ class _Scene:
         planes = calm_planes(frame) if self._by_hue else planes_of(frame)
         passed, added = self._light(lit)
         out = exposed(planes, self._cube, self._rim, passed, added, self._grain.at(index))
-        for overlay in self._overlays:
+        for overlay in (*self._overlays, *self._aperture):
             out = overlay.draw(out, index)
         return out
 

@@ -105,6 +105,15 @@ def foliage_of(colours: Plane) -> Plane:
     return band(hue, 58, 142, 13) * ramp(saturation, 0.12, 0.34) * ramp(level, 0.04, 0.16)
 
 
+def living_of(colours: Plane) -> Plane:
+    """As `foliage_of`, with the yellowish leaves of trees in low light: those are darker than what is painted
+    yellow."""
+    hue, saturation, level = hue_of(colours), saturation_of(colours), strongest_of(colours)
+    green = band(hue, 56, 144, 12) * ramp(saturation, 0.12, 0.34)
+    tawny = band(hue, 43, 60, 5) * ramp(saturation, 0.28, 0.46) * ramp(level, 0.80, 0.55)
+    return np.maximum(green, tawny) * ramp(level, 0.05, 0.16)
+
+
 def earth_of(colours: Plane) -> Plane:
     """How far a colour is that of soil, straw and dry plants, 0 to 1; skin is redder or lighter."""
     hue, saturation, level = hue_of(colours), saturation_of(colours), strongest_of(colours)
