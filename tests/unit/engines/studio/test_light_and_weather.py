@@ -23,7 +23,7 @@ from tests.unit.engines.studio.scenes import (
 
 from omnireel.engines.studio.looks.light.air import Footage
 from omnireel.engines.studio.looks.light.cube import Shade, cube_of
-from omnireel.engines.studio.looks.light.exposure import all_light, exposed, no_grain, planes_of, rim_of
+from omnireel.engines.studio.looks.light.exposure import Exposure, rim_of
 from omnireel.engines.studio.looks.plan import plan_looks, style_names
 from omnireel.engines.studio.looks.weather.curtain import RAIN, SNOW, Drops, Flakes
 from omnireel.media.frames import Frame
@@ -45,8 +45,7 @@ def luma(frame: Frame) -> float:
 def shaded(picture: Frame, *shades: Shade) -> Frame:
     """A picture through a cube, in plain light."""
     size = picture.shape[1], picture.shape[0]
-    light = all_light(size[0])
-    return exposed(planes_of(picture), cube_of(shades), rim_of(size, 0), *light, no_grain(size[0]))
+    return Exposure(size, cube_of(shades), rim_of(size, 0)).of(picture)
 
 
 def test_a_cube_that_changes_nothing_changes_nothing() -> None:

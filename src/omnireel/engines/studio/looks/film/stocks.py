@@ -178,7 +178,7 @@ def _infrared(_: Footage) -> Shade:
             (1.0, colour(255, 232, 238)),
         )
         # Neither a clear sky nor water sends any infrared back.
-        sky = band(hue, 165, 255, 18) * ramp(saturation_of(colours), 0.18, 0.42)
+        sky = band(hue, 165, 255, 18) * ramp(saturation_of(colours), 0.24, 0.48)
         rest = bent(saturated(colours, 0.45), 0.50) * colour(244, 252, 262)
         deep = rest * mixed(np.ones_like(rest), np.broadcast_to(colour(38, 58, 84), rest.shape), sky)
         waxy = mixed(

@@ -10,7 +10,7 @@ from typing import Protocol, TypeAlias
 import numpy as np
 
 from omnireel.engines.studio.looks.light.cube import Shade
-from omnireel.engines.studio.looks.light.kernels import lay_over, screen_over
+from omnireel.engines.studio.looks.light.kernels import lay_over, screen_over, show_over
 from omnireel.engines.studio.looks.light.sky import Sky
 from omnireel.engines.studio.looks.light.tones import ramp_of_bytes
 from omnireel.engines.studio.picture.raster import Mask, Plane, Size, grey_of, shrunk, size_of
@@ -110,6 +110,12 @@ class Light:
     def shine(self, light: Plane) -> None:
         """Add light of any colour, `(height, width, 3)`."""
         screen_over(self.passed, self.added, _plane(light))
+
+    def show(self, share: Plane, picture: Frame, tint: Plane, hidden: float = 0.0) -> None:
+        """Add a share, `(height, width)`, of a picture on the working grid, times a tint; that share of the
+        surface it is seen in is darkened by `hidden`."""
+        tinted = tint.astype(np.float32)
+        show_over(self.passed, self.added, _plane(share), picture, np.float32(hidden), tinted)
 
     def filter(self, share: Plane, tint: Plane) -> None:
         """Multiply by a colour, in its share."""

@@ -11,9 +11,8 @@ from typing import TypeAlias
 import numpy as np
 
 from omnireel.engines.studio.looks.light.air import Air, Effect, Footage, Light, Overlay, View
-from omnireel.engines.studio.looks.light.chroma import calm_planes
 from omnireel.engines.studio.looks.light.cube import cube_of
-from omnireel.engines.studio.looks.light.exposure import all_light, enlarged_light, exposed, planes_of, rim_of
+from omnireel.engines.studio.looks.light.exposure import Exposure, rim_of
 from omnireel.engines.studio.looks.light.grain import Grain
 from omnireel.engines.studio.looks.light.kernels import to_bytes
 from omnireel.engines.studio.picture.raster import Mask, Plane
@@ -71,9 +70,10 @@ class _Scene:
     """The airs of one shot made ready for its frames."""
 
     def __init__(self, airs: Airs, footage: Footage, *, still: bool) -> None:
-        self._size, self._changes = footage.size, bool(airs)
-        self._by_hue = any(air.by_hue for air in airs)
-        self._cube = cube_of([air.shade(footage) for air in airs if air.shade is not None])
+        self._changes = bool(airs)
+        cube = cube_of([air.shade(footage) for air in airs if air.shade is not None])
+        rim = rim_of(footage.size, max([air.rim for air in airs], default=0.0))
+        self._exposure = Exposure(footage.size, cube, rim, calm=any(air.by_hue for air in airs))
         self.effects: list[Effect] = [make(footage) for air in airs for make in air.effects]
         self._overlays: list[Overlay] = (
             [] if still else [make(footage) for air in airs for make in air.overlays]
@@ -81,30 +81,19 @@ class _Scene:
         optics = [make(footage) for air in airs for make in air.optics]
         self._lens = optics + ([] if still else [make(footage) for air in airs for make in air.lens])
         self._aperture = [make(footage) for air in airs for make in air.aperture]
-        depth = max([air.rim for air in airs], default=0.0)
-        self._rim = rim_of(footage.size, depth)
         self._grain = Grain(footage, 0.0 if still else max([air.grain for air in airs], default=0.0))
 
     def expose(self, lit: _Lit) -> Frame:
-        """One frame at full size. Does not depend on other frames."""
+        """One frame at full size. Does not depend on other frames, but must not be called for two at once."""
         index, frame = lit.moment.index, lit.moment.frame
         if not self._changes:
             return frame
         for lens in self._lens:
             frame = lens.draw(frame, index)
-        planes = calm_planes(frame) if self._by_hue else planes_of(frame)
-        passed, added = self._light(lit)
-        out = exposed(planes, self._cube, self._rim, passed, added, self._grain.at(index))
+        out = self._exposure.of(frame, lit.light, self._grain.at(index))
         for overlay in (*self._overlays, *self._aperture):
             out = overlay.draw(out, index)
         return out
-
-    def _light(self, lit: _Lit) -> tuple[Mask, Mask]:
-        """What passes and what is added, at full size or as one row for all."""
-        if lit.light is None:
-            return all_light(self._size[0])
-        passed, added = lit.light
-        return enlarged_light(passed, self._size), enlarged_light(added, self._size)
 
 
 def _bytes(plane: Plane, one: int) -> Mask:

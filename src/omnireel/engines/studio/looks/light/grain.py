@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from omnireel.engines.studio.looks.light.air import Footage
-from omnireel.engines.studio.looks.light.exposure import no_grain
 from omnireel.engines.studio.picture.raster import Mask, softened
 
 _SHEETS = 3
@@ -27,13 +26,13 @@ class Grain:
         ]
         self._places = random.integers(0, _SPARE, (97, 2))
 
-    def at(self, index: int) -> Mask:
-        """`(height, width)` for a frame, or one row for all; 128 is none."""
-        width, height = self._size
+    def at(self, index: int) -> Mask | None:
+        """`(height, width)` for a frame, 128 as none; None where there is no grain at all."""
         if not self._sheets:
-            return no_grain(width)
+            return None
         turn = index // _HOLD
         top, left = self._places[turn % len(self._places)]
+        width, height = self._size
         sheet = self._sheets[turn % _SHEETS]
         return np.ascontiguousarray(sheet[top : top + height, left : left + width])
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from omnireel.engines.studio.looks.light.cube import Cube
 from omnireel.engines.studio.picture.raster import Mask, Plane
+from omnireel.media.frames import Frame
 
 _F, _I, _U, _Q = np.float32, np.int32, np.uint32, np.uint64
 _Row = NDArray[np.uint32]
@@ -140,6 +141,23 @@ def lay_over(passed: Plane, added: Plane, share: Plane, hidden: Plane, given: Pl
                 kept = _F(1) - amount[x] * hides
                 through[x] *= kept
                 more[x] = more[x] * kept + amount[x] * gives
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def show_over(
+    passed: Plane, added: Plane, share: Plane, picture: Frame, hidden: np.float32, tint: Plane
+) -> None:
+    """Over each pixel a share of a picture, in bytes, in a tint, in front of what it hides a part of."""
+    height, width = share.shape
+    for c in range(3):
+        gives = tint[c] * _F(1 / 255)
+        for y in range(height):
+            through, more, amount = passed[c, y], added[c, y], share[y]
+            for x in range(width):
+                given = min(amount[x] * gives * _F(picture[y, x, c]), _F(1))
+                kept = (_F(1) - amount[x] * hidden) * (_F(1) - given)
+                through[x] *= kept
+                more[x] = more[x] * kept + given
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

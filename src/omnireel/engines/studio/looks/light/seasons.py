@@ -157,6 +157,9 @@ def _autumn(_: Footage) -> Shade:
     def shade(colours: Plane) -> Plane:
         luma = luma_of(colours)
         warm = bent(saturated(colours, 1.06), 0.16) * colour(276, 240, 196) + colour(8, 3, 0)
+        # The sky of a clear autumn day stays blue.
+        sky = band(hue_of(colours), 185, 250, 18) * ramp(saturation_of(colours), 0.14, 0.36)
+        warm = mixed(warm, bent(colours, 0.12) * colour(248, 250, 250), sky * np.float32(0.85))
         leaves = toned(np.minimum(luma * np.float32(1.15), 1), _LEAVES)
         dry = earth_of(colours) * np.float32(0.55)
         return mixed(warm, leaves, np.maximum(living_of(colours) * np.float32(0.95), dry))
@@ -201,7 +204,9 @@ def _clusters(random: np.random.Generator) -> Plane:
     for x, y, size, tone in random.random((_BLOSSOMS, 4)):
         if bunches[int(y * side), int(x * side)] > _BARE:
             centre = round((x * side + _EDGE) * 16), round((y * side + _EDGE) * 16)
-            cv2.circle(sheet, centre, round(16 * (0.9 + 1.5 * size)), int(150 + 105 * tone), -1, cv2.LINE_AA, 4)
+            cv2.circle(
+                sheet, centre, round(16 * (0.9 + 1.5 * size)), int(150 + 105 * tone), -1, cv2.LINE_AA, 4
+            )
     # What stands out beyond one edge belongs on the other side.
     for whole in (sheet, sheet.T):
         whole[_EDGE : 2 * _EDGE] = np.maximum(whole[_EDGE : 2 * _EDGE], whole[-_EDGE:])
@@ -222,7 +227,7 @@ def _shares(view: View, cube: Cube) -> Plane:
 def _spring(_: Footage) -> Shade:
     def shade(colours: Plane) -> Plane:
         luma = luma_of(colours)
-        fresh = opened(saturated(colours, 1.26), 1.32) * colour(236, 236, 228) + colour(20, 20, 18)
+        fresh = opened(saturated(colours, 1.30), 1.22) * colour(222, 222, 214) + colour(36, 36, 32)
         light = mixed(fresh, fresh * colour(262, 250, 252), ramp(luma, 0.45, 0.9))
         young = toned(np.minimum(luma * np.float32(1.15), 1), _YOUNG)
         leaves = mixed(light, mixed(fresh * colour(226, 268, 176), young, 0.5), living_of(colours))
@@ -246,7 +251,7 @@ class Airiness:
 AUTUMN = Air(
     shade=_autumn,
     by_hue=True,
-    effects=(LeafColours, lambda f: LowSun(f, colour(255, 164, 74), 0.62)),
+    effects=(LeafColours, lambda f: LowSun(f, colour(255, 164, 74), 0.55)),
     overlays=(lambda f: Leaves(f, 34, Drift(0.16, 0.12, 0.05, 2.2), _FALLEN, 0.026),),
     rim=0.10,
 )

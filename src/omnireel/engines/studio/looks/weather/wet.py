@@ -18,7 +18,7 @@ _MEMORY = np.float32(0.8)
 _SPLASHES = 70
 _LIFE = 0.22
 """Seconds a splash lasts."""
-_DARKENING = np.full(3, 0.45, np.float32)
+_DARKENING = 0.45
 _WET_LIGHT = np.array([0.92, 0.86, 0.82], np.float32)
 
 
@@ -38,12 +38,11 @@ class WetGround:
 
     def fall(self, view: View, light: Light) -> None:
         """Lay the reflections of one frame."""
-        small = shrunk(view.moment.small, self._half).astype(np.float32) * np.float32(1 / 255)
+        small = shrunk(view.moment.small, self._half)
         wave = np.sin(self._y * np.float32(0.9) + np.float32(view.seconds * 7)) * np.float32(1.4)
-        mirrored = fetched(cast("Plane", cv2.blur(small, (3, 15))), self._x + wave, self._y)
-        share = self._shine(view, small) * self._amount
-        light.filter(share, np.float32(1) - _DARKENING)
-        light.shine(share[..., None] * stretched(mirrored * _WET_LIGHT, view.size))
+        mirrored = fetched(cast("Frame", cv2.blur(small, (3, 15))), self._x + wave, self._y)
+        share = self._shine(view, small.astype(np.float32) * np.float32(1 / 255)) * self._amount
+        light.show(share, stretched(mirrored, view.size), _WET_LIGHT, _DARKENING)
 
     def _shine(self, view: View, small: Plane) -> Plane:
         """How far each pixel of the working grid is a mirror, 0 to 1."""
