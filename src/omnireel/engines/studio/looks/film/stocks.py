@@ -119,7 +119,7 @@ def _vintage(_: Footage) -> Shade:
     def shade(colours: Plane) -> Plane:
         luma = luma_of(colours)
         # Old dyes: blacks gone to a milky brown, whites to cream, blue the first to leave.
-        faded = bent(saturated(colours, 0.58), 0.14) * np.float32(0.80) + np.float32(0.115)
+        faded = bent(saturated(colours, 0.58), 0.14) * np.float32(0.83) + np.float32(0.105)
         warm = faded * colour(284, 246, 186) + colour(16, 8, 8)
         return mixed(warm, warm * colour(226, 254, 270), ramp(luma, 0.40, 0.05) * np.float32(0.6))
 
@@ -169,7 +169,8 @@ def _fantasy(_: Footage) -> Shade:
 def _infrared(_: Footage) -> Shade:
     def shade(colours: Plane) -> Plane:
         luma, hue = luma_of(colours), hue_of(colours)
-        leaves = living_of(colours)
+        # In the dark, a source's hues are mostly its coder's.
+        leaves = living_of(colours) * ramp(luma, 0.06, 0.22)
         level = np.minimum(luma * np.float32(1.5) + np.float32(0.12), 1)
         stops = (
             (0.0, colour(52, 4, 26)),
@@ -179,7 +180,7 @@ def _infrared(_: Footage) -> Shade:
         )
         # Neither a clear sky nor water sends any infrared back.
         sky = band(hue, 165, 255, 18) * ramp(saturation_of(colours), 0.24, 0.48)
-        rest = bent(saturated(colours, 0.45), 0.50) * colour(244, 252, 262)
+        rest = bent(saturated(colours, 0.45), 0.46) * colour(244, 252, 262)
         deep = rest * mixed(np.ones_like(rest), np.broadcast_to(colour(38, 58, 84), rest.shape), sky)
         waxy = mixed(
             deep, mixed(deep, colour(255, 226, 206), 0.34), band(hue, 6, 34, 8) * ramp(luma, 0.25, 0.6)

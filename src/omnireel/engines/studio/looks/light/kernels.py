@@ -174,6 +174,15 @@ def screen_over(passed: Plane, added: Plane, light: Plane) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def keep(past: Plane, found: Plane, trust: Plane, share: np.float32) -> None:
+    """What is found now laid over the past, `(height, width)`, which keeps a share of its trust."""
+    for y in range(len(past)):
+        before, now, belief = past[y], found[y], trust[y]
+        for x in range(len(before)):
+            before[x] = now[x] + (before[x] - now[x]) * (belief[x] * share)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def to_bytes(plane: Plane, one: np.float32, out: Mask) -> None:
     """`(3, height, width)` light as bytes, `one` for 1."""
     for c in range(3):

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from omnireel.engines.studio.looks.light.air import Footage, Light, View
+from omnireel.engines.studio.looks.light.memory import Memory
 from omnireel.engines.studio.looks.light.tones import ramp, ramp_of_bytes
 from omnireel.engines.studio.picture.raster import (
     Mask,
@@ -31,7 +32,7 @@ _WIDEST = 0.055
 _CROWD = (0.34, 0.12)
 """Share of a neighbourhood that glitters, from which glitter is mere texture, and up to which it is lamps."""
 _MARGIN = np.ones((9, 9), np.uint8)
-_MEMORY = np.float32(0.6)
+_MEMORY = 0.6
 _OWN = np.full(3, 0.9, np.float32)
 """How much of a lamp's light stays in its place."""
 
@@ -48,7 +49,7 @@ class Lamps:
         self._sky = footage.sky
         side = max(3, round(min(footage.grid) * _WIDEST / 2))
         self._window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-        self._past: Plane | None = None
+        self._memory = Memory(_MEMORY)
 
     def fall(self, view: View, light: Light) -> None:
         """Add the lamps' own light and its bloom."""
@@ -66,12 +67,7 @@ class Lamps:
         lamps *= ramp_of_bytes(cast("Mask", cv2.subtract(view.grey, broad)), *_OUTSHINE)
         crowd = stretched(boxed(boxed(shrunk(lamps, view.grid(8)), 7), 7), view.size)
         lamps *= ramp(crowd, *_CROWD) * (1 - cast("Plane", cv2.dilate(self._sky.find(view.moment), _MARGIN)))
-        motion = view.moment.motion
-        if self._past is not None and not motion.cut:
-            past = motion.follow(self._past)
-            lamps = lamps + (past - lamps) * (motion.trust * _MEMORY)
-        self._past = lamps
-        return lamps
+        return self._memory.settled(lamps, view.moment.motion)
 
 
 def bloomed(source: Plane, near: float = 0.9, far: float = 0.8) -> Plane:

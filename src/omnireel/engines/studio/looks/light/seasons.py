@@ -10,6 +10,7 @@ from omnireel.engines.studio.looks.light.cube import Cube, Shade, cube_of
 from omnireel.engines.studio.looks.light.exposure import read
 from omnireel.engines.studio.looks.light.fields import TILE, noise_tile, riding
 from omnireel.engines.studio.looks.light.lamps import bloomed
+from omnireel.engines.studio.looks.light.memory import Memory
 from omnireel.engines.studio.looks.light.sun import LowSun
 from omnireel.engines.studio.looks.light.tones import (
     band,
@@ -116,16 +117,12 @@ class SnowCover:
         self._patches = noise_tile(random, ((7, 0.4), (19, 0.3), (47, 0.3)))
         self._frost = _frost(footage, random) * np.float32(1 - _openness(footage))
         self._sky = footage.sky
-        self._past: Plane | None = None
+        self._memory = Memory(0.8)
 
     def fall(self, view: View, light: Light) -> None:
         """Lay the snow of one frame."""
         caps = stretched(self._caps(view), view.size) * (1 - self._sky.find(view.moment))
-        motion = view.moment.motion
-        if self._past is not None and not motion.cut:
-            past = motion.follow(self._past)
-            caps = caps + (past - caps) * (motion.trust * np.float32(0.8))
-        self._past = caps
+        caps = self._memory.settled(caps, view.moment.motion)
         # Crisp at its edges, because what lies there is bright itself.
         lying = caps * view.bright(0.16, 0.52) * self._amount
         light.veil(np.maximum(lying, self._frost), colour(252, 254, 255))
@@ -221,13 +218,13 @@ def _living(colours: Plane) -> Plane:
 
 def _shares(view: View, cube: Cube) -> Plane:
     """On half the working grid: what a cube says of each colour, 0 to 1."""
-    return read(view.reduced(2), cube)[0].astype(np.float32) * np.float32(1 / 255)
+    return np.asarray(read(view.reduced(2), cube)[0] * np.float32(1 / 255), np.float32)
 
 
 def _spring(_: Footage) -> Shade:
     def shade(colours: Plane) -> Plane:
         luma = luma_of(colours)
-        fresh = opened(saturated(colours, 1.30), 1.22) * colour(222, 222, 214) + colour(36, 36, 32)
+        fresh = opened(saturated(colours, 1.30), 1.26) * colour(222, 222, 214) + colour(36, 36, 32)
         light = mixed(fresh, fresh * colour(262, 250, 252), ramp(luma, 0.45, 0.9))
         young = toned(np.minimum(luma * np.float32(1.15), 1), _YOUNG)
         leaves = mixed(light, mixed(fresh * colour(226, 268, 176), young, 0.5), living_of(colours))

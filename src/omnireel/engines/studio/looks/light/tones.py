@@ -111,7 +111,7 @@ def living_of(colours: Plane) -> Plane:
     hue, saturation, level = hue_of(colours), saturation_of(colours), strongest_of(colours)
     green = band(hue, 56, 144, 12) * ramp(saturation, 0.12, 0.34)
     tawny = band(hue, 43, 60, 5) * ramp(saturation, 0.28, 0.46) * ramp(level, 0.80, 0.55)
-    return np.maximum(green, tawny) * ramp(level, 0.05, 0.16)
+    return np.asarray(np.maximum(green, tawny) * ramp(level, 0.05, 0.16), np.float32)
 
 
 def earth_of(colours: Plane) -> Plane:

@@ -8,13 +8,14 @@ import cv2
 import numpy as np
 
 from omnireel.engines.studio.looks.light.air import Footage, Light, View
+from omnireel.engines.studio.looks.light.memory import Memory
 from omnireel.engines.studio.looks.light.tones import luma_of, ramp, saturation_of
 from omnireel.engines.studio.picture.raster import Mask, Plane, boxed, fetched, shrunk, stretched
 from omnireel.media.frames import Frame
 
 _SHORE = 0.56
 """Row, as a share of the height, below which the ground is taken to lie."""
-_MEMORY = np.float32(0.8)
+_MEMORY = 0.8
 _SPLASHES = 70
 _LIFE = 0.22
 """Seconds a splash lasts."""
@@ -34,7 +35,7 @@ class WetGround:
         self._x = np.tile(np.arange(self._half[0], dtype=np.float32), (self._half[1], 1))
         above = np.float32(_SHORE) - (y - np.float32(_SHORE)) * np.float32(1.15)
         self._y = np.asarray(np.abs(above) * (self._half[1] - 1) * np.ones((1, self._half[0])), np.float32)
-        self._past: Plane | None = None
+        self._memory = Memory(_MEMORY)
 
     def fall(self, view: View, light: Light) -> None:
         """Lay the reflections of one frame."""
@@ -50,12 +51,7 @@ class WetGround:
         smooth = ramp(boxed(np.abs(luma - boxed(luma, 5)), 9), 0.07, 0.02)
         grey = ramp(boxed(saturation_of(small), 5), 0.55, 0.25)
         shine = stretched(self._ground * (np.float32(0.25) + np.float32(0.75) * smooth * grey), view.size)
-        motion = view.moment.motion
-        if self._past is not None and not motion.cut:
-            past = motion.follow(self._past)
-            shine = shine + (past - shine) * (motion.trust * _MEMORY)
-        self._past = shine
-        return shine
+        return self._memory.settled(shine, view.moment.motion)
 
 
 class Splashes:
