@@ -22,8 +22,8 @@ from tests.unit.engines.studio.scenes import (
 )
 
 from omnireel.engines.studio.looks.light.air import Footage
-from omnireel.engines.studio.looks.light.cube import cube_of
-from omnireel.engines.studio.looks.light.kernels import expose
+from omnireel.engines.studio.looks.light.cube import Shade, cube_of
+from omnireel.engines.studio.looks.light.exposure import Exposure, rim_of
 from omnireel.engines.studio.looks.plan import plan_looks, style_names
 from omnireel.engines.studio.looks.weather.curtain import RAIN, SNOW, Drops, Flakes
 from omnireel.media.frames import Frame
@@ -42,21 +42,21 @@ def luma(frame: Frame) -> float:
     return float(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY).mean())
 
 
+def shaded(picture: Frame, *shades: Shade) -> Frame:
+    """A picture through a cube, in plain light."""
+    size = picture.shape[1], picture.shape[0]
+    return Exposure(size, cube_of(shades), rim_of(size, 0)).of(picture)
+
+
 def test_a_cube_that_changes_nothing_changes_nothing() -> None:
     picture = painting(96, 64)
-    one, none = np.full_like(picture, 128), np.zeros_like(picture)
-    rims = np.full(64, 0.5, np.float32), np.full(96, 0.5, np.float32)
-    out = np.empty_like(picture)
-    expose(picture, cube_of([]), one, none, one[..., 0], *rims, out)
+    out = shaded(picture)
     assert int(np.abs(out.astype(int) - picture).max()) <= 1
 
 
 def test_a_cube_keeps_smooth_ramps_smooth() -> None:
     ramp = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
-    one, none = np.full_like(ramp, 128), np.zeros_like(ramp)
-    rims = np.full(1, 0.5, np.float32), np.full(256, 0.5, np.float32)
-    out = np.empty_like(ramp)
-    expose(ramp, cube_of([lambda colours: colours**1.5]), one, none, one[..., 0], *rims, out)
+    out = shaded(ramp, lambda colours: colours**1.5)
     steps = np.diff(out[0, :, 1].astype(int))
     assert steps.min() >= 0
     assert steps.max() <= 3

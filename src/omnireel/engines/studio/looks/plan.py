@@ -88,7 +88,7 @@ def looks_to_warm(samples: Sequence[Frame], size: Size) -> Iterator[Look]:
     """Looks that between them use every compiled loop there is."""
     yield from (make(samples, size, 0) for make in REPAINTS.values())
     yield Invented(InventedLook("marble", ("marble",)), samples, size, 0)
-    yield Atmosphere([([*HOURS.values()], 1)], Footage(samples, size, 24.0, 0))
+    yield Atmosphere([([*HOURS.values(), *SEASONS.values()], 1)], Footage(samples, size, 24.0, 0))
 
 
 def style_names() -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from omnireel.engines.studio.looks.light.air import Footage, Light, View
 from omnireel.engines.studio.looks.light.tones import colour
-from omnireel.engines.studio.picture.raster import Mask, Plane
+from omnireel.engines.studio.picture.raster import Mask, Plane, boxed, shrunk, size_of, stretched
 from omnireel.media.frames import Frame
 
 _WEAVE = 0.0016
@@ -17,8 +17,6 @@ _WEAVE = 0.0016
 _LONGEST = 1024
 _HOLD = 2
 """Frames for which dust lies; every new speck costs bits."""
-_CORNER = 0.06
-"""Radius of the gate's corners, as a share of the height."""
 
 
 def wander(seed: int, smooth: int) -> Plane:
@@ -39,9 +37,19 @@ class Gate:
     def draw(self, frame: Frame, index: int) -> Frame:
         """The frame shifted, its border repeated."""
         x, y = float(self._x[index % _LONGEST]) * 0.5, float(self._y[index % _LONGEST])
-        move = np.array([[1, 0, x * self._reach], [0, 1, y * self._reach]], np.float32)
-        size = frame.shape[1], frame.shape[0]
-        return cast("Frame", cv2.warpAffine(frame, move, size, borderMode=cv2.BORDER_REPLICATE))
+        return shifted(frame, x * self._reach, y * self._reach)
+
+
+def shifted(frame: Frame, x: float, y: float) -> Frame:
+    """A frame moved right by `x` and down by `y` pixels, its border repeated. A shift is two blends of two
+    neighbours; a general warp takes three times as long."""
+    left, top = int(np.floor(-x)), int(np.floor(-y))
+    pad = max(abs(left), abs(top), 1) + 1
+    around = cv2.copyMakeBorder(frame, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
+    rows = around[pad + top : pad + top + frame.shape[0] + 1, pad + left : pad + left + frame.shape[1] + 1]
+    down, across = -y - top, -x - left
+    upright = cv2.addWeighted(rows[:-1], 1 - down, rows[1:], down, 0)
+    return cast("Frame", cv2.addWeighted(upright[:, :-1], 1 - across, upright[:, 1:], across, 0))
 
 
 class Flicker:
@@ -74,13 +82,34 @@ class LightLeak:
         light.glow(self._lobe * np.float32(0.26 * (1.2 - breath)), colour(255, 176, 70))
 
 
-class Dirt:
-    """Dust, hairs and scratches on the film, and the gate's rounded corners."""
+class Aperture:
+    """The opening the film is seen through, rounded, with a black `border` in shares of the height."""
 
-    def __init__(self, footage: Footage, *, scratches: int, specks: int, gate: float = _CORNER) -> None:
+    def __init__(self, footage: Footage, corner: float, border: float) -> None:
+        self._mask = _rounded(footage.size, corner, border)
+
+    def draw(self, frame: Frame, index: int) -> Frame:
+        """The frame through the opening."""
+        return cast("Frame", cv2.multiply(frame, self._mask, scale=1 / 255))
+
+
+class Softness:
+    """A lens that draws soft: `coarseness` of 2 halves the sharpness."""
+
+    def __init__(self, footage: Footage, coarseness: int) -> None:
+        self._few = max(8, footage.size[0] // coarseness), max(8, footage.size[1] // coarseness)
+
+    def draw(self, frame: Frame, index: int) -> Frame:
+        """The frame as such a lens draws it."""
+        return stretched(boxed(shrunk(frame, self._few), 3), size_of(frame))
+
+
+class Dirt:
+    """Dust, hairs and scratches on the film."""
+
+    def __init__(self, footage: Footage, *, scratches: int, specks: int) -> None:
         self._seed, self._scratches, self._specks = footage.seed, scratches, specks
         self._walks = [wander(footage.seed + 61 + k, 25) for k in range(scratches)]
-        self._frame = _rounded(footage.size, gate)
 
     def draw(self, frame: Frame, index: int) -> Frame:
         """Draw the dirt of one frame into it."""
@@ -93,7 +122,7 @@ class Dirt:
             if (turn // 9 + number * 2) % 3 == 0:
                 x = int(width * (0.2 + 0.27 * number) + float(walk[turn % _LONGEST]) * width * 0.004)
                 frame[:, x] = cv2.addWeighted(frame[:, x], 0.72, np.full((height, 3), 235, np.uint8), 0.28, 0)
-        return cast("Frame", cv2.multiply(frame, self._frame, scale=1 / 255))
+        return frame
 
     def _speck(self, frame: Frame, random: np.random.Generator) -> None:
         height, width = frame.shape[:2]
@@ -118,12 +147,13 @@ class Dirt:
             cv2.ellipse(frame, (x, y), axes, float(random.uniform(0, 180)), 0, 360, tint, -1, cv2.LINE_AA)
 
 
-def _rounded(size: tuple[int, int], share: float) -> Frame:
+def _rounded(size: tuple[int, int], share: float, border: float) -> Frame:
     """A mask with soft round corners, as a frame of three equal channels."""
     width, height = size
     radius, edge = share * height, 0.008 * height
-    x = np.abs(np.arange(width) - (width - 1) / 2) - (width / 2 - radius - edge)
-    y = np.abs(np.arange(height) - (height - 1) / 2)[:, None] - (height / 2 - radius - edge)
+    inset = radius + edge + border * height
+    x = np.abs(np.arange(width) - (width - 1) / 2) - (width / 2 - inset)
+    y = np.abs(np.arange(height) - (height - 1) / 2)[:, None] - (height / 2 - inset)
     outside = np.hypot(np.maximum(x, 0), np.maximum(y, 0)) + np.minimum(np.maximum(x, y), 0) - radius
     mask: Mask = np.asarray(np.clip(0.5 - outside / (edge * 1.2), 0, 1) * 255, np.uint8)
     return np.repeat(mask[..., None], 3, axis=-1)

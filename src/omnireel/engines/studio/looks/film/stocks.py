@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from omnireel.engines.studio.looks.film.projector import Dirt, Flicker, Gate, LightLeak
+from omnireel.engines.studio.looks.film.projector import Aperture, Dirt, Flicker, Gate, LightLeak, Softness
 from omnireel.engines.studio.looks.light.air import Air, Footage, Light, View
-from omnireel.engines.studio.looks.light.cube import Shade
+from omnireel.engines.studio.looks.light.cube import Shade, cube_of
+from omnireel.engines.studio.looks.light.exposure import read
 from omnireel.engines.studio.looks.light.lamps import bloomed
 from omnireel.engines.studio.looks.light.tones import (
     band,
@@ -14,6 +15,7 @@ from omnireel.engines.studio.looks.light.tones import (
     colour,
     foliage_of,
     hue_of,
+    living_of,
     luma_of,
     mixed,
     opened,
@@ -23,7 +25,7 @@ from omnireel.engines.studio.looks.light.tones import (
     toned,
 )
 from omnireel.engines.studio.looks.weather.sprites import Drift, Lights
-from omnireel.engines.studio.picture.raster import Plane, boxed, grey_of, shrunk, size_of, stretched
+from omnireel.engines.studio.picture.raster import Plane, grey_of, shrunk, stretched
 
 _IRON = (
     (0.0, colour(0, 0, 12)),
@@ -77,7 +79,7 @@ class Blind:
 
     def fall(self, view: View, light: Light) -> None:
         """Lay the stripes over one frame."""
-        light.passed *= self._light[..., None]
+        light.dim(self._light)
 
 
 class Halation:
@@ -90,8 +92,8 @@ class Halation:
 
     def fall(self, view: View, light: Light) -> None:
         """Add the halos of one frame."""
-        hot = ramp(view.luma, self._level, min(1.0, self._level + 0.18))
-        light.shine(bloomed(hot[..., None] * (self._tint * self._strength), 0.5, 0.6))
+        hot = view.bright(self._level, min(1.0, self._level + 0.18))
+        light.glow(bloomed(hot, 0.5, 0.6) * self._strength, self._tint)
 
 
 class Dream:
@@ -108,7 +110,7 @@ class Dream:
 
     def fall(self, view: View, light: Light) -> None:
         """Add the glow of one frame."""
-        bright = view.small * ramp(view.luma, 0.22, 0.85)[..., None]
+        bright = view.small * view.bright(0.22, 0.85)[..., None]
         light.shine(bloomed(bright * (colour(255, 226, 250) * np.float32(0.5) * self._strength), 0.75, 0.9))
         light.veil(self._edge * np.float32(0.34), colour(250, 214, 240))
 
@@ -116,9 +118,10 @@ class Dream:
 def _vintage(_: Footage) -> Shade:
     def shade(colours: Plane) -> Plane:
         luma = luma_of(colours)
-        faded = bent(saturated(colours, 0.66), 0.22) * np.float32(0.90) + np.float32(0.055)
-        warm = faded * colour(274, 246, 206) + colour(14, 6, 10)
-        return mixed(warm, warm * colour(238, 256, 262), ramp(luma, 0.40, 0.05) * np.float32(0.8))
+        # Old dyes: blacks gone to a milky brown, whites to cream, blue the first to leave.
+        faded = bent(saturated(colours, 0.58), 0.14) * np.float32(0.83) + np.float32(0.105)
+        warm = faded * colour(284, 246, 186) + colour(16, 8, 8)
+        return mixed(warm, warm * colour(226, 254, 270), ramp(luma, 0.40, 0.05) * np.float32(0.6))
 
     return shade
 
@@ -126,8 +129,9 @@ def _vintage(_: Footage) -> Shade:
 def _super8(_: Footage) -> Shade:
     def shade(colours: Plane) -> Plane:
         luma = luma_of(colours)
-        rich = bent(saturated(colours, 1.22), 0.42) * colour(282, 250, 196) + colour(10, 4, 14)
-        return mixed(rich, rich * colour(214, 250, 262), ramp(luma, 0.34, 0.04) * np.float32(0.7))
+        # Reversal stock: strong reds and yellows, thick shadows, and the warmth of a projector's lamp.
+        rich = bent(saturated(colours, 1.30), 0.50) * colour(300, 248, 168) + colour(12, 5, 8)
+        return mixed(rich, rich * colour(222, 250, 262), ramp(luma, 0.34, 0.04) * np.float32(0.6))
 
     return shade
 
@@ -165,17 +169,19 @@ def _fantasy(_: Footage) -> Shade:
 def _infrared(_: Footage) -> Shade:
     def shade(colours: Plane) -> Plane:
         luma, hue = luma_of(colours), hue_of(colours)
-        leaves = foliage_of(colours) * np.float32(1.0)
-        level = np.minimum(luma * np.float32(1.35) + np.float32(0.06), 1)
+        # In the dark, a source's hues are mostly its coder's.
+        leaves = living_of(colours) * ramp(luma, 0.06, 0.22)
+        level = np.minimum(luma * np.float32(1.5) + np.float32(0.12), 1)
         stops = (
-            (0.0, colour(40, 0, 18)),
-            (0.35, colour(190, 16, 74)),
-            (0.7, colour(255, 92, 140)),
-            (1.0, colour(255, 214, 226)),
+            (0.0, colour(52, 4, 26)),
+            (0.22, colour(206, 44, 104)),
+            (0.5, colour(255, 132, 172)),
+            (1.0, colour(255, 232, 238)),
         )
-        sky = band(hue, 185, 255, 18) * ramp(saturation_of(colours), 0.10, 0.35)
-        rest = bent(saturated(colours, 0.85), 0.28) * colour(248, 252, 262)
-        deep = rest * mixed(np.ones_like(rest), np.broadcast_to(colour(110, 175, 215), rest.shape), sky)
+        # Neither a clear sky nor water sends any infrared back.
+        sky = band(hue, 165, 255, 18) * ramp(saturation_of(colours), 0.24, 0.48)
+        rest = bent(saturated(colours, 0.45), 0.46) * colour(244, 252, 262)
+        deep = rest * mixed(np.ones_like(rest), np.broadcast_to(colour(38, 58, 84), rest.shape), sky)
         waxy = mixed(
             deep, mixed(deep, colour(255, 226, 206), 0.34), band(hue, 6, 34, 8) * ramp(luma, 0.25, 0.6)
         )
@@ -196,20 +202,21 @@ def _thermal(footage: Footage) -> Shade:
     return shade
 
 
-class Blur:
-    """A sensor of few pixels: the picture gives way to its own blur."""
+class LeafGlow:
+    """Light that leaves throw back and the film, which has no backing, lets spread (the Wood effect)."""
 
     def __init__(self, footage: Footage) -> None:
-        self._few = max(8, footage.size[0] // 5), max(8, footage.size[1] // 5)
-        self._size = footage.size
+        self._cube = cube_of(
+            [lambda colours: living_of(colours)[..., None] * luma_of(colours)[..., None] * _ALIKE]
+        )
 
-    def draw(
-        self, frame: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], index: int
-    ) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-        """The frame as such a sensor sees it."""
-        return stretched(boxed(shrunk(frame, self._few), 3), size_of(frame))
+    def fall(self, view: View, light: Light) -> None:
+        """Add the glow of one frame's leaves."""
+        leaves = read(view.reduced(2), self._cube)[0].astype(np.float32) * np.float32(1 / 255)
+        light.glow(stretched(bloomed(leaves, 0.35, 0.45), view.size), colour(255, 206, 220))
 
 
+_ALIKE = np.ones(3, np.float32)
 _PROJECTED = (Gate,)
 FILMS: dict[str, Air] = {
     "noir": Air(
@@ -221,32 +228,37 @@ FILMS: dict[str, Air] = {
     "vintage": Air(
         shade=_vintage,
         effects=(
-            lambda f: Halation(f, colour(255, 150, 90), 0.6, 0.5),
+            lambda f: Halation(f, colour(255, 150, 90), 0.6, 0.6),
             LightLeak,
             lambda f: Flicker(f, 0.035),
         ),
+        optics=(lambda f: Softness(f, 1),),
         lens=_PROJECTED,
-        overlays=(lambda f: Dirt(f, scratches=1, specks=5),),
-        rim=0.18,
-        grain=3.6,
+        overlays=(lambda f: Dirt(f, scratches=2, specks=6),),
+        aperture=(lambda f: Aperture(f, 0.06, 0.0),),
+        rim=0.26,
+        grain=4.0,
     ),
     "super-8": Air(
         shade=_super8,
         effects=(
-            lambda f: Halation(f, colour(255, 130, 60), 0.55, 0.7),
+            lambda f: Halation(f, colour(255, 130, 60), 0.55, 0.8),
             LightLeak,
             lambda f: Flicker(f, 0.05),
         ),
+        optics=(lambda f: Softness(f, 1),),
         lens=_PROJECTED,
-        overlays=(lambda f: Dirt(f, scratches=1, specks=7, gate=0.07),),
-        rim=0.26,
-        grain=4.0,
+        overlays=(lambda f: Dirt(f, scratches=1, specks=7),),
+        aperture=(lambda f: Aperture(f, 0.09, 0.018),),
+        rim=0.30,
+        grain=5.0,
     ),
     "sepia": Air(
         shade=_sepia,
         effects=(lambda f: Halation(f, colour(255, 236, 200), 0.62, 0.45), lambda f: Flicker(f, 0.06)),
         lens=_PROJECTED,
         overlays=(lambda f: Dirt(f, scratches=3, specks=9),),
+        aperture=(lambda f: Aperture(f, 0.06, 0.0),),
         rim=0.30,
         grain=4.0,
     ),
@@ -261,10 +273,10 @@ FILMS: dict[str, Air] = {
     "infrared": Air(
         shade=_infrared,
         by_hue=True,
-        effects=(lambda f: Halation(f, colour(255, 220, 230), 0.7, 0.4),),
-        rim=0.10,
+        effects=(LeafGlow, lambda f: Halation(f, colour(255, 220, 230), 0.7, 0.4)),
+        rim=0.16,
         grain=2.5,
     ),
-    "thermal": Air(shade=_thermal, lens=(Blur,)),
+    "thermal": Air(shade=_thermal, optics=(lambda f: Softness(f, 5),)),
 }
 NOIR, VINTAGE, SUPER8, SEPIA, FANTASY, INFRARED, THERMAL = FILMS.values()

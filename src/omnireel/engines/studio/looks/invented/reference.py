@@ -11,8 +11,8 @@ from omnireel.engines.studio.anchor import Sheet
 from omnireel.engines.studio.looks.invented.surface import Surface, surface_of, tile_of
 from omnireel.engines.studio.looks.invented.transport import palette_shade
 from omnireel.engines.studio.looks.light.cube import cube_of
+from omnireel.engines.studio.looks.light.exposure import Exposure, rim_of
 from omnireel.engines.studio.looks.light.fields import laid
-from omnireel.engines.studio.looks.light.kernels import expose
 from omnireel.engines.studio.picture.blend import blended
 from omnireel.engines.studio.picture.masses import calmed
 from omnireel.engines.studio.picture.raster import (
@@ -47,17 +47,14 @@ class ReferenceLook:
 
     def __init__(self, reference: Frame, samples: Sequence[Frame], size: Size, seed: int) -> None:
         self._size = size
-        self._cube = cube_of([palette_shade(reference, samples, seed)])
+        cube = cube_of([palette_shade(reference, samples, seed)])
+        self._exposure = Exposure(size, cube, rim_of(size, 0))
         theirs, ours = surface_of([reference]), surface_of(samples)
         strength = np.sqrt(max(theirs.strength**2 - 0.25 * ours.strength**2, 0)) * _BOLD
         self._tile = tile_of(Surface(theirs.power, float(strength)), seed) if strength > _LEAST else None
         # The clip's own detail gives way to the picture's, the more the calmer the picture is.
         self._calm = float(np.clip(1.15 - theirs.strength / (2 * ours.strength + 1e-3), 0.35, _CALMEST))
         self._share = np.full((size[1], size[0]), round(self._calm * 255), np.uint8)
-        self._one = np.full((size[1], size[0], 3), 128, np.uint8)
-        self._none = np.zeros((size[1], size[0], 3), np.uint8)
-        self._flat = np.full((size[1], size[0]), 128, np.uint8)
-        self._rims = np.full(size[1], 0.5, np.float32), np.full(size[0], 0.5, np.float32)
         self._past: Frame | None = None
 
     def apply(self, moments: Iterable[Moment], *, threads: int) -> Iterator[Moment]:
@@ -75,16 +72,13 @@ class ReferenceLook:
         return _Calm(moment, calm)
 
     def paint(self, calm: _Calm) -> Frame:
-        """One frame at full size. Does not depend on other frames."""
+        """One frame at full size. Does not depend on other frames, but must not be called for two at once."""
         base = blended(calm.moment.frame, stretched(calm.frame, self._size), self._share)
-        out = np.empty_like(base)
-        grain = self._texture(calm.moment.motion.sheets)
-        expose(base, self._cube, self._one, self._none, grain, self._rims[0], self._rims[1], out)
-        return out
+        return self._exposure.of(base, grain=self._texture(calm.moment.motion.sheets))
 
-    def _texture(self, sheets: Sequence[Sheet]) -> Mask:
+    def _texture(self, sheets: Sequence[Sheet]) -> Mask | None:
         if self._tile is None:
-            return self._flat
+            return None
         found = [laid(self._tile, sheet.offset, self._size, 1.0) for sheet in sheets]
         return found[0] if len(found) == 1 else crossfaded(found[0], found[1], sheets[1].weight)
 

@@ -11,27 +11,24 @@ from typing import TypeAlias
 import numpy as np
 
 from omnireel.engines.studio.looks.light.air import Air, Effect, Footage, Light, Overlay, View
-from omnireel.engines.studio.looks.light.chroma import with_calm_hues
 from omnireel.engines.studio.looks.light.cube import cube_of
+from omnireel.engines.studio.looks.light.exposure import Exposure, rim_of
 from omnireel.engines.studio.looks.light.grain import Grain
-from omnireel.engines.studio.looks.light.kernels import expose
-from omnireel.engines.studio.looks.light.tones import luma_of
-from omnireel.engines.studio.picture.raster import Plane, stretched
+from omnireel.engines.studio.looks.light.kernels import to_bytes
+from omnireel.engines.studio.picture.raster import Mask, Plane
 from omnireel.engines.studio.pipeline import ahead
 from omnireel.engines.studio.tracker import Moment
 from omnireel.media.frames import Frame
 
 Airs: TypeAlias = Sequence[Air]
-_CORNER = 0.15
-"""Share of the squared distance from the middle that a rim leaves alone."""
 
 
 @dataclass(frozen=True)
 class _Lit:
     moment: Moment
     scene: _Scene
-    passed: Frame
-    added: Frame
+    light: tuple[Mask, Mask] | None
+    """What passes and what is added, `(3, height, width)` on the working grid; None changes nothing."""
 
 
 class Atmosphere:
@@ -50,13 +47,14 @@ class Atmosphere:
     def light(self, moment: Moment) -> _Lit:
         """Work out the light on one frame. Frames must come in order."""
         scene = self._scene(moment.index)
-        small = moment.small.astype(np.float32) * np.float32(1 / 255)
         # Held still, whatever changes with time by itself is measured at its first instant.
-        view = View(moment, small, luma_of(small), 0.0 if self._still else moment.index / self._fps)
-        light = Light(np.ones_like(small), np.zeros_like(small))
+        view = View(moment, 0.0 if self._still else moment.index / self._fps)
+        if not scene.effects:
+            return _Lit(moment, scene, None)
+        light = Light.of(view.size)
         for effect in scene.effects:
             effect.fall(view, light)
-        return _Lit(moment, scene, _bytes(light.passed, 128), _bytes(light.added, 255))
+        return _Lit(moment, scene, (_bytes(light.passed, 128), _bytes(light.added, 255)))
 
     def _exposed(self, lit: Generator[_Lit, None, None]) -> Iterator[Moment]:
         with closing(lit):
@@ -72,41 +70,33 @@ class _Scene:
     """The airs of one shot made ready for its frames."""
 
     def __init__(self, airs: Airs, footage: Footage, *, still: bool) -> None:
-        self._size, self._changes = footage.size, bool(airs)
-        self._by_hue = any(air.by_hue for air in airs)
-        self._cube = cube_of([air.shade(footage) for air in airs if air.shade is not None])
+        self._changes = bool(airs)
+        cube = cube_of([air.shade(footage) for air in airs if air.shade is not None])
+        rim = rim_of(footage.size, max([air.rim for air in airs], default=0.0))
+        self._exposure = Exposure(footage.size, cube, rim, calm=any(air.by_hue for air in airs))
         self.effects: list[Effect] = [make(footage) for air in airs for make in air.effects]
         self._overlays: list[Overlay] = (
             [] if still else [make(footage) for air in airs for make in air.overlays]
         )
-        self._lens: list[Overlay] = [] if still else [make(footage) for air in airs for make in air.lens]
-        depth = max([air.rim for air in airs], default=0.0)
-        self._rims = _rim(footage.size[1], depth), _rim(footage.size[0], depth)
+        optics = [make(footage) for air in airs for make in air.optics]
+        self._lens = optics + ([] if still else [make(footage) for air in airs for make in air.lens])
+        self._aperture = [make(footage) for air in airs for make in air.aperture]
         self._grain = Grain(footage, 0.0 if still else max([air.grain for air in airs], default=0.0))
 
     def expose(self, lit: _Lit) -> Frame:
-        """One frame at full size. Does not depend on other frames."""
+        """One frame at full size. Does not depend on other frames, but must not be called for two at once."""
         index, frame = lit.moment.index, lit.moment.frame
         if not self._changes:
             return frame
         for lens in self._lens:
             frame = lens.draw(frame, index)
-        passed, added = stretched(lit.passed, self._size), stretched(lit.added, self._size)
-        if self._by_hue:
-            frame = with_calm_hues(frame)
-        out = np.empty_like(frame)
-        grain = self._grain.at(index)
-        expose(frame, self._cube, passed, added, grain, self._rims[0], self._rims[1], out)
-        for overlay in self._overlays:
+        out = self._exposure.of(frame, lit.light, self._grain.at(index))
+        for overlay in (*self._overlays, *self._aperture):
             out = overlay.draw(out, index)
         return out
 
 
-def _bytes(plane: Plane, one: int) -> Frame:
-    return np.asarray(np.clip(plane * np.float32(one) + np.float32(0.5), 0, 255), np.uint8)
-
-
-def _rim(length: int, depth: float) -> Plane:
-    """Darkening by one side of the canvas; two sides add up to 1 in the middle."""
-    away = np.linspace(-1, 1, length) ** 2
-    return np.asarray(0.5 - depth * np.clip(away - _CORNER, 0, 1), np.float32)
+def _bytes(plane: Plane, one: int) -> Mask:
+    out: Mask = np.empty(plane.shape, np.uint8)
+    to_bytes(plane, np.float32(one), out)
+    return out

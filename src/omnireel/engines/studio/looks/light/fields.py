@@ -53,8 +53,10 @@ def laid(tile: Mask, offset: Plane, size: Size, scale: float) -> Mask:
     coarse = offset.shape[1], offset.shape[0]
     side = len(tile)
     place = (pixel_grid(coarse) + offset) * np.float32(scale * size[0] / coarse[0])
-    place -= np.floor(place.min(axis=(0, 1)) / side) * np.float32(side)
-    across, down = (int(most // side) + 1 for most in place.max(axis=(0, 1)))
+    (left, right), (top, bottom) = (cv2.minMaxLoc(way)[:2] for way in cv2.split(place))
+    corner = np.floor(np.array([left, top], np.float32) / side) * np.float32(side)
+    place -= corner
+    across, down = (int(most // side) + 1 for most in (right - corner[0], bottom - corner[1]))
     repeats = (down, across, 1)[: tile.ndim]
     return wrapped_at(np.tile(tile, repeats), stretched(place, size))
 
@@ -62,4 +64,5 @@ def laid(tile: Mask, offset: Plane, size: Size, scale: float) -> Mask:
 def _laid(tile: Plane, offset: Plane, size: Size, scale: float) -> Plane:
     coarse = offset.shape[1], offset.shape[0]
     place = (pixel_grid(coarse) + offset) * np.float32(scale * size[0] / coarse[0])
-    return wrapped_at(tile, place - np.floor(place.min(axis=(0, 1)) / len(tile)) * np.float32(len(tile)))
+    # Near the tile's origin, because OpenCV keeps places in 16 bits.
+    return wrapped_at(tile, place - np.floor(place[0, 0] / len(tile)) * np.float32(len(tile)))

@@ -19,22 +19,22 @@ class Grain:
     """Grain of `sigma` levels for one clip."""
 
     def __init__(self, footage: Footage, sigma: float) -> None:
-        width, height = footage.size
-        self._flat = np.full((height, width), 128, np.uint8)
+        self._size = width, height = footage.size
         random = np.random.default_rng(footage.seed)
         self._sheets = [
             _sheet(random, (height + _SPARE, width + _SPARE), sigma) for _ in range(_SHEETS if sigma else 0)
         ]
         self._places = random.integers(0, _SPARE, (97, 2))
 
-    def at(self, index: int) -> Mask:
-        """`(height, width)` for a frame; 128 is none."""
+    def at(self, index: int) -> Mask | None:
+        """`(height, width)` for a frame, 128 as none; None where there is no grain at all."""
         if not self._sheets:
-            return self._flat
+            return None
         turn = index // _HOLD
         top, left = self._places[turn % len(self._places)]
-        height, width = self._flat.shape
-        return self._sheets[turn % _SHEETS][top : top + height, left : left + width]
+        width, height = self._size
+        sheet = self._sheets[turn % _SHEETS]
+        return np.ascontiguousarray(sheet[top : top + height, left : left + width])
 
 
 def _sheet(random: np.random.Generator, shape: tuple[int, int], sigma: float) -> Mask:

@@ -9,7 +9,6 @@ from omnireel.engines.studio.looks.light.cube import Shade
 from omnireel.engines.studio.looks.light.fields import drifted, noise_tile
 from omnireel.engines.studio.looks.light.lamps import Lamps
 from omnireel.engines.studio.looks.light.night import NIGHT
-from omnireel.engines.studio.looks.light.sky import Sky
 from omnireel.engines.studio.looks.light.sun import LowSun
 from omnireel.engines.studio.looks.light.tones import bent, colour, luma_of, mixed, opened, ramp, saturated
 from omnireel.engines.studio.picture.raster import Plane
@@ -60,13 +59,13 @@ class Afterglow:
         self._low, self._high = low, high
         self._lower = np.asarray(np.minimum(y / 0.55, 1) + blank, np.float32)
         self._glow = np.asarray(np.exp(-(((y - 0.40) / 0.22) ** 2)) * 0.14 + blank, np.float32)
-        self._sky = Sky(footage)
+        self._sky = footage.sky
 
     def fall(self, view: View, light: Light) -> None:
         """Tint the sky, keeping its clouds, and let its light hang in the air."""
         light.glow(self._glow, self._low)
         if self._sky.gate > 0:
-            sky = self._sky.find(view)
+            sky = self._sky.find(view.moment)
             light.veil(sky * np.float32(0.62), self._high)
             light.veil(sky * self._lower * np.float32(0.62), self._low)
 
@@ -82,7 +81,7 @@ class Mist:
 
     def fall(self, view: View, light: Light) -> None:
         """Draw the mist over one frame, less of it over what is dark and therefore near."""
-        size = view.luma.shape[1], view.luma.shape[0]
+        size = view.size
         wisps = drifted(self._tile, size, 0.55, view.seconds * 14, view.seconds * 2)
         share = self._bank * wisps * (np.float32(0.35) + np.float32(0.65) * view.luma)
         light.veil(np.asarray(share, np.float32), self._tint)

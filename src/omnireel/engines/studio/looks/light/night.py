@@ -7,7 +7,6 @@ import numpy as np
 from omnireel.engines.studio.looks.light.air import Air, Footage, Light, View
 from omnireel.engines.studio.looks.light.cube import Shade
 from omnireel.engines.studio.looks.light.lamps import Lamps
-from omnireel.engines.studio.looks.light.sky import Sky
 from omnireel.engines.studio.looks.light.tones import (
     colour,
     luma_of,
@@ -62,14 +61,14 @@ class Moonshine:
         self._heaven = np.asarray((_HORIZON - _ZENITH) * (y**1.2)[..., None], np.float32)
         self._heaven = np.broadcast_to(self._heaven, (height, width, 3)).copy()
         self._stars, self._turns = _stars(footage)
-        self._sky = Sky(footage)
+        self._sky = footage.sky
 
     def fall(self, view: View, light: Light) -> None:
         """Lay moonlight on the scene and night on the sky."""
-        light.passed *= self._fall[..., None]
+        light.dim(self._fall)
         if self._sky.gate <= 0:
             return
-        sky = self._sky.find(view)
+        sky = self._sky.find(view.moment)
         twinkle = np.float32(1 - _TWINKLE) + np.float32(_TWINKLE) * np.sin(
             self._turns + np.float32(view.seconds * 5)
         )

@@ -9,13 +9,14 @@ import cv2
 import numpy as np
 
 from omnireel.engines.studio.looks.light.air import Footage, Light, View
+from omnireel.engines.studio.looks.light.memory import Memory
 from omnireel.engines.studio.looks.light.tones import ramp
-from omnireel.engines.studio.picture.raster import Plane, boxed, grey_of, shrunk, size_of, softened, stretched
+from omnireel.engines.studio.picture.raster import Plane, boxed, grey_of, shrunk, softened, stretched
 from omnireel.media.frames import Frame
 
 _HEIGHT = 0.14
 """Where the sun stands, from the top."""
-_MEMORY = np.float32(0.75)
+_MEMORY = 0.75
 
 
 class LowSun:
@@ -33,13 +34,12 @@ class LowSun:
         self._haze = np.asarray(np.exp(-away / 0.75), np.float32)
         self._cast = np.asarray(1.22 - 0.30 * np.minimum(away, 1.6), np.float32)
         self._rays = _rays(np.arctan2(y, np.abs(x)), self._haze, footage.seed)
-        self._past: Plane | None = None
+        self._memory = Memory(_MEMORY)
 
     def fall(self, view: View, light: Light) -> None:
         """Lay the sun's light on one frame."""
-        light.passed *= self._cast[..., None]
-        few = max(8, view.luma.shape[1] // 8), max(8, view.luma.shape[0] // 8)
-        bright = stretched(boxed(boxed(shrunk(view.luma, few), 7), 7), size_of(view.luma))
+        light.dim(self._cast)
+        bright = stretched(boxed(boxed(shrunk(view.luma, view.grid(8)), 7), 7), view.size)
         air = self._haze * (np.float32(0.26) + np.float32(0.50) * bright)
         glow = air + self._disc * np.float32(0.55) + self._rays * np.float32(0.22)
         rim = self._rim(view) * (np.float32(0.35) + self._haze)
@@ -50,13 +50,8 @@ class LowSun:
         soft = softened(view.luma, 1.6)
         slope = cast("Plane", cv2.Sobel(soft, cv2.CV_32F, 1, 0, scale=0.125)) * np.float32(-self._side)
         slope += cast("Plane", cv2.Sobel(soft, cv2.CV_32F, 0, 1, scale=0.125)) * np.float32(0.5)
-        rim = ramp(slope, 0.012, 0.07) * ramp(view.luma, 0.08, 0.45)
-        motion = view.moment.motion
-        if self._past is not None and not motion.cut:
-            past = motion.follow(self._past)
-            rim = rim + (past - rim) * (motion.trust * _MEMORY)
-        self._past = rim
-        return rim
+        rim = ramp(slope, 0.012, 0.07) * view.bright(0.08, 0.45)
+        return self._memory.settled(rim, view.moment.motion)
 
 
 def sunny_side(samples: Sequence[Frame]) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from omnireel.engines.studio.picture.raster import Plane
+from omnireel.engines.studio.picture.raster import Mask, Plane, curved
 
 _LUMA = np.array([0.114, 0.587, 0.299], np.float32)
 
@@ -59,6 +60,11 @@ def ramp(value: NDArray[np.float32], low: float, high: float) -> Plane:
     return np.asarray(share * share * (3 - 2 * share), np.float32)
 
 
+def ramp_of_bytes(level: Mask, low: float, high: float) -> Plane:
+    """`ramp` of bytes that stand for 0 to 1."""
+    return cast("Plane", curved(level, ramp(np.arange(256, dtype=np.float32) / np.float32(255), low, high)))
+
+
 def band(value: NDArray[np.float32], low: float, high: float, soft: float) -> Plane:
     """1 from `low` to `high`, falling off smoothly over `soft` on both sides."""
     return ramp(value, low - soft, low) * ramp(value, high + soft, high)
@@ -97,6 +103,15 @@ def foliage_of(colours: Plane) -> Plane:
     """How far a colour is that of living leaves and grass, 0 to 1."""
     hue, saturation, level = hue_of(colours), saturation_of(colours), strongest_of(colours)
     return band(hue, 58, 142, 13) * ramp(saturation, 0.12, 0.34) * ramp(level, 0.04, 0.16)
+
+
+def living_of(colours: Plane) -> Plane:
+    """As `foliage_of`, with the yellowish leaves of trees in low light: those are darker than what is painted
+    yellow."""
+    hue, saturation, level = hue_of(colours), saturation_of(colours), strongest_of(colours)
+    green = band(hue, 56, 144, 12) * ramp(saturation, 0.12, 0.34)
+    tawny = band(hue, 43, 60, 5) * ramp(saturation, 0.28, 0.46) * ramp(level, 0.80, 0.55)
+    return np.asarray(np.maximum(green, tawny) * ramp(level, 0.05, 0.16), np.float32)
 
 
 def earth_of(colours: Plane) -> Plane:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
-import cv2
 import numpy as np
 
 from omnireel.engines.studio.looks.light.air import Air, Footage, Light, View
@@ -18,13 +15,15 @@ from omnireel.engines.studio.picture.raster import (
     fetched,
     pixel_grid,
     shrunk,
-    size_of,
     stretched,
+    wrapped_at,
 )
 from omnireel.media.frames import Frame
 
 _WEB = 26.0
 """Texels a second by which the two halves of the caustic web drift apart."""
+_PART = 16
+"""Pixels per side of the canvas to one of the grid on which its sway is worked out."""
 _SWAY = 0.0032
 """Reach of the water's sway as a share of the short side."""
 
@@ -49,61 +48,63 @@ class Sea:
         self._ray_tile = noise_tile(random, ((11, 0.5), (29, 0.5)))[0]
         y = np.linspace(0, 1, height, dtype=np.float32)[:, None]
         self._depth = np.asarray(y * np.ones((1, width), np.float32), np.float32)
+        self._dark = np.asarray(1.22 - 0.55 * self._depth, np.float32)
         x = np.linspace(-0.5, 0.5, width, dtype=np.float32)[None] * np.float32(width / height)
-        self._angle = np.asarray((x + 0.12) / (y + 0.55), np.float32)
-        self._fade = np.asarray(np.exp(-y * 1.7), np.float32)
+        angle = np.asarray((x + 0.12) / (y + 0.55), np.float32)
+        self._angle = shrunk(angle, (max(8, width // 2), max(8, height // 2))) * np.float32(90)
+        self._fade = np.asarray(np.exp(-y * 1.7) * 0.42, np.float32)
 
     def fall(self, view: View, light: Light) -> None:
         """Sink one frame."""
-        size = size_of(view.luma)
-        few = max(8, size[0] // 8), max(8, size[1] // 8)
-        near = 1 - stretched(boxed(shrunk(view.luma, few), 5), size)
-        light.passed *= (np.float32(1.22) - np.float32(0.55) * self._depth)[..., None]
+        near = 1 - stretched(boxed(shrunk(view.luma, view.grid(8)), 5), view.size)
         light.veil(np.float32(0.08) + np.float32(0.34) * self._depth * near, colour(4, 58, 92))
-        bright = ramp(view.luma, 0.16, 0.62)
-        light.passed *= (1 + self._caustics(view, size) * bright * np.float32(0.95))[..., None]
+        light.dim(self._dark + self._dark * self._caustics(view) * view.bright(0.16, 0.62) * np.float32(0.95))
         light.glow(self._rays(view), colour(150, 240, 235))
 
-    def _caustics(self, view: View, size: tuple[int, int]) -> Plane:
+    def _caustics(self, view: View) -> Plane:
         """The web light makes on a sea bed."""
-        half = max(8, size[0] // 2), max(8, size[1] // 2)
-        way = view.seconds * _WEB
+        half, way = view.grid(2), view.seconds * _WEB
         one = drifted(self._web, half, 1.7, way, way * 0.6)
         web = np.zeros_like(one)
         for turn in (1.0, -0.7):
             # Where two drifting fields are level lies a net of closed loops.
             other = drifted(self._web, half, 1.7, 211 - way * turn, 97 + way * turn)
             web += np.maximum(1 - np.abs(one - other) * np.float32(5.5), 0) ** 2
-        return stretched(np.asarray(web * np.float32(0.6), np.float32), size)
+        return stretched(np.asarray(web * np.float32(0.6), np.float32), view.size)
 
     def _rays(self, view: View) -> Plane:
-        place = np.mod(self._angle * 90 + view.seconds * 9, len(self._ray_tile) - 1).astype(np.float32)
-        beams = fetched(self._ray_tile[None], place, np.zeros_like(place))
-        return np.asarray(ramp(beams, 0.45, 1.0) * self._fade * np.float32(0.42), np.float32)
+        place = self._angle + np.float32(view.seconds * 9 % len(self._ray_tile))
+        beams = wrapped_at(self._ray_tile[None], np.dstack([place, np.zeros_like(place)]))
+        return stretched(ramp(beams, 0.45, 1.0), view.size) * self._fade
 
 
 class Sway:
     """The picture bent by slow waves."""
 
     def __init__(self, footage: Footage) -> None:
-        self._fps = footage.fps
+        self._fps, self._size = footage.fps, footage.size
         width, height = footage.size
-        self._coarse = max(8, width // 16), max(8, height // 16)
+        # One part more on each side, so that enlarging it nowhere runs into its border.
+        self._coarse = width // _PART + 2, height // _PART + 2
+        self._around = self._coarse[0] * _PART, self._coarse[1] * _PART
         self._reach = min(width, height) * _SWAY
-        self._grid = pixel_grid(self._coarse) / np.array(self._coarse, np.float32)
-        self._own = pixel_grid(footage.size)
+        own = (pixel_grid(self._coarse) - np.float32(0.5)) * np.float32(_PART) - np.float32(0.5)
+        self._x, self._y = np.ascontiguousarray(own[..., 0]), np.ascontiguousarray(own[..., 1])
 
     def draw(self, frame: Frame, index: int) -> Frame:
         """The frame bent. Nothing leaves its border."""
         seconds = index / self._fps
-        x, y = self._grid[..., 0], self._grid[..., 1]
+        x, y = self._x / self._size[0], self._y / self._size[1]
         across = np.sin(y * 11 + seconds * 1.6) + np.float32(0.6) * np.sin(y * 23 - seconds * 2.3 + x * 5)
         down = np.sin(x * 9 - seconds * 1.3) * np.float32(0.6)
-        bend = stretched(np.stack([across, down], axis=-1).astype(np.float32), size_of(frame))
-        place = self._own + bend * np.float32(self._reach)
-        none = cast("Plane", None)
-        moved = cv2.remap(frame, place, none, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return cast("Frame", moved)
+        return fetched(
+            frame, self._whole(self._x + across * self._reach), self._whole(self._y + down * self._reach)
+        )
+
+    def _whole(self, coarse: Plane) -> Plane:
+        width, height = self._size
+        around = stretched(np.asarray(coarse, np.float32), self._around)
+        return around[_PART : _PART + height, _PART : _PART + width]
 
 
 UNDERWATER = Air(

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from omnireel.engines.studio.looks.light.air import Footage
-from omnireel.engines.studio.picture.raster import Mask
+from omnireel.engines.studio.picture.raster import Mask, boxed
 from omnireel.media.frames import Frame
 
 _SUBPIXEL = 4
@@ -22,24 +22,26 @@ class Depth:
 
     count: int
     length: float
+    """How far a drop falls while the shutter is open; a flake a little further, or it would look frozen."""
     width: float
-    """Of a streak, or the radius of a flake."""
     speed: float
     wind: float
     level: int
     """Brightness, 0 to 255."""
+    soft: float = 0.0
+    """How far it is out of focus."""
 
 
 RAIN = (
     Depth(900, 0.022, 0.0011, 1.5, -0.16, 34),
     Depth(260, 0.055, 0.0016, 2.3, -0.26, 58),
-    Depth(46, 0.13, 0.0030, 3.4, -0.40, 86),
+    Depth(46, 0.13, 0.0030, 3.4, -0.40, 86, 0.0042),
 )
 SNOW = (
-    Depth(620, 0, 0.0014, 0.085, 0.02, 150),
-    Depth(300, 0, 0.0024, 0.14, 0.04, 190),
-    Depth(90, 0, 0.0044, 0.22, 0.07, 215),
-    Depth(16, 0, 0.0130, 0.38, 0.12, 150),
+    Depth(760, 0.0044, 0.0026, 0.11, 0.03, 165, 0.0028),
+    Depth(250, 0.0100, 0.0056, 0.22, 0.07, 205, 0.0042),
+    Depth(60, 0.0200, 0.0120, 0.42, 0.15, 205, 0.0097),
+    Depth(9, 0.0330, 0.0300, 0.48, 0.19, 120, 0.0240),
 )
 _SWAY = 0.016
 
@@ -49,9 +51,7 @@ class _Sheet:
 
     def __init__(self, size: tuple[int, int], depth: Depth, random: np.random.Generator, count: int) -> None:
         self.depth, (self._width, self._height) = depth, size
-        painted = (
-            _streaks(size, depth, random, count) if depth.length else _flakes(size, depth, random, count)
-        )
+        painted = _streaks(size, depth, random, count)
         self._painted: Mask = cast(
             "Mask", cv2.copyMakeBorder(painted, 0, self._height, 0, self._width, cv2.BORDER_WRAP)
         )
@@ -81,7 +81,7 @@ class Drops:
 
 
 class Flakes:
-    """Snow: four depths of flakes, each swaying in its own time."""
+    """Snow: three depths of flakes and a few close to the lens, each swaying in its own time."""
 
     def __init__(self, footage: Footage, amount: float) -> None:
         random = np.random.default_rng(footage.seed + 73)
@@ -114,22 +114,10 @@ def _streaks(size: tuple[int, int], depth: Depth, random: np.random.Generator, c
         length = depth.length * height * (0.6 + 0.4 * tone)
         left, top = x * width, y * height
         level = int(depth.level * (0.45 + 0.55 * tone))
-        thick = max(1, round(depth.width * height))
+        thick = max(1, round(depth.width * height * (0.6 + 0.4 * tone)))
         for dx in (0, -width) if left + lean * length < 0 or left > width else (0, width):
             for dy in (0, -height):
                 start = round((left + dx) * _STEP), round((top + dy) * _STEP)
                 end = round((left + dx + lean * length) * _STEP), round((top + dy + length) * _STEP)
                 cv2.line(sheet, start, end, level, thick, cv2.LINE_AA, _SUBPIXEL)
-    return sheet if depth.count > 100 else cast("Mask", cv2.blur(sheet, (3, 5)))
-
-
-def _flakes(size: tuple[int, int], depth: Depth, random: np.random.Generator, count: int) -> Mask:
-    width, height = size
-    sheet = np.zeros((height, width), np.uint8)
-    radius = max(0.7, depth.width * height)
-    for x, y, tone in random.random((count, 3)):
-        centre = round(x * width * _STEP), round(y * height * _STEP)
-        reach = round(radius * (0.6 + 0.4 * tone) * _STEP)
-        cv2.circle(sheet, centre, reach, int(depth.level * (0.5 + 0.5 * tone)), -1, cv2.LINE_AA, _SUBPIXEL)
-    soft = max(3, int(radius * 1.1) | 1)
-    return cast("Mask", cv2.blur(sheet, (soft, soft)))
+    return boxed(sheet, round(depth.soft * height) | 1)

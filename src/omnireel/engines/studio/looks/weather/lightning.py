@@ -7,7 +7,6 @@ import numpy as np
 
 from omnireel.engines.studio.looks.light.air import Footage, Light, View
 from omnireel.engines.studio.looks.light.lamps import bloomed
-from omnireel.engines.studio.looks.light.sky import Sky
 from omnireel.engines.studio.looks.light.tones import colour, ramp
 from omnireel.engines.studio.picture.raster import Plane
 
@@ -28,15 +27,17 @@ class Lightning:
         self._powers = random.uniform(0.55, 1.0, len(self._starts))
         self._echo = random.uniform(0.08, 0.16, len(self._starts))
         self._bolts = [_bolt(footage, random) for _ in range(_BOLTS)]
-        self._sky = Sky(footage)
+        self._sky = footage.sky
 
     def fall(self, view: View, light: Light) -> None:
         """Light one frame, if there is a flash."""
-        sky = self._sky.find(view)
+        sky = self._sky.find(view.moment)
         power, latest = self._power(view.seconds)
         if power < 0.01:
             return
-        light.passed *= (1 + np.float32(1.25 * power)) * (1 + (_FLASH - 1) * np.float32(0.4 * power))
+        light.passed *= (1 + np.float32(1.25 * power)) * (1 + (_FLASH - 1) * np.float32(0.4 * power))[
+            :, None, None
+        ]
         light.glow(np.float32(0.05 * power) + sky * np.float32(0.30 * power), _FLASH)
         bolt = self._bolts[latest % _BOLTS] * ramp(sky, 0.2, 0.6)
         light.glow(bolt * np.float32(min(1.0, power * 1.6)), colour(235, 240, 255))

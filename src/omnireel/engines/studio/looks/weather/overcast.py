@@ -6,8 +6,7 @@ import numpy as np
 
 from omnireel.engines.studio.looks.light.air import Footage, Light, View
 from omnireel.engines.studio.looks.light.fields import drifted, noise_tile
-from omnireel.engines.studio.looks.light.sky import Sky
-from omnireel.engines.studio.picture.raster import Plane, shrunk, size_of, stretched
+from omnireel.engines.studio.picture.raster import Plane, stretched
 
 _WIND = 5.0
 """Texels a second."""
@@ -18,7 +17,7 @@ class Overcast:
 
     def __init__(self, footage: Footage, dark: Plane, pale: Plane, amount: float) -> None:
         self._dark, self._pale, self._amount = dark, pale, np.float32(amount)
-        self._sky = Sky(footage)
+        self._sky = footage.sky
         random = np.random.default_rng(footage.seed + 101)
         self._clouds = noise_tile(random, ((2, 0.4), (5, 0.3), (11, 0.2), (29, 0.1)))
 
@@ -26,9 +25,7 @@ class Overcast:
         """Cover the sky of one frame."""
         if self._sky.gate <= 0:
             return
-        size = size_of(view.luma)
-        few = shrunk(view.luma, (max(8, size[0] // 4), max(8, size[1] // 4)))
-        clouds = stretched(drifted(self._clouds, size_of(few), 1.6, view.seconds * _WIND, 0.0), size)
-        share = self._sky.find(view) * self._amount
+        clouds = stretched(drifted(self._clouds, view.grid(4), 1.6, view.seconds * _WIND, 0.0), view.size)
+        share = self._sky.find(view.moment) * self._amount
         light.veil(share, self._dark)
         light.veil(share * clouds, self._pale)

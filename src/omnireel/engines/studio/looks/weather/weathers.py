@@ -31,12 +31,12 @@ from omnireel.engines.studio.picture.raster import Plane
 from omnireel.models import Weather
 
 _RAIN_AIR, _STORM_AIR = colour(146, 158, 170), colour(84, 94, 108)
-_SNOW_AIR, _FOG_AIR = colour(216, 222, 230), colour(206, 210, 212)
+_SNOW_AIR, _FOG_AIR = colour(206, 210, 215), colour(206, 210, 212)
 _LYING = (
-    (0.0, colour(40, 50, 70)),
-    (0.2, colour(130, 146, 176)),
-    (0.5, colour(222, 230, 244)),
-    (1.0, colour(255, 255, 255)),
+    (0.0, colour(48, 52, 60)),
+    (0.2, colour(138, 144, 154)),
+    (0.5, colour(214, 218, 224)),
+    (1.0, colour(244, 246, 248)),
 )
 
 
@@ -66,10 +66,11 @@ def _clear(_: Footage) -> Shade:
 def _snowy(_: Footage) -> Shade:
     def shade(colours: Plane) -> Plane:
         luma = luma_of(colours)
-        cold = bent(saturated(colours, 0.6), -0.05) * colour(240, 248, 260)
+        # The light of a sky full of snow: it comes from everywhere, and has no colour.
+        cold = bent(saturated(colours, 0.48), -0.22) * colour(226, 230, 236) + colour(14, 15, 17)
         lying = toned(np.minimum(luma * np.float32(1.5), 1), _LYING)
         share = np.maximum(foliage_of(colours), earth_of(colours) * np.float32(0.3))
-        return mixed(cold, lying, share * np.float32(0.75))
+        return mixed(cold, lying, share * np.float32(0.68))
 
     return shade
 
@@ -109,8 +110,8 @@ WEATHERS: dict[Weather, Air] = {
         by_hue=True,
         effects=(
             lambda f: Overcast(f, colour(176, 184, 196), colour(226, 230, 236), 0.8),
-            lambda f: SnowCover(f, 0.7),
-            lambda f: Fog(f, 0.26, _SNOW_AIR),
+            lambda f: SnowCover(f, 0.6),
+            lambda f: Fog(f, 0.56, _SNOW_AIR),
         ),
         overlays=(lambda f: Flakes(f, 1.0),),
     ),

@@ -8,17 +8,18 @@ import cv2
 import numpy as np
 
 from omnireel.engines.studio.looks.light.air import Footage, Light, View
+from omnireel.engines.studio.looks.light.memory import Memory
 from omnireel.engines.studio.looks.light.tones import luma_of, ramp, saturation_of
-from omnireel.engines.studio.picture.raster import Mask, Plane, boxed, fetched, shrunk, size_of, stretched
+from omnireel.engines.studio.picture.raster import Mask, Plane, boxed, fetched, shrunk, stretched
 from omnireel.media.frames import Frame
 
 _SHORE = 0.56
 """Row, as a share of the height, below which the ground is taken to lie."""
-_MEMORY = np.float32(0.8)
+_MEMORY = 0.8
 _SPLASHES = 70
 _LIFE = 0.22
 """Seconds a splash lasts."""
-_DARKENING = np.full(3, 0.45, np.float32)
+_DARKENING = 0.45
 _WET_LIGHT = np.array([0.92, 0.86, 0.82], np.float32)
 
 
@@ -34,31 +35,23 @@ class WetGround:
         self._x = np.tile(np.arange(self._half[0], dtype=np.float32), (self._half[1], 1))
         above = np.float32(_SHORE) - (y - np.float32(_SHORE)) * np.float32(1.15)
         self._y = np.asarray(np.abs(above) * (self._half[1] - 1) * np.ones((1, self._half[0])), np.float32)
-        self._past: Plane | None = None
+        self._memory = Memory(_MEMORY)
 
     def fall(self, view: View, light: Light) -> None:
         """Lay the reflections of one frame."""
-        small = shrunk(view.small, self._half)
+        small = shrunk(view.moment.small, self._half)
         wave = np.sin(self._y * np.float32(0.9) + np.float32(view.seconds * 7)) * np.float32(1.4)
-        mirrored = fetched(cast("Plane", cv2.blur(small, (3, 15))), self._x + wave, self._y)
-        share = self._shine(view, small) * self._amount
-        light.filter(share, np.float32(1) - _DARKENING)
-        light.shine(share[..., None] * stretched(mirrored * _WET_LIGHT, size_of(view.luma)))
+        mirrored = fetched(cast("Frame", cv2.blur(small, (3, 15))), self._x + wave, self._y)
+        share = self._shine(view, small.astype(np.float32) * np.float32(1 / 255)) * self._amount
+        light.show(share, stretched(mirrored, view.size), _WET_LIGHT, _DARKENING)
 
     def _shine(self, view: View, small: Plane) -> Plane:
         """How far each pixel of the working grid is a mirror, 0 to 1."""
         luma = luma_of(small)
         smooth = ramp(boxed(np.abs(luma - boxed(luma, 5)), 9), 0.07, 0.02)
         grey = ramp(boxed(saturation_of(small), 5), 0.55, 0.25)
-        shine = stretched(
-            self._ground * (np.float32(0.25) + np.float32(0.75) * smooth * grey), size_of(view.luma)
-        )
-        motion = view.moment.motion
-        if self._past is not None and not motion.cut:
-            past = motion.follow(self._past)
-            shine = shine + (past - shine) * (motion.trust * _MEMORY)
-        self._past = shine
-        return shine
+        shine = stretched(self._ground * (np.float32(0.25) + np.float32(0.75) * smooth * grey), view.size)
+        return self._memory.settled(shine, view.moment.motion)
 
 
 class Splashes:
