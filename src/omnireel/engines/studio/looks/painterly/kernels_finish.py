@@ -7,7 +7,6 @@ from numba import njit
 
 from omnireel.engines.studio.looks.painterly.kernels_strokes import Words
 from omnireel.engines.studio.picture.raster import Mask
-from omnireel.media.frames import Frame
 
 _F, _I, _U, _N = np.float32, np.int32, np.uint32, np.uint64
 
