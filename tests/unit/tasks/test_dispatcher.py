@@ -330,7 +330,7 @@ def test_tasks_of_dead_workers_that_were_canceled_are_ended(works: Works) -> Non
     short = SqlTaskStore(works.engine, lease=timedelta(0))
     assert short.claim("dead") is not None
     with works.engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE task SET cancel_requested = 1")
+        connection.exec_driver_sql("UPDATE task SET cancel_requested = true")
     works.start()
     works.until_status("t1", TaskStatus.CANCELED)
     assert works.executor.handles == []
