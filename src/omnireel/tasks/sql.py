@@ -172,7 +172,8 @@ class SqlTaskStore:
         with writing(self._engine) as connection:
             row = insert_once(connection, task).values(**new_row(new), created_at=now, not_before=now)
             inputs = [{"task_id": new.task_id, "key": key} for key in input_keys(new)]
-            if connection.execute(row).rowcount and inputs:
+            fresh = connection.execute(row.returning(task.c.seq)).one_or_none() is not None
+            if fresh and inputs:
                 connection.execute(insert(task_input), inputs)
             crash_point("before_submit_commit")
 

@@ -110,7 +110,7 @@ task = Table(
     Column("attempt", Integer, nullable=False),
     Column("not_before", Float(53), nullable=False),
     Column("worker", String(128)),
-    Column("token", String(32)),
+    Column("token", Words(32)),
     Column("lease_until", Float(53)),
     Column("progress", Float(53), nullable=False),
     Column("progress_note", Prose, nullable=False),
