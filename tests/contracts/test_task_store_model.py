@@ -243,12 +243,14 @@ def test_on_sqlite_every_history_goes_as_in_the_model(tmp_path: Path) -> None:
 
 
 def test_on_postgresql_every_history_goes_as_in_the_model(postgres_url: str) -> None:
+    engine = open_database(postgres_url)
+
     class OnPostgresql(StoreAgainstModel):
         def open_empty(self) -> Engine:
-            engine = open_database(postgres_url)
             with writing(engine) as connection:
                 connection.execute(delete(tables.task_input))
                 connection.execute(delete(tables.task))
             return engine
 
-    run_state_machine_as_test(OnPostgresql, settings=SETTINGS)
+    # Every question here goes to another process; the code is the same.
+    run_state_machine_as_test(OnPostgresql, settings=settings(SETTINGS, max_examples=20))

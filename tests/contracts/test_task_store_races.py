@@ -33,7 +33,7 @@ def work(got):
 print("ready", flush=True)
 for _ in sys.stdin:
     got = []
-    threads = [Thread(target=work, args=(got,)) for _ in range(4)]
+    threads = [Thread(target=work, args=(got,)) for _ in range(int(sys.argv[2]))]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -43,11 +43,11 @@ for _ in sys.stdin:
 
 
 class Racer:
-    """A process that claims all there is, from four threads, whenever it is told to."""
+    """A process that claims all there is, from some threads, whenever it is told to."""
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str, threads: int) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", CLAIMS_EVERYTHING, place],
+            [sys.executable, "-c", CLAIMS_EVERYTHING, place, str(threads)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -79,7 +79,9 @@ def end_all(engine: Engine) -> None:
 
 def test_ten_thousand_claims_by_racing_processes_are_never_double(database_place: str) -> None:
     engine = open_database(database_place)
-    racers = [Racer(database_place), Racer(database_place)]
+    # Writers of a file take turns anyway; a server's get into each other's way.
+    threads = 4 if "://" in database_place else 2
+    racers = [Racer(database_place, threads), Racer(database_place, threads)]
     assert [racer.line() for racer in racers] == ["ready\n", "ready\n"]
     claims = []
     for n in range(ROUNDS):

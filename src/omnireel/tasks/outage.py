@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import structlog
 
@@ -17,8 +18,9 @@ class Outage:
     an attempt outlives any outage shorter than its lease.
     """
 
-    def __init__(self, heartbeat: float) -> None:
+    def __init__(self, heartbeat: float, *, now: Callable[[], float] = time.monotonic) -> None:
         self._heartbeat = heartbeat
+        self._now = now
         self._since: float | None = None
         self._settled_at = 0.0
 
@@ -29,19 +31,19 @@ class Outage:
     @property
     def settled(self) -> bool:
         """Whether others have had their time to renew, too."""
-        return not self.away and time.monotonic() >= self._settled_at
+        return not self.away and self._now() >= self._settled_at
 
     def began(self) -> None:
         """The database did not answer."""
         if self._since is None:
-            self._since = time.monotonic()
+            self._since = self._now()
             log.warning("database away")
 
     def over(self) -> None:
         """The database answered."""
         if self._since is None:
             return
-        now = time.monotonic()
+        now = self._now()
         lasted = now - self._since
         if lasted > self._heartbeat:
             self._settled_at = now + self._heartbeat
