@@ -16,12 +16,13 @@ from sqlalchemy import Engine, text
 from tests.postgres_server import PASSWORD, PostgresServer
 from tests.service.house import O1, open_house
 
+from omnireel.api.health_routes import writable
 from omnireel.clock import SystemClock
 from omnireel.models import Progress, TaskStatus
 from omnireel.storage.local import LocalBlobs
 from omnireel.tasks.away import DatabaseAway
 from omnireel.tasks.bell import SharedBell
-from omnireel.tasks.database import open_database
+from omnireel.tasks.database import connect, open_database
 from omnireel.tasks.dispatcher import Dispatcher
 from omnireel.tasks.running import Rhythm
 from omnireel.tasks.sql import SqlTaskStore
@@ -257,7 +258,9 @@ def test_callers_are_told_to_come_back_while_the_database_is_away(
     durable_postgres: PostgresServer, tmp_path: Path
 ) -> None:
     url = durable_postgres.new_database()
-    with open_house(tmp_path, database_url=url) as house:
+    looked_at = connect(url)
+    checks = {"database": writable(looked_at)}
+    with open_house(tmp_path, database_url=url, checks=checks) as house:
         task_id, client = house.submit(), house.client()
         durable_postgres.kill()
         refused = [
@@ -275,6 +278,7 @@ def test_callers_are_told_to_come_back_while_the_database_is_away(
         assert int(answer.headers["Retry-After"]) > 0
         assert PASSWORD not in answer.text
     assert (found.status_code, again.status_code, ready.status_code) == (200, 200, 200)
+    looked_at.dispose()
     durable_postgres.drop(url)
 
 

@@ -67,14 +67,18 @@ class SharedBell(Bell):
     def listen(self, stop: Event) -> None:
         from psycopg import Error
 
+        listening = True
         while not stop.is_set():
             try:
                 with self._line() as line:
+                    listening = True
                     # Rings may have gone unheard until now.
                     super().ring()
                     self._hear(line, stop)
             except (Error, SQLAlchemyError) as error:
-                log.warning("not listening for new tasks", reason=type(error).__name__)
+                if listening:
+                    log.warning("not listening for new tasks", reason=type(error).__name__)
+                listening = False
                 stop.wait(_PAUSE)
 
     @contextmanager

@@ -49,8 +49,9 @@ def test_a_path_is_a_file(tmp_path: Path) -> None:
 
 
 def test_a_server_that_cannot_be_reached_is_named_with_the_reason() -> None:
+    url = "postgresql://kim:s3cret@127.0.0.1:1/films"
     with pytest.raises(CannotStart, match=r"films at 127.0.0.1:1 cannot be reached: .*refused") as caught:
-        open_database("postgresql://kim:s3cret@127.0.0.1:1/films")
+        open_database(url)
     assert "s3cret" not in "".join(traceback.format_exception(caught.value))
 
 
