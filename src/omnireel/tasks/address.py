@@ -37,5 +37,6 @@ def describe(url: URL) -> str:
     """The database in words fit for logs: never a user's name, a password or an option."""
     if url.get_backend_name() == "sqlite":
         return f"SQLite file {url.database}"
-    host = url.host or "the local socket"
+    named = url.query.get("host", "the local socket")
+    host = url.host or (named if isinstance(named, str) else ", ".join(named))
     return f"PostgreSQL database {url.database} at {host}{f':{url.port}' if url.port else ''}"

@@ -40,6 +40,8 @@ def test_a_server_is_named_without_user_password_or_options(scheme: str) -> None
     url = parse(f"{scheme}://kim:s3cret@db.example:5433/films?sslpassword=s3cret&password=s3cret")
     assert url.drivername == "postgresql+psycopg"
     assert describe(url) == "PostgreSQL database films at db.example:5433"
+    several = parse(f"{scheme}://kim:s3cret@/films?host=a:5432&host=b:5432")
+    assert describe(several) == "PostgreSQL database films at a:5432, b:5432"
     assert describe(parse(f"{scheme}:///films")) == "PostgreSQL database films at the local socket"
 
 
