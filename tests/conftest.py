@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
+from tests.postgres_server import PostgresServer, programs
 
 
 def pytest_configure() -> None:
@@ -16,3 +20,45 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("system"):
             item.add_marker(pytest.mark.xdist_group("system"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL for the whole run, quick and careless of power cuts."""
+    with postgres_server(durable=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def durable_postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL for the whole run that may be killed: it writes as in production."""
+    with postgres_server(durable=True) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> Iterator[str]:
+    """A fresh database with our tables."""
+    url = postgres.new_database()
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a fresh database is, once of each kind."""
+    if request.param == "sqlite":
+        return str(tmp_path / "new" / "omnireel.db")
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@contextmanager
+def postgres_server(*, durable: bool) -> Iterator[PostgresServer]:
+    folder = programs()
+    if folder is None:
+        pytest.skip("PostgreSQL is not installed; on Debian: apt install postgresql")
+    server = PostgresServer(folder, durable=durable)
+    try:
+        yield server
+    finally:
+        server.close()

@@ -9,8 +9,8 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -39,8 +39,11 @@ from omnireel.logs import configure_logs
 from omnireel.media import sandbox
 from omnireel.settings import Settings
 from omnireel.storage.local import LocalBlobs
+from omnireel.tasks.away import PATIENCE
 from omnireel.tasks.balances import Balances
-from omnireel.tasks.database import open_database
+from omnireel.tasks.bell import Bell, bell_of
+from omnireel.tasks.database import Schema, connect, open_database, schema_of, upgrade_schema
+from omnireel.tasks.dialect import dialect_of
 from omnireel.tasks.dispatcher import Dispatcher
 from omnireel.tasks.files import MediaFiles
 from omnireel.tasks.janitor import Janitor
@@ -65,6 +68,7 @@ class House:
     database: Database
     blobs: LocalBlobs
     store: SqlTaskStore
+    bell: Bell
     keys: KeyStore
     files: MediaFiles
 
@@ -80,32 +84,69 @@ class House:
 
 
 def open_house(settings: Settings, base_url: str) -> House:
-    """Open, or furnish, the data folder. Links in answers start with `base_url`."""
+    """Open, or furnish, the data folder. Links in answers start with `base_url`. Raises CannotStart."""
     data = settings.data.resolve()
     settings = settings.model_copy(update={"data": data})
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     clock = SystemClock()
-    retention = timedelta(days=settings.retention_days)
-    database = open_database(data / "omnireel.db")
+    database = open_database(_place(settings), connections=settings.database_connections)
+    bell = bell_of(database)
     return House(
         settings=settings,
         database=database,
         blobs=LocalBlobs(data / "files", base_url=base_url, secret=_secret(data / "secret"), clock=clock),
-        store=SqlTaskStore(
-            database,
-            lease=timedelta(seconds=settings.lease_seconds),
-            max_attempts=settings.max_attempts,
-            retention=retention,
-        ),
+        store=_store(settings, database, bell),
+        bell=bell,
         keys=KeyStore(database, clock),
         files=MediaFiles(database, clock),
     )
 
 
-def open_keys(data: Path) -> KeyStore:
-    """The keys of the server whose data lies in `data`."""
+def open_keys(settings: Settings) -> KeyStore:
+    """The keys of the server with these settings. Raises CannotStart."""
+    return KeyStore(open_database(_place(settings)), SystemClock())
+
+
+def inspect_database(settings: Settings) -> Schema:
+    """What shape the database has. Raises CannotStart when it cannot be reached."""
+    with _connected(settings) as database:
+        return schema_of(database)
+
+
+def upgrade_database(settings: Settings) -> Schema:
+    """Bring the database to the shape this version needs; which it had before. Raises CannotStart."""
+    with _connected(settings) as database:
+        schema_of(database)
+        return upgrade_schema(database)
+
+
+@contextmanager
+def _connected(settings: Settings) -> Iterator[Database]:
+    database = connect(_place(settings))
+    try:
+        yield database
+    finally:
+        database.dispose()
+
+
+def _place(settings: Settings) -> str:
+    """Where the database is; when that is the data folder, it is made."""
+    if settings.database is not None:
+        return settings.database.get_secret_value()
+    data = settings.data.resolve()
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return KeyStore(open_database(data.resolve() / "omnireel.db"), SystemClock())
+    return str(data / "omnireel.db")
+
+
+def _store(settings: Settings, database: Database, bell: Bell, *, patience: float = PATIENCE) -> SqlTaskStore:
+    return SqlTaskStore(
+        database,
+        lease=timedelta(seconds=settings.lease_seconds),
+        max_attempts=settings.max_attempts,
+        retention=timedelta(days=settings.retention_days),
+        ring=bell.ring,
+        patience=patience,
+    )
 
 
 class Workshop:
@@ -133,16 +174,20 @@ class Workshop:
             # An operator may name a class of their own, `module:Class`; callers cannot.
             engines=(settings.engine,) if ":" in settings.engine else (),
         )
+        # Its loop tries again by itself, and meanwhile has attempts to look after.
+        store = _store(settings, house.database, house.bell, patience=0.0)
         self._dispatcher = Dispatcher(
-            house.store,
+            store,
             self._executor,
             house.blobs,
             worker=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}",
             rhythm=Rhythm(
+                claim=0.2 if dialect_of(house.database).embedded else 1.0,
                 heartbeat=settings.heartbeat_seconds,
                 drain=settings.drain_seconds,
                 stop=settings.stop_grace_seconds + 1,
             ),
+            bell=house.bell,
         )
         self._janitor = Janitor(
             house.store,
@@ -154,6 +199,7 @@ class Workshop:
         self._threads = [
             Thread(target=self._work, name="dispatcher", daemon=True),
             Thread(target=self._janitor.run, args=(self._stop, SWEEP_EVERY), name="janitor", daemon=True),
+            Thread(target=house.bell.listen, args=(self._stop,), name="bell", daemon=True),
         ]
 
     def open(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,19 +22,28 @@ class Settings(BaseSettings):
     """Read once at start and handed to the rooms as values; nothing reads the environment afterwards."""
 
     model_config = SettingsConfigDict(
-        env_prefix="OMNIREEL_", toml_file="omnireel.toml", extra="forbid", frozen=True
+        env_prefix="OMNIREEL_",
+        toml_file="omnireel.toml",
+        extra="forbid",
+        frozen=True,
+        # Values may be secret.
+        hide_input_in_errors=True,
     )
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     data: Path = Path("omnireel-data")
     """Folder for the database, files, scratch space, caches and secrets."""
+    database: SecretStr | None = None
+    """`postgresql://user:password@host/name`; default: a SQLite file in the data folder."""
+    database_connections: int = Field(default=16, ge=2, le=1000)
+    """Most connections of this process to PostgreSQL, besides the one that listens for new tasks."""
     public_url: str | None = None
     """Origin that links in answers start with; default: the address the server listens on."""
 
     workers: int = Field(default=1, ge=0, le=256)
     """Attempts at once in this process; 0 serves HTTP only."""
-    engine: str = "studio"
+    engine: str = Field(default="studio", max_length=64)
     """The engine that serves requests which name none."""
     allow_engine_choice: bool = True
     """Whether callers may name an engine."""

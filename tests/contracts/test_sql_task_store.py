@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -12,10 +11,10 @@ from omnireel.tasks.sql import SqlTaskStore
 from omnireel.testing.task_store import LEASE, MAX_ATTEMPTS, RETENTION, MakeStore, TaskStoreContract
 
 
-class TestSqlTaskStoreOnSqlite(TaskStoreContract):
+class TestSqlTaskStore(TaskStoreContract):
     @pytest.fixture
-    def engine(self, tmp_path: Path) -> Iterator[Engine]:
-        engine = open_database(tmp_path / "omnireel.db")
+    def engine(self, database_place: str) -> Iterator[Engine]:
+        engine = open_database(database_place)
         yield engine
         engine.dispose()
 

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import Engine, delete
 
 from omnireel.clock import ManualClock
 from omnireel.errors import NotFound
 from omnireel.models import Failed, Outcome, Progress, Stopped, TaskStatus
-from omnireel.tasks.database import open_database
+from omnireel.tasks import tables
+from omnireel.tasks.database import open_database, writing
 from omnireel.tasks.sql import SqlTaskStore
 from omnireel.tasks.store import Claim, Hold
 from omnireel.testing.task_store import LEASE, MAX_ATTEMPTS, RETENTION, a_success, a_task
@@ -58,8 +68,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
 
     @initialize()
     def open(self) -> None:
-        self.folder = TemporaryDirectory()
-        self.engine = open_database(Path(self.folder.name) / "omnireel.db")
+        self.engine = self.open_empty()
         self.clock = ManualClock()
         self.began = self.clock.now()
         self.model: dict[str, ModelTask] = {}
@@ -68,7 +77,10 @@ class StoreAgainstModel(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "engine"):
             self.engine.dispose()
-            self.folder.cleanup()
+
+    def open_empty(self) -> Engine:
+        """A database without tasks."""
+        raise NotImplementedError("a subclass provides the database")
 
     @property
     def now(self) -> float:
@@ -212,10 +224,33 @@ class StoreAgainstModel(RuleBasedStateMachine):
         return Hold.CANCEL_REQUESTED if task.cancel_requested else Hold.KEPT
 
 
-TestStoreAgainstModel = StoreAgainstModel.TestCase
-TestStoreAgainstModel.settings = settings(
+SETTINGS = settings(
     max_examples=60,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+
+
+def test_on_sqlite_every_history_goes_as_in_the_model(tmp_path: Path) -> None:
+    numbers = count()
+
+    class OnSqlite(StoreAgainstModel):
+        def open_empty(self) -> Engine:
+            return open_database(tmp_path / f"{next(numbers)}.db")
+
+    run_state_machine_as_test(OnSqlite, settings=SETTINGS)
+
+
+def test_on_postgresql_every_history_goes_as_in_the_model(postgres_url: str) -> None:
+    engine = open_database(postgres_url)
+
+    class OnPostgresql(StoreAgainstModel):
+        def open_empty(self) -> Engine:
+            with writing(engine) as connection:
+                connection.execute(delete(tables.task_input))
+                connection.execute(delete(tables.task))
+            return engine
+
+    # Every question here goes to another process; the code is the same.
+    run_state_machine_as_test(OnPostgresql, settings=settings(SETTINGS, max_examples=20))

@@ -91,11 +91,12 @@ def open_house(
     clock: Clock | None = None,
     base_url: str = BASE,
     admission: Admission | None = None,
+    database_url: str | None = None,
     **values: Any,
 ) -> Iterator[House]:
-    """A house in a folder; `values` are fields of `ApiValues`."""
+    """A house in a folder, and its database unless it has a URL; `values` are fields of `ApiValues`."""
     clock = clock or SystemClock()
-    database = open_database(folder / "omnireel.db")
+    database = open_database(database_url or folder / "omnireel.db")
     store = SqlTaskStore(database, retention=timedelta(days=7))
     service = TaskService(
         store,

@@ -19,7 +19,7 @@ def validate_key(request: Request, rooms: RoomsHere) -> Answer[KeyAnswer]:
     return Answer(data=KeyAnswer(is_valid=_is_valid(request, rooms)))
 
 
-@router.get("/team/balance", summary="What the team has left to spend", responses=problems(401, 429))
+@router.get("/team/balance", summary="What the team has left to spend", responses=problems(401, 429, 503))
 def balance(caller: CallerHere, rooms: RoomsHere) -> Answer[BalanceAnswer]:
     return Answer(data=BalanceAnswer(balance=round(float(rooms.service.balance(caller.team)), 4)))
 

@@ -23,7 +23,7 @@ Category = Annotated[str | None, Query(max_length=64)]
 router = APIRouter(route_class=LeanRoute, tags=["catalogue"])
 
 
-@router.get("/api/v1/models", summary="Every model", responses=problems(400, 401, 429))
+@router.get("/api/v1/models", summary="Every model", responses=problems(400, 401, 429, 503))
 def models(
     _caller: CallerHere,
     rooms: RoomsHere,

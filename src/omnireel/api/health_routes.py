@@ -14,6 +14,7 @@ from omnireel.api.lean import LeanRoute
 from omnireel.api.openapi import problems
 from omnireel.api.rooms import Check, RoomsHere
 from omnireel.errors import Unavailable
+from omnireel.tasks.away import DatabaseAway
 from omnireel.tasks.database import writing
 
 router = APIRouter(route_class=LeanRoute, tags=["health"])
@@ -38,7 +39,7 @@ def writable(database: Engine) -> Check:
         try:
             with writing(database):
                 return "writable"
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, DatabaseAway) as error:
             raise Unavailable("the database cannot be written", retry_after=10) from error
 
     return check

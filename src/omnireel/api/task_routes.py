@@ -32,7 +32,7 @@ StatusFilter = Annotated[TaskStatus | None, Query(alias="status")]
 router = APIRouter(route_class=LeanRoute, prefix="/api/v1/tasks", tags=["tasks"])
 
 
-@router.get("/{task_id}", summary="State and result of a task", responses=problems(400, 401, 404, 429))
+@router.get("/{task_id}", summary="State and result of a task", responses=problems(400, 401, 404, 429, 503))
 async def show(
     request: Request,
     task_id: str,
@@ -46,7 +46,7 @@ async def show(
     return Answer(data=task_answer(task, rooms.sign))
 
 
-@router.get("", summary="The team's tasks, newest first", responses=problems(400, 401, 429))
+@router.get("", summary="The team's tasks, newest first", responses=problems(400, 401, 429, 503))
 def index(
     caller: CallerHere,
     rooms: RoomsHere,
@@ -60,7 +60,7 @@ def index(
     return Answer(data=TaskListAnswer(items=items, next_cursor=page.next_cursor, has_more=has_more))
 
 
-@router.post("/{task_id}/cancel", summary="Ask a task to stop", responses=problems(401, 404, 429))
+@router.post("/{task_id}/cancel", summary="Ask a task to stop", responses=problems(401, 404, 429, 503))
 def cancel(task_id: str, caller: CallerHere, rooms: RoomsHere) -> Answer[TaskAnswer]:
     return Answer(data=task_answer(rooms.service.cancel(caller.team, task_id), rooms.sign))
 

@@ -55,13 +55,13 @@ async def upload(request: Request, caller: CallerHere, rooms: RoomsHere) -> Answ
     return Answer(data=_file_answer(file, rooms))
 
 
-@router.get("", summary="The team's files, newest first", responses=problems(400, 401, 429))
+@router.get("", summary="The team's files, newest first", responses=problems(400, 401, 429, 503))
 def index(caller: CallerHere, rooms: RoomsHere, limit: Limit = 20) -> Answer[FileListAnswer]:
     items = [_file_answer(file, rooms) for file in rooms.files.list(caller.team, limit)]
     return Answer(data=FileListAnswer(items=items))
 
 
-@router.delete("/{file_id}", summary="Forget a file", responses=problems(401, 404, 429))
+@router.delete("/{file_id}", summary="Forget a file", responses=problems(401, 404, 429, 503))
 def delete(file_id: str, caller: CallerHere, rooms: RoomsHere) -> Answer[FileDeletedAnswer]:
     rooms.files.delete(caller.team, file_id)
     return Answer(data=FileDeletedAnswer(file_id=file_id))

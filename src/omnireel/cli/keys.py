@@ -16,7 +16,7 @@ from omnireel.cli.settings_flags import DataFolder, settings_from
 if TYPE_CHECKING:
     from omnireel.tasks.keys import KeyInfo, KeyStore
 
-app = typer.Typer(help="Make, list and revoke API keys. Works on the data folder.", no_args_is_help=True)
+app = typer.Typer(help="Make, list and revoke API keys. Works on the database.", no_args_is_help=True)
 
 
 @app.command()
@@ -85,4 +85,4 @@ def _open(data: Path | None) -> KeyStore:
     with server_extra("keys"):
         from omnireel.app import open_keys
 
-        return open_keys(settings_from(data=data).data)
+        return open_keys(settings_from(data=data))

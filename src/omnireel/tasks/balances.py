@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from sqlalchemy import Engine, select
 
+from omnireel.tasks.away import repeatable
 from omnireel.tasks.database import reading
 from omnireel.tasks.tables import team as teams
 
@@ -16,6 +17,7 @@ class Balances:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    @repeatable
     def of(self, team: str) -> Decimal:
         """0 for a team without a stored balance."""
         with reading(self._engine) as connection:

@@ -12,6 +12,9 @@ import structlog
 from omnireel.crashpoints import crash_point
 from omnireel.execution.base import Attempt, Executor, Handle
 from omnireel.storage.base import BlobStore
+from omnireel.tasks.away import DatabaseAway
+from omnireel.tasks.bell import Bell
+from omnireel.tasks.outage import Outage
 from omnireel.tasks.running import Rhythm, RunningTask, backoff
 from omnireel.tasks.store import Claim, TaskStore
 
@@ -24,7 +27,8 @@ log = structlog.get_logger(__name__)
 class Dispatcher:
     """Works on tasks through an executor, as many at once as it has room for.
 
-    `worker` names this process in the rows it claims.
+    `worker` names this process in the rows it claims. `bell` is rung when there may be something to claim;
+    the queue is looked at now and then all the same. While the database is away the attempts go on.
     """
 
     def __init__(
@@ -35,12 +39,15 @@ class Dispatcher:
         *,
         worker: str,
         rhythm: Rhythm | None = None,
+        bell: Bell | None = None,
     ) -> None:
         self._store = store
         self._executor = executor
         self._blobs = blobs
         self._worker = worker
         self._rhythm = rhythm or Rhythm()
+        self._bell = bell or Bell()
+        self._outage = Outage(self._rhythm.heartbeat)
         self._running: list[RunningTask] = []
         self._due: dict[str, float] = {}
         # Hashing and storing a big clip must not keep the leases of the others waiting.
@@ -53,7 +60,8 @@ class Dispatcher:
             while not stop.is_set():
                 self._turn()
                 self._periodically("claim", self._rhythm.claim, self._fill)
-                stop.wait(self._rhythm.poll)
+                if self._bell.wait(self._rhythm.poll):
+                    self._look_soon()
             self._drain()
         finally:
             for running in self._running:
@@ -66,7 +74,9 @@ class Dispatcher:
         for running in self._running:
             if not running.done:
                 self._try(running.turn, task=running.claim.task_id)
-        self._running = [running for running in self._running if not running.done]
+        if any(running.done for running in self._running):
+            self._running = [running for running in self._running if not running.done]
+            self._look_soon()
         # Our own leases are renewed by now, also when this process was frozen for longer than they last.
         self._periodically("reap", self._rhythm.heartbeat, self._reap)
 
@@ -86,7 +96,9 @@ class Dispatcher:
             time.sleep(self._rhythm.poll)
 
     def _fill(self) -> None:
-        if self._executor.capacity() <= 0 or (claim := self._store.claim(self._worker)) is None:
+        if not self._outage.settled or self._executor.capacity() <= 0:
+            return
+        if (claim := self._store.claim(self._worker)) is None:
             return
         crash_point("after_claim")
         handle = self._start(claim)
@@ -99,7 +111,7 @@ class Dispatcher:
         )
         crash_point("after_start")
         # Starting takes a moment: look after the others before the next one, but do not pause.
-        self._due["claim"] = time.monotonic()
+        self._look_soon()
 
     def _start(self, claim: Claim) -> Handle | None:
         """Begin an attempt. None when this machine cannot, and then the task is to be tried again later."""
@@ -115,12 +127,19 @@ class Dispatcher:
         return handle
 
     def _watch(self) -> None:
-        if self._running:
+        if self._running or self._outage.away:
             holds = self._store.watch([running.claim for running in self._running])
             for running in self._running:
                 running.heed(holds[running.claim.token])
+            self._outage.over()
+
+    def _look_soon(self) -> None:
+        """Look at the queue in the next turn."""
+        self._due["claim"] = time.monotonic()
 
     def _reap(self) -> None:
+        if not self._outage.settled:
+            return
         if reaped := self._store.reap():
             log.warning("tasks given up", tasks=reaped)
 
@@ -134,6 +153,9 @@ class Dispatcher:
         """Try a step that is safe to repeat: a database that is away for a moment must not end the loop."""
         try:
             step()
+        except DatabaseAway:
+            self._outage.began()
+            time.sleep(min(_PAUSE, self._rhythm.claim))
         except Exception:
             log.exception("dispatcher step failed", **facts)
             time.sleep(min(_PAUSE, self._rhythm.claim))

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Row, and_, delete, insert, select
+from sqlalchemy import ColumnElement, Engine, Row, and_, delete, select
 
 from omnireel.clock import Clock
 from omnireel.errors import NotFound
 from omnireel.models import MediaKind
+from omnireel.tasks.away import repeatable
 from omnireel.tasks.database import reading, writing
+from omnireel.tasks.dialect import insert_once
 from omnireel.tasks.rows import moment
 from omnireel.tasks.tables import media_file
 
@@ -41,19 +43,21 @@ class MediaFiles:
         self._retention = retention
 
     def add(self, team: str, file: MediaFile) -> MediaFile:
-        """Record a file whose blob is stored already."""
-        with writing(self._engine) as connection:
-            connection.execute(insert(media_file).values(_row(team, file)))
+        """Record a file whose blob is stored already; once, however often it is told."""
+        self._record(team, file)
         return self.get(team, file.file_id)
 
+    @repeatable
     def get(self, team: str, file_id: str) -> MediaFile:
         """Raises NotFound for a file that is unknown, expired, deleted or another team's."""
         return self._one(team, media_file.c.file_id == file_id)
 
+    @repeatable
     def by_key(self, team: str, key: str) -> MediaFile:
         """The file whose blob this is. Raises NotFound like `get`."""
         return self._one(team, media_file.c.key == key)
 
+    @repeatable
     def list(self, team: str, limit: int = 20) -> tuple[MediaFile, ...]:
         """A team's newest files, newest first."""
         wanted = select(media_file).where(media_file.c.team == team, self._kept())
@@ -68,6 +72,7 @@ class MediaFiles:
         with writing(self._engine) as connection:
             connection.execute(delete(media_file).where(media_file.c.file_id == file.file_id))
 
+    @repeatable
     def expired(self, before: datetime) -> tuple[MediaFile, ...]:
         """Files whose time was over before this moment."""
         latest = (before - self._retention).timestamp()
@@ -75,17 +80,24 @@ class MediaFiles:
             rows = connection.execute(select(media_file).where(media_file.c.created_at <= latest))
             return tuple(_file(row) for row in rows)
 
+    @repeatable
     def forget(self, file_ids: Collection[str]) -> None:
         """Drop the rows of expired files."""
         with writing(self._engine) as connection:
             for file_id in file_ids:
                 connection.execute(delete(media_file).where(media_file.c.file_id == file_id))
 
+    @repeatable
     def known_keys(self, keys: Collection[str]) -> frozenset[str]:
         """Those keys that belong to a recorded file, expired or not."""
         with reading(self._engine) as connection:
             found = connection.execute(select(media_file.c.key).where(media_file.c.key.in_(keys)))
             return frozenset(found.scalars())
+
+    @repeatable
+    def _record(self, team: str, file: MediaFile) -> None:
+        with writing(self._engine) as connection:
+            connection.execute(insert_once(connection, media_file).values(_row(team, file)))
 
     def _one(self, team: str, which: ColumnElement[bool]) -> MediaFile:
         wanted = select(media_file).where(and_(media_file.c.team == team, which, self._kept()))

@@ -19,7 +19,9 @@ from sqlalchemy import Connection, Engine, Row, insert, select, update
 from omnireel.clock import Clock, SystemClock
 from omnireel.errors import AuthenticationFailed, InvalidRequest
 from omnireel.tasks import base62
+from omnireel.tasks.away import repeatable
 from omnireel.tasks.database import reading, writing
+from omnireel.tasks.dialect import insert_once
 from omnireel.tasks.rows import maybe_moment, moment
 from omnireel.tasks.tables import api_key, team
 
@@ -81,6 +83,7 @@ class KeyStore:
             connection.execute(insert(api_key).values(row))
         return key
 
+    @repeatable
     def list(self) -> tuple[KeyInfo, ...]:
         """Every key, oldest first, the revoked ones too."""
         with reading(self._engine) as connection:
@@ -94,6 +97,7 @@ class KeyStore:
             revoked = update(api_key).where(*in_use).values(revoked_at=self._clock.now().timestamp())
             return bool(connection.execute(revoked).rowcount)
 
+    @repeatable
     def team_of(self, secret: str) -> str:
         """The team whose key this is. Raises AuthenticationFailed."""
         if not _well_formed(secret):
@@ -135,8 +139,7 @@ def _check_names(name: str, team: str) -> None:
 
 
 def _ensure_team(connection: Connection, name: str, now: datetime) -> None:
-    if connection.execute(select(team.c.team).where(team.c.team == name)).one_or_none() is None:
-        connection.execute(insert(team).values(team=name, created_at=now.timestamp()))
+    connection.execute(insert_once(connection, team).values(team=name, created_at=now.timestamp()))
 
 
 def _info(row: Row[*tuple[Any, ...]]) -> KeyInfo:

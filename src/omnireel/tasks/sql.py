@@ -4,14 +4,17 @@ pending ──claim──▶ processing ──finish──▶ success | failed |
    ▲  │                │ │
    │  └──cancel────────┼─┼─────────────────────────▶ canceled
    └──retry, release───┘ └──lease lapsed: claimed again, or reaped
+
+Whatever takes more than one statement locks its row first, so that nobody decides otherwise in between.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
-from typing import Any
+from itertools import count
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -31,26 +34,30 @@ from sqlalchemy import (
 
 from omnireel.clock import Clock
 from omnireel.crashpoints import crash_point
-from omnireel.errors import InvalidFormat, NotFound, WorkerLost
-from omnireel.models import Failed, Outcome, Progress, Stopped, Succeeded, Task, TaskStatus
-from omnireel.tasks import estimate
-from omnireel.tasks.codec import decode_outcome, encode_outcome
+from omnireel.errors import InvalidFormat, NotFound
+from omnireel.models import Outcome, Progress, Stopped, Succeeded, Task, TaskStatus
+from omnireel.tasks.away import PATIENCE, patiently
+from omnireel.tasks.codec import decode_outcome
 from omnireel.tasks.database import reading, writing
-from omnireel.tasks.dialect import DatabaseNow
-from omnireel.tasks.rows import input_keys, new_row, to_claim, to_task
+from omnireel.tasks.dialect import DatabaseNow, insert_once
+from omnireel.tasks.endings import ended, requeued, status_of, worker_lost
+from omnireel.tasks.queue import PENDING, PROCESSING, lapsed, next_due, show
+from omnireel.tasks.rows import input_keys, new_row, to_claim
 from omnireel.tasks.store import Claim, Expired, Hold, NewTask, TaskPage
 from omnireel.tasks.tables import LIVE, task, task_input
 
-_RECENT = 20
 _LONGEST_PAGE = 100
-_PENDING = task.c.status == TaskStatus.PENDING
-_PROCESSING = task.c.status == TaskStatus.PROCESSING
+
+Found = TypeVar("Found")
+Tokens = list[str]
 
 
 class SqlTaskStore:
     """A `TaskStore` on SQLite or PostgreSQL.
 
-    Time is the database's own unless a `clock` is handed in; several processes need the database's.
+    Time is the database's own unless a `clock` is handed in; several processes need the database's. `ring`
+    is called when there is something to claim. A database that is away is waited for, at most `patience`
+    seconds.
     """
 
     def __init__(
@@ -61,32 +68,28 @@ class SqlTaskStore:
         max_attempts: int = 3,
         retention: timedelta = timedelta(days=7),
         clock: Clock | None = None,
+        ring: Callable[[], None] = lambda: None,
+        patience: float = PATIENCE,
     ) -> None:
         self._engine = engine
         self._lease = lease.total_seconds()
         self._max_attempts = max_attempts
         self._retention = retention.total_seconds()
         self._clock = clock
+        self._ring = ring
+        self._patience = patience
 
     def add(self, new: NewTask) -> Task:
-        now = self._now()
-        statement = insert(task).values(**new_row(new), created_at=now, not_before=now).returning(*task.c)
-        inputs = [{"task_id": new.task_id, "key": key} for key in input_keys(new)]
-        with writing(self._engine) as connection:
-            row = connection.execute(statement).one()
-            if inputs:
-                connection.execute(insert(task_input), inputs)
-            crash_point("before_submit_commit")
-        with reading(self._engine) as connection:
-            return self._show(connection, row)
+        self._patiently(lambda: self._record(new))
+        self._ring()
+        return self.get(new.team, new.task_id)
 
     def get(self, team: str, task_id: str) -> Task:
-        with reading(self._engine) as connection:
-            return self._get(connection, team, task_id)
+        return self._read(lambda connection: self._get(connection, team, task_id))
 
     def status(self, team: str, task_id: str) -> TaskStatus:
-        with reading(self._engine) as connection:
-            found = connection.execute(select(task.c.status).where(self._visible(team, task_id))).scalar()
+        wanted = select(task.c.status).where(self._visible(team, task_id))
+        found = self._read(lambda connection: connection.execute(wanted).scalar())
         if found is None:
             raise _not_found(task_id)
         return TaskStatus(found)
@@ -95,59 +98,24 @@ class SqlTaskStore:
         self, team: str, *, status: TaskStatus | None = None, limit: int = 20, cursor: str | None = None
     ) -> TaskPage:
         limit = min(max(limit, 1), _LONGEST_PAGE)
-        wanted = select(task).where(task.c.team == team, self._kept())
-        with reading(self._engine) as connection:
-            if status is not None:
-                wanted = wanted.where(task.c.status == status)
-            if cursor is not None:
-                wanted = wanted.where(task.c.seq < _place(connection, team, cursor))
-            rows = connection.execute(wanted.order_by(task.c.seq.desc()).limit(limit + 1)).all()
-            tasks = tuple(self._show(connection, row) for row in rows[:limit])
-        return TaskPage(tasks, tasks[-1].task_id if len(rows) > limit else None)
+        return self._read(lambda connection: self._page(connection, team, status, limit, cursor))
 
     def waiting(self) -> int:
-        with reading(self._engine) as connection:
-            return connection.execute(select(func.count()).where(LIVE, _PENDING)).scalar_one()
+        wanted = select(func.count()).where(LIVE, PENDING)
+        return self._read(lambda connection: connection.execute(wanted).scalar_one())
 
     def cancel(self, team: str, task_id: str) -> Task:
-        mine = and_(task.c.task_id == task_id, task.c.team == team, LIVE)
-        idle = or_(_PENDING, and_(_PROCESSING, task.c.lease_until < self._now()))
-        with writing(self._engine) as connection:
-            if not connection.execute(self._end(Stopped()).where(mine, idle)).rowcount:
-                connection.execute(update(task).where(mine, _PROCESSING).values(cancel_requested=True))
-            return self._get(connection, team, task_id)
+        return self._write(lambda connection: self._cancel(connection, team, task_id))
 
     def claim(self, worker: str) -> Claim | None:
-        now = self._now()
-        next_due = (
-            select(task.c.seq)
-            .where(LIVE, or_(and_(_PENDING, task.c.not_before <= now), self._left_behind()))
-            .order_by(task.c.priority.desc(), task.c.seq)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        statement = (
-            update(task)
-            .where(task.c.seq == next_due.scalar_subquery())
-            .values(
-                status=TaskStatus.PROCESSING,
-                worker=worker,
-                token=secrets.token_hex(16),
-                attempt=task.c.attempt + 1,
-                lease_until=now + self._lease,
-                started_at=now,
-                progress=0.0,
-                progress_note="",
-            )
-            .returning(*task.c)
-        )
-        with writing(self._engine) as connection:
-            row = connection.execute(statement).one_or_none()
+        drawn: Tokens = []
+        row = self._write(lambda connection: self._claim(connection, worker, drawn))
         return None if row is None else to_claim(row)
 
     def renew(self, claim: Claim, progress: Progress, note: str) -> Hold:
         statement = (
-            _held(claim)
+            update(task)
+            .where(_held(claim))
             .values(
                 lease_until=self._now() + self._lease,
                 progress=progress.value,
@@ -156,85 +124,148 @@ class SqlTaskStore:
             )
             .returning(task.c.cancel_requested)
         )
-        with writing(self._engine) as connection:
-            return _hold(connection.execute(statement).one_or_none())
+        return self._write(lambda connection: _hold(connection.execute(statement).one_or_none()))
 
     def watch(self, claims: Collection[Claim]) -> Mapping[str, Hold]:
         tokens = [claim.token for claim in claims]
-        wanted = select(task.c.token, task.c.cancel_requested).where(_PROCESSING, task.c.token.in_(tokens))
-        with reading(self._engine) as connection:
-            found = {row.token: row for row in connection.execute(wanted)}
+        wanted = select(task.c.token, task.c.cancel_requested).where(PROCESSING, task.c.token.in_(tokens))
+        rows = self._read(lambda connection: connection.execute(wanted).all())
+        found = {row.token: row for row in rows}
         return {token: _hold(found.get(token)) for token in tokens}
 
     def finish(self, claim: Claim, outcome: Outcome) -> bool:
-        with writing(self._engine) as connection:
-            return bool(connection.execute(self._end(outcome).where(_is_held(claim))).rowcount)
+        tries = count()
+        return self._write(lambda connection: self._finish(connection, claim, outcome, again=next(tries) > 0))
 
     def retry(self, claim: Claim, reason: str, delay: timedelta) -> TaskStatus | None:
-        held = _is_held(claim)
-        steps = {
-            TaskStatus.CANCELED: self._end(Stopped()).where(held, task.c.cancel_requested),
-            TaskStatus.FAILED: self._end(self._worker_lost(reason)).where(
-                held, task.c.attempt >= self._max_attempts
-            ),
-            TaskStatus.PENDING: self._requeue(delay.total_seconds()).where(held),
-        }
-        with writing(self._engine) as connection:
-            for status, statement in steps.items():
-                if connection.execute(statement).rowcount:
-                    return status
-        return None
+        return self._write(lambda connection: self._retry(connection, claim, reason, delay.total_seconds()))
 
     def release(self, claim: Claim) -> bool:
-        held = _is_held(claim)
-        unburnt = self._requeue(0.0).values(attempt=task.c.attempt - 1)
-        with writing(self._engine) as connection:
-            if connection.execute(self._end(Stopped()).where(held, task.c.cancel_requested)).rowcount:
-                return True
-            return bool(connection.execute(unburnt.where(held)).rowcount)
+        released = self._write(lambda connection: self._release(connection, claim))
+        self._ring()
+        return released
 
     def reap(self) -> int:
-        lapsed = and_(LIVE, _PROCESSING, task.c.lease_until < self._now())
-        lost = self._worker_lost("its worker stopped answering")
-        endings = (
-            self._end(Stopped()).where(lapsed, task.c.cancel_requested),
-            self._end(lost).where(lapsed, task.c.attempt >= self._max_attempts),
-        )
-        with writing(self._engine) as connection:
-            return sum(connection.execute(ending).rowcount for ending in endings)
+        return self._write(self._reap)
 
     def expired(self, limit: int) -> tuple[Expired, ...]:
         wanted = select(task.c.task_id, task.c.outcome).where(task.c.expires_at <= self._now()).limit(limit)
-        with reading(self._engine) as connection:
-            return tuple(
-                Expired(row.task_id, _result_keys(row.outcome)) for row in connection.execute(wanted)
-            )
+        rows = self._read(lambda connection: connection.execute(wanted).all())
+        return tuple(Expired(row.task_id, _result_keys(row.outcome)) for row in rows)
 
     def delete(self, task_id: str) -> None:
-        with writing(self._engine) as connection:
-            connection.execute(
-                delete(task).where(task.c.task_id == task_id, task.c.expires_at <= self._now())
-            )
+        old = delete(task).where(task.c.task_id == task_id, task.c.expires_at <= self._now())
+        self._write(lambda connection: connection.execute(old))
 
     def live_tokens(self, tokens: Collection[str]) -> frozenset[str]:
         publishing = task.c.status.in_([TaskStatus.PROCESSING, TaskStatus.SUCCESS])
-        with reading(self._engine) as connection:
-            found = connection.execute(select(task.c.token).where(task.c.token.in_(tokens), publishing))
-            return frozenset(found.scalars())
+        wanted = select(task.c.token).where(task.c.token.in_(tokens), publishing)
+        return self._read(lambda connection: frozenset(connection.execute(wanted).scalars()))
 
     def needed_inputs(self, keys: Collection[str]) -> frozenset[str]:
         wanted = select(task_input.c.key).join(task).where(task_input.c.key.in_(keys), LIVE)
-        with reading(self._engine) as connection:
-            return frozenset(connection.execute(wanted).scalars())
+        return self._read(lambda connection: frozenset(connection.execute(wanted).scalars()))
 
-    def _now(self) -> ColumnElement[float]:
-        return DatabaseNow() if self._clock is None else literal(self._clock.now().timestamp())
+    def _record(self, new: NewTask) -> None:
+        """Write a submit; nothing when an earlier try, of whose end we never heard, has written it."""
+        now = self._now()
+        with writing(self._engine) as connection:
+            row = insert_once(connection, task).values(**new_row(new), created_at=now, not_before=now)
+            inputs = [{"task_id": new.task_id, "key": key} for key in input_keys(new)]
+            fresh = connection.execute(row.returning(task.c.seq)).one_or_none() is not None
+            if fresh and inputs:
+                connection.execute(insert(task_input), inputs)
+            crash_point("before_submit_commit")
+
+    def _page(
+        self, connection: Connection, team: str, status: TaskStatus | None, limit: int, cursor: str | None
+    ) -> TaskPage:
+        wanted = select(task).where(task.c.team == team, self._kept())
+        if status is not None:
+            wanted = wanted.where(task.c.status == status)
+        if cursor is not None:
+            wanted = wanted.where(task.c.seq < _place(connection, team, cursor))
+        rows = connection.execute(wanted.order_by(task.c.seq.desc()).limit(limit + 1)).all()
+        tasks = tuple(show(connection, row, self._now()) for row in rows[:limit])
+        return TaskPage(tasks, tasks[-1].task_id if len(rows) > limit else None)
+
+    def _cancel(self, connection: Connection, team: str, task_id: str) -> Task:
+        mine = and_(task.c.task_id == task_id, task.c.team == team, LIVE)
+        _lock(connection, mine)
+        idle = or_(PENDING, lapsed(self._now()))
+        if not connection.execute(self._ended(Stopped()).where(mine, idle)).rowcount:
+            connection.execute(update(task).where(mine, PROCESSING).values(cancel_requested=True))
+        return self._get(connection, team, task_id)
+
+    def _claim(self, connection: Connection, worker: str, drawn: Tokens) -> Row[*tuple[Any, ...]] | None:
+        """Take the next task under a token added to `drawn`; the one taken under an earlier token, if any."""
+        if drawn and (taken := _taken(connection, drawn)) is not None:
+            return taken
+        drawn.append(secrets.token_hex(16))
+        now = self._now()
+        statement = (
+            update(task)
+            .where(task.c.seq == next_due(now, self._max_attempts).scalar_subquery())
+            .values(
+                status=TaskStatus.PROCESSING,
+                worker=worker,
+                token=drawn[-1],
+                attempt=task.c.attempt + 1,
+                lease_until=now + self._lease,
+                started_at=now,
+                progress=0.0,
+                progress_note="",
+            )
+            .returning(*task.c)
+        )
+        return connection.execute(statement).one_or_none()
+
+    def _finish(self, connection: Connection, claim: Claim, outcome: Outcome, *, again: bool) -> bool:
+        if connection.execute(self._ended(outcome).where(_held(claim))).rowcount:
+            return True
+        if not again:
+            return False
+        # The try before this one may have written it without our hearing of it.
+        status = select(task.c.status).where(task.c.task_id == claim.task_id, task.c.token == claim.token)
+        return connection.execute(status).scalar() == status_of(outcome)
+
+    def _retry(self, connection: Connection, claim: Claim, reason: str, delay: float) -> TaskStatus | None:
+        held = _held(claim)
+        _lock(connection, held)
+        lost = worker_lost(self._max_attempts, reason)
+        steps = {
+            TaskStatus.CANCELED: self._ended(Stopped()).where(held, task.c.cancel_requested),
+            TaskStatus.FAILED: self._ended(lost).where(held, task.c.attempt >= self._max_attempts),
+            TaskStatus.PENDING: requeued(not_before=self._now() + delay).where(held),
+        }
+        return next((status for status, step in steps.items() if connection.execute(step).rowcount), None)
+
+    def _release(self, connection: Connection, claim: Claim) -> bool:
+        held = _held(claim)
+        _lock(connection, held)
+        unburnt = requeued(not_before=self._now()).values(attempt=task.c.attempt - 1)
+        if connection.execute(self._ended(Stopped()).where(held, task.c.cancel_requested)).rowcount:
+            return True
+        return bool(connection.execute(unburnt.where(held)).rowcount)
+
+    def _reap(self, connection: Connection) -> int:
+        lost = worker_lost(self._max_attempts, "its worker stopped answering")
+        return self._reap_as(connection, Stopped(), task.c.cancel_requested) + self._reap_as(
+            connection, lost, task.c.attempt >= self._max_attempts
+        )
+
+    def _reap_as(self, connection: Connection, outcome: Outcome, these: ColumnElement[bool]) -> int:
+        # Rows that another process just reaps, or whose worker just renews, are passed over, not waited for.
+        hopeless = (
+            select(task.c.seq).where(LIVE, lapsed(self._now()), these).with_for_update(skip_locked=True)
+        )
+        return connection.execute(self._ended(outcome).where(task.c.seq.in_(hopeless))).rowcount
 
     def _get(self, connection: Connection, team: str, task_id: str) -> Task:
         row = connection.execute(select(task).where(self._visible(team, task_id))).one_or_none()
         if row is None:
             raise _not_found(task_id)
-        return self._show(connection, row)
+        return show(connection, row, self._now())
 
     def _visible(self, team: str, task_id: str) -> ColumnElement[bool]:
         return and_(task.c.task_id == task_id, task.c.team == team, self._kept())
@@ -242,61 +273,40 @@ class SqlTaskStore:
     def _kept(self) -> ColumnElement[bool]:
         return or_(task.c.expires_at.is_(None), task.c.expires_at > self._now())
 
-    def _left_behind(self) -> ColumnElement[bool]:
-        return and_(
-            _PROCESSING,
-            task.c.lease_until < self._now(),
-            task.c.attempt < self._max_attempts,
-            task.c.cancel_requested.is_(False),
-        )
+    def _ended(self, outcome: Outcome) -> Update:
+        return ended(outcome, now=self._now(), retention=self._retention)
 
-    def _end(self, outcome: Outcome) -> Update:
-        now = self._now()
-        ending = update(task).values(
-            status=_status(outcome),
-            outcome=encode_outcome(outcome),
-            lease_until=None,
-            completed_at=now,
-            expires_at=now + self._retention,
-        )
-        return ending.values(progress=1.0) if isinstance(outcome, Succeeded) else ending
+    def _now(self) -> ColumnElement[float]:
+        return DatabaseNow() if self._clock is None else literal(self._clock.now().timestamp())
 
-    def _requeue(self, delay: float) -> Update:
-        return update(task).values(
-            status=TaskStatus.PENDING,
-            worker=None,
-            token=None,
-            lease_until=None,
-            started_at=None,
-            progress=0.0,
-            progress_note="",
-            not_before=self._now() + delay,
-        )
+    def _read(self, work: Callable[[Connection], Found]) -> Found:
+        def once() -> Found:
+            with reading(self._engine) as connection:
+                return work(connection)
 
-    def _worker_lost(self, reason: str) -> Failed:
-        message = f"given up after {self._max_attempts} attempts: {reason}"
-        return Failed(type=WorkerLost.type, message=message, retryable=WorkerLost.retryable)
+        return self._patiently(once)
 
-    def _show(self, connection: Connection, row: Row[*tuple[Any, ...]]) -> Task:
-        match TaskStatus(row.status):
-            case TaskStatus.PENDING:
-                position, lanes = _queue(connection, row)
-                eta = estimate.until_done(position, lanes, _typical(connection, row.workload))
-                return to_task(row, position=position, eta=eta)
-            case TaskStatus.PROCESSING:
-                elapsed = connection.execute(select(self._now() - row.started_at)).scalar_one()
-                eta = estimate.remaining(row.progress, elapsed, _typical(connection, row.workload))
-                return to_task(row, position=None, eta=eta)
-            case _:
-                return to_task(row, position=None, eta=None)
+    def _write(self, work: Callable[[Connection], Found]) -> Found:
+        def once() -> Found:
+            with writing(self._engine) as connection:
+                return work(connection)
+
+        return self._patiently(once)
+
+    def _patiently(self, work: Callable[[], Found]) -> Found:
+        return patiently(work, self._patience)
 
 
-def _is_held(claim: Claim) -> ColumnElement[bool]:
-    return and_(task.c.task_id == claim.task_id, task.c.token == claim.token, _PROCESSING)
+def _held(claim: Claim) -> ColumnElement[bool]:
+    return and_(task.c.task_id == claim.task_id, task.c.token == claim.token, PROCESSING)
 
 
-def _held(claim: Claim) -> Update:
-    return update(task).where(_is_held(claim))
+def _lock(connection: Connection, which: ColumnElement[bool]) -> None:
+    connection.execute(select(task.c.seq).where(which).with_for_update())
+
+
+def _taken(connection: Connection, tokens: Tokens) -> Row[*tuple[Any, ...]] | None:
+    return connection.execute(select(task).where(PROCESSING, task.c.token.in_(tokens))).one_or_none()
 
 
 def _hold(row: Row[*tuple[Any, ...]] | None) -> Hold:
@@ -304,16 +314,6 @@ def _hold(row: Row[*tuple[Any, ...]] | None) -> Hold:
     if row is None:
         return Hold.LOST
     return Hold.CANCEL_REQUESTED if row.cancel_requested else Hold.KEPT
-
-
-def _status(outcome: Outcome) -> TaskStatus:
-    match outcome:
-        case Succeeded():
-            return TaskStatus.SUCCESS
-        case Failed():
-            return TaskStatus.FAILED
-        case Stopped():
-            return TaskStatus.CANCELED
 
 
 def _not_found(task_id: str) -> NotFound:
@@ -327,29 +327,6 @@ def _place(connection: Connection, team: str, cursor: str) -> int:
     if place is None:
         raise InvalidFormat("parameter 'cursor' must be one that a page gave out", field="cursor")
     return place
-
-
-def _queue(connection: Connection, row: Row[*tuple[Any, ...]]) -> tuple[int, int]:
-    """A waiting task's place, 1 being next, and how many tasks run at once now."""
-    before = or_(task.c.priority > row.priority, and_(task.c.priority == row.priority, task.c.seq < row.seq))
-    counts = select(
-        func.count().filter(_PENDING, before).label("ahead"),
-        func.count().filter(_PROCESSING).label("running"),
-    )
-    found = connection.execute(counts.where(LIVE)).one()
-    return found.ahead + 1, found.running
-
-
-def _typical(connection: Connection, workload: str) -> float | None:
-    """Mean seconds of the newest successes of the same kind, or None when there are none."""
-    recent = (
-        select((task.c.completed_at - task.c.started_at).label("seconds"))
-        .where(task.c.workload == workload, task.c.status == TaskStatus.SUCCESS)
-        .order_by(task.c.completed_at.desc())
-        .limit(_RECENT)
-        .subquery()
-    )
-    return connection.execute(select(func.avg(recent.c.seconds))).scalar()
 
 
 def _result_keys(form: dict[str, Any] | None) -> tuple[str, ...]:

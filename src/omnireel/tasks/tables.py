@@ -44,6 +44,23 @@ class Money(TypeDecorator[Decimal]):
         return None if value is None else Decimal(value).scaleb(-4)
 
 
+class Words(TypeDecorator[str]):
+    """Text from outside. What not every database can hold becomes a sign that something stood there."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.encode(errors="replace").decode().replace("\0", "\ufffd")
+
+
+class Prose(Words):
+    """Words of any number."""
+
+    impl = Text
+    cache_ok = True
+
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -64,7 +81,7 @@ team = Table(
 api_key = Table(
     "api_key",
     metadata,
-    Column("key_id", String(32), primary_key=True),
+    Column("key_id", Words(32), primary_key=True),
     Column("team", ForeignKey("team.team"), nullable=False),
     Column("name", String(200), nullable=False),
     Column("digest", String(64), nullable=False, unique=True),
@@ -80,7 +97,7 @@ task = Table(
     "task",
     metadata,
     Column("seq", _sequence, primary_key=True),
-    Column("task_id", String(128), nullable=False, unique=True),
+    Column("task_id", Words(128), nullable=False, unique=True),
     Column("team", String(64), nullable=False),
     Column("request_id", String(128), nullable=False),
     Column("request", JSON, nullable=False),
@@ -93,11 +110,11 @@ task = Table(
     Column("attempt", Integer, nullable=False),
     Column("not_before", Float(53), nullable=False),
     Column("worker", String(128)),
-    Column("token", String(32)),
+    Column("token", Words(32)),
     Column("lease_until", Float(53)),
     Column("progress", Float(53), nullable=False),
-    Column("progress_note", Text, nullable=False),
-    Column("note", Text, nullable=False),
+    Column("progress_note", Prose, nullable=False),
+    Column("note", Prose, nullable=False),
     Column("created_at", Float(53), nullable=False),
     Column("started_at", Float(53)),
     Column("completed_at", Float(53)),
@@ -129,19 +146,19 @@ task_input = Table(
     "task_input",
     metadata,
     Column("task_id", ForeignKey("task.task_id", ondelete="CASCADE"), primary_key=True),
-    Column("key", String(512), primary_key=True, index=True),
+    Column("key", Words(512), primary_key=True, index=True),
 )
 """The blobs that a task reads."""
 
 media_file = Table(
     "media_file",
     metadata,
-    Column("file_id", String(64), primary_key=True),
+    Column("file_id", Words(64), primary_key=True),
     Column("team", String(64), nullable=False),
     Column("type", String(16), nullable=False),
-    Column("filename", String(255), nullable=False),
+    Column("filename", Words(255), nullable=False),
     Column("size", BigInteger, nullable=False),
-    Column("key", String(512), nullable=False, unique=True),
+    Column("key", Words(512), nullable=False, unique=True),
     Column("created_at", Float(53), nullable=False, index=True),
 )
 """Files uploaded once, to be referred to by many tasks."""

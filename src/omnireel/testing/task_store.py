@@ -408,6 +408,67 @@ class TaskStoreContract:
         store.finish(claim, Failed("engine_failed", odd))
         assert store.get("team", "t1").outcome == Failed("engine_failed", odd)
 
+    def test_progress_and_notes_may_hold_text_that_the_database_cannot(self, store: TaskStore) -> None:
+        store.add(a_task("t1"))
+        claim = claimed(store)
+        for odd in ("a\0b", "a\ud83db"):
+            assert store.renew(claim, Progress(0.5, odd), odd) is Hold.KEPT
+            shown = store.get("team", "t1").progress.note
+            assert (shown[0], len(shown), shown[-1]) == ("a", 3, "b")
+
+    @pytest.mark.parametrize("odd", ["t\0", "\ud83d", "'; --", "%s", ":x"])
+    def test_odd_names_are_not_found(self, store: TaskStore, odd: str) -> None:
+        store.add(a_task("t"))
+        for ask in (store.get, store.status, store.cancel):
+            with pytest.raises(NotFound):
+                ask("team", odd)
+        with pytest.raises(InvalidFormat):
+            store.list("team", cursor=odd)
+        assert store.needed_inputs([odd]) == store.live_tokens([odd]) == frozenset()
+
+    def test_recording_a_task_twice_records_it_once(self, store: TaskStore) -> None:
+        first = store.add(a_task("t1", keys=("inputs/a",)))
+        assert store.add(a_task("t1", keys=("inputs/a",))) == first
+        assert store.waiting() == 1
+        store.finish(claimed(store), a_success())
+        assert store.add(a_task("t1")).status is TaskStatus.SUCCESS
+        assert store.claim("worker") is None
+
+    def test_a_cancel_that_races_a_retry_is_never_forgotten(self, make_store: MakeStore) -> None:
+        store = make_store(None)
+        for n in range(60):
+            store.add(a_task(f"t{n}"))
+            claim, start = claimed(store), Barrier(2)
+
+            def give_back(claim: Claim = claim, start: Barrier = start, *, whole: bool = n % 2 == 0) -> None:
+                start.wait()
+                assert store.release(claim) if whole else store.retry(claim, "killed", timedelta(0))
+
+            def cancel(name: str = f"t{n}", start: Barrier = start) -> None:
+                start.wait()
+                store.cancel("team", name)
+
+            _run_together([give_back, cancel])
+            assert store.get("team", f"t{n}").status is TaskStatus.CANCELED
+
+    def test_reapers_at_once_reap_every_task_once(
+        self, make_store: MakeStore, store: TaskStore, clock: ManualClock
+    ) -> None:
+        for n in range(40):
+            store.add(a_task(f"t{n}"))
+        for _ in range(40):
+            store.cancel("team", claimed(store).task_id)
+        clock.advance(seconds=31)
+        start, reaped = Barrier(4), list[int]()
+
+        def reap() -> None:
+            mine = make_store(clock)
+            start.wait()
+            reaped.append(mine.reap())
+
+        _run_together([reap] * 4)
+        assert sum(reaped) == 40
+
     def test_leases_run_on_the_databases_clock_when_no_other_is_given(self, make_store: MakeStore) -> None:
         store = make_store(None)
         before = datetime.now(UTC)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -11,8 +10,8 @@ from omnireel.tasks.database import open_database
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_database(tmp_path / "new" / "omnireel.db")
+def engine(database_place: str) -> Iterator[Engine]:
+    engine = open_database(database_place)
     yield engine
     engine.dispose()
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +17,7 @@ from omnireel.clock import SystemClock
 from omnireel.execution.base import Lost, Made
 from omnireel.models import Clip, Failed, Progress, Stopped, Succeeded, Task, TaskStatus, VideoRequest
 from omnireel.storage.local import LocalBlobs
+from omnireel.tasks.bell import Bell, bell_of
 from omnireel.tasks.dispatcher import Dispatcher
 from omnireel.tasks.running import Rhythm, backoff
 from omnireel.tasks.sql import SqlTaskStore
@@ -39,19 +41,29 @@ def until(condition: Callable[[], bool], what: str) -> None:
 class Works:
     """A dispatcher at work in a thread of its own, and all it works with."""
 
-    def __init__(self, engine: Engine, folder: Path, *, slots: int = 4, obedient: bool = True) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        folder: Path,
+        *,
+        slots: int = 4,
+        obedient: bool = True,
+        ring: Callable[[], None] = lambda: None,
+    ) -> None:
         scratch = folder / "scratch"
         scratch.mkdir(exist_ok=True)
         self.engine = engine
-        self.store = SqlTaskStore(engine, lease=LEASE)
+        self.store = SqlTaskStore(engine, lease=LEASE, ring=ring)
         self.blobs = LocalBlobs(folder / "files", base_url="http://x", secret=b"s", clock=SystemClock())
         self.executor = FakeExecutor(scratch, slots=slots, obedient=obedient)
         self.stop = Event()
         self.thread: Thread | None = None
 
-    def start(self, *, store: SqlTaskStore | None = None, rhythm: Rhythm = QUICK) -> None:
+    def start(
+        self, *, store: SqlTaskStore | None = None, rhythm: Rhythm = QUICK, bell: Bell | None = None
+    ) -> None:
         dispatcher = Dispatcher(
-            store or self.store, self.executor, self.blobs, worker="worker-1", rhythm=rhythm
+            store or self.store, self.executor, self.blobs, worker="worker-1", rhythm=rhythm, bell=bell
         )
         self.thread = Thread(target=dispatcher.run, args=(self.stop,))
         self.thread.start()
@@ -319,6 +331,40 @@ def test_a_task_asked_to_stop_while_draining_is_canceled(engine: Engine, tmp_pat
     assert works.task("t1").status is TaskStatus.CANCELED
 
 
+def test_a_submit_rings_a_dispatcher_that_would_not_look_for_an_hour(engine: Engine, tmp_path: Path) -> None:
+    bell = bell_of(engine)
+    works = Works(engine, tmp_path, ring=bell.ring)
+    listener = Thread(target=bell.listen, args=(works.stop,))
+    listener.start()
+    works.start(rhythm=replace(QUICK, claim=3600.0), bell=bell)
+    for n in range(3):
+        works.submit(f"t{n}")
+        works.handle(n + 1).make()
+        works.until_status(f"t{n}", TaskStatus.SUCCESS)
+    works.finish()
+    listener.join(20)
+    assert not listener.is_alive()
+
+
+def test_a_dispatcher_that_nobody_rings_finds_the_task_later(works: Works) -> None:
+    works.start(bell=Bell())
+    time.sleep(0.1)
+    works.submit("t1")
+    works.handle(1).make()
+    works.until_status("t1", TaskStatus.SUCCESS)
+
+
+def test_room_that_becomes_free_is_used_at_once(engine: Engine, tmp_path: Path) -> None:
+    works = Works(engine, tmp_path, slots=1)
+    for n in range(3):
+        works.submit(f"t{n}")
+    works.start(rhythm=replace(QUICK, claim=3600.0))
+    for n in range(3):
+        works.handle(n + 1).make()
+        works.until_status(f"t{n}", TaskStatus.SUCCESS)
+    works.finish()
+
+
 @pytest.mark.parametrize(("attempt", "usual"), [(1, 2), (2, 8), (3, 32), (4, 128), (5, 128), (1000, 128)])
 def test_the_wait_for_another_attempt_grows_and_has_a_limit(attempt: int, usual: float) -> None:
     waits = [backoff(attempt, 2.0).total_seconds() for _ in range(200)]
@@ -330,7 +376,7 @@ def test_tasks_of_dead_workers_that_were_canceled_are_ended(works: Works) -> Non
     short = SqlTaskStore(works.engine, lease=timedelta(0))
     assert short.claim("dead") is not None
     with works.engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE task SET cancel_requested = 1")
+        connection.exec_driver_sql("UPDATE task SET cancel_requested = true")
     works.start()
     works.until_status("t1", TaskStatus.CANCELED)
     assert works.executor.handles == []

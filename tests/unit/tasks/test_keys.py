@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, select
 
 from omnireel.clock import ManualClock
 from omnireel.errors import AuthenticationFailed, InvalidRequest
 from omnireel.tasks.base62 import ALPHABET, draw, encode
+from omnireel.tasks.database import open_database, reading
 from omnireel.tasks.keys import KeyStore, new_secret
+from omnireel.tasks.tables import api_key
 
 
 @pytest.fixture
@@ -22,6 +25,21 @@ def test_a_key_opens_its_team(keys: KeyStore, clock: ManualClock) -> None:
     assert re.fullmatch(r"omr_live_[0-9A-Za-z]{38}", ours.secret)
     assert (ours.last4, ours.created_at) == (ours.secret[-4:], clock.now())
     assert (keys.team_of(ours.secret), keys.team_of(theirs.secret)) == ("red", "blue")
+
+
+def test_nothing_in_the_database_is_a_key(keys: KeyStore, engine: Engine) -> None:
+    secret = keys.create("laptop").secret
+    with reading(engine) as connection:
+        stored = repr(connection.execute(select(api_key)).all())
+    assert "laptop" in stored
+    assert secret not in stored
+    assert secret[9:] not in stored
+
+
+def test_keys_made_at_once_for_a_new_team_find_one_team(keys: KeyStore) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda n: keys.create(f"key {n}", "red"), range(8)))
+    assert {keys.team_of(key.secret) for key in made} == {"red"}
 
 
 def test_two_keys_of_one_team_differ(keys: KeyStore) -> None:
@@ -72,8 +90,9 @@ def test_a_list_shows_the_last_four_characters_and_no_more(keys: KeyStore, clock
     assert made.secret not in repr(shown)
 
 
-def test_no_file_on_disk_holds_a_key(keys: KeyStore, engine: Engine, tmp_path: Path) -> None:
-    secret = keys.create("laptop").secret.encode()
+def test_no_file_on_disk_holds_a_key(tmp_path: Path) -> None:
+    engine = open_database(tmp_path / "omnireel.db")
+    secret = KeyStore(engine).create("laptop").secret.encode()
     engine.dispose()
     stored = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert b"laptop" in stored

@@ -1,0 +1,38 @@
+"""What a database must be asked in its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Float, Insert, Table
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.functions import FunctionElement
+
+
+class DatabaseNow(FunctionElement[float]):
+    """When the statement began on the database's clock, unix seconds: one clock for all who share it."""
+
+    type = Float(53)
+    inherit_cache = True
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """One database's ways."""
+
+    embedded: bool
+    """A file of our own: it cannot go away, and nobody but us migrates it."""
+    reading: Mapping[str, Any]
+    """Execution options of a transaction that only reads, and sees one moment of the database."""
+    writing: Mapping[str, Any]
+    """Execution options of a transaction that writes."""
+    insert_once: Callable[[Table], Insert]
+    """An insert that leaves the row alone, and counts none, where its key is taken."""
+    prepare: Callable[[Engine], None]
+    """Settles what a migration needs and cannot do inside its transaction."""
+    lock: Callable[[Connection], None]
+    """Lets one migration in at a time, until the transaction ends."""
+    passing: Callable[[DBAPIError], bool]
+    """Whether a fault lies with the database's state of the moment, and not with what was asked of it."""

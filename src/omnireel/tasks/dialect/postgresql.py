@@ -1,0 +1,98 @@
+"""PostgreSQL: a server that many processes share, and that may go away and come back."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from omnireel.tasks.dialect.base import DatabaseNow, Dialect
+
+# A server that vanished without a word is noticed within half a minute. What the URL says goes before these.
+_CONNECT: Final = {
+    "application_name": "omnireel",
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+}
+# A process frozen inside a transaction must not keep its rows locked, and no statement of ours is long.
+_SESSION: Final = (
+    ("idle_in_transaction_session_timeout", "30s"),
+    ("lock_timeout", "20s"),
+    ("statement_timeout", "60s"),
+)
+_POOL_SECONDS: Final = 10
+_RECYCLE_SECONDS: Final = 1800
+# Classes of SQLSTATE: connection, a conflict rolled back, resources, the operator stepped in.
+_PASSING: Final = ("08", "40", "53", "57")
+_READ_ONLY: Final = "25006"
+_LOCK_NOT_AVAILABLE: Final = "55P03"
+_MIGRATION_LOCK: Final = 0x6F6D6E69
+
+
+@compiles(DatabaseNow, "postgresql")
+def _now(element: object, compiler: object, **_: Any) -> str:
+    # The same throughout a statement, so that indexes on times can be used with it.
+    return "extract(epoch FROM statement_timestamp())::double precision"
+
+
+def connect(url: URL, connections: int) -> Engine:
+    """An engine that holds at most so many connections and tries each before it is used.
+
+    Raises ModuleNotFoundError without psycopg.
+    """
+    engine = create_engine(
+        url,
+        connect_args={name: value for name, value in _CONNECT.items() if name not in url.query},
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=_POOL_SECONDS,
+        pool_recycle=_RECYCLE_SECONDS,
+        pool_pre_ping=True,
+        pool_use_lifo=True,
+        # Errors end in logs, and parameters hold prompts.
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        for name, value in _SESSION:
+            cursor.execute(f"SET {name} = '{value}'")
+        cursor.close()
+        connection.commit()
+
+    return engine
+
+
+def _take_turns(connection: Connection) -> None:
+    # A migration may be long.
+    connection.execute(text("SET LOCAL statement_timeout = 0"))
+    connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+
+
+def _passing(error: DBAPIError) -> bool:
+    sqlstate: str | None = getattr(error.orig, "sqlstate", None)
+    if sqlstate is None:
+        # The driver's own words: the connection broke, or none could be made.
+        return error.connection_invalidated or isinstance(error, OperationalError)
+    return sqlstate.startswith(_PASSING) or sqlstate in {_READ_ONLY, _LOCK_NOT_AVAILABLE}
+
+
+POSTGRESQL: Final = Dialect(
+    embedded=False,
+    # One snapshot for all statements, as SQLite gives it.
+    reading={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+    writing={},
+    insert_once=lambda table: insert(table).on_conflict_do_nothing(),
+    prepare=lambda engine: None,
+    lock=_take_turns,
+    passing=_passing,
+)

@@ -1,0 +1,78 @@
+"""SQLite: a file beside the others, written by one at a time."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from omnireel.tasks.dialect.base import DatabaseNow, Dialect
+
+_BEGIN: Final = "omnireel_begin"
+_PRAGMAS: Final = ("synchronous=FULL", "foreign_keys=ON", "journal_size_limit=67108864")
+_LOCK_SECONDS: Final = 30
+_CONNECTIONS: Final = 16
+_MORE_CONNECTIONS: Final = 48
+_PASSING: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR")
+
+
+@compiles(DatabaseNow, "sqlite")
+def _now(element: object, compiler: object, **_: Any) -> str:
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
+def connect(url: URL) -> Engine:
+    """An engine whose connections are durable and strict, and begin transactions as we say."""
+    engine = create_engine(
+        url,
+        connect_args={"timeout": _LOCK_SECONDS},
+        pool_size=_CONNECTIONS,
+        max_overflow=_MORE_CONNECTIONS,
+        # Errors end in logs, and parameters hold prompts.
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        # The driver would otherwise begin and commit as it sees fit.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
+
+    return engine
+
+
+def _use_wal(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.connection.cursor().execute("PRAGMA journal_mode=WAL").close()
+
+
+def _take_turns(connection: Connection) -> None:
+    """Writers do so already."""
+
+
+def _passing(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlite_errorname", "").startswith(_PASSING)
+
+
+SQLITE: Final = Dialect(
+    embedded=True,
+    reading={},
+    # The lock is taken at once, so no transaction has to be upgraded later.
+    writing={_BEGIN: "BEGIN IMMEDIATE"},
+    insert_once=lambda table: insert(table).on_conflict_do_nothing(),
+    prepare=_use_wal,
+    lock=_take_turns,
+    passing=_passing,
+)
