@@ -33,7 +33,7 @@ def test_colours_are_fetched_like_single_planes() -> None:
 
 
 def test_a_calmed_pixel_is_the_mean_of_its_calmest_square() -> None:
-    frame = cv2.blur(noise(48, 32), (3, 3))
+    frame = boxed(noise(48, 32), 3)
     means, grey = boxed(frame, 5), grey_of(frame).astype(np.float32)
     spread = cv2.sqrBoxFilter(grey, cv2.CV_32F, (5, 5)) - boxed(grey, 5) ** 2
     result = calmed(frame)
