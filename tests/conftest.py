@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from tests.postgres_server import PostgresServer, programs
 
 
@@ -13,6 +14,9 @@ def pytest_configure() -> None:
     """Shells start background jobs deaf to Ctrl-C, and children inherit that; those of tests must not."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # How fast the machine draws examples says nothing about the product.
+    settings.register_profile("omnireel", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("omnireel")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

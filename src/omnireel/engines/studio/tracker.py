@@ -21,6 +21,7 @@ from omnireel.engines.studio.picture.raster import (
     boxed,
     fetched,
     grey_of,
+    length_of,
     pixel_grid,
     shrunk,
     size_of,
@@ -190,7 +191,7 @@ def _steadied(flow: Plane) -> Plane:
     Judged on the local mean: the estimator's noise averages out, a slow drift of the camera does not.
     """
     mean = boxed(flow, _NEIGHBOURHOOD)
-    speed = cast("Plane", cv2.magnitude(mean[..., 0], mean[..., 1]))
+    speed = length_of(mean[..., 0], mean[..., 1])
     moving: Plane = np.clip((speed - np.float32(_STILL)) / np.float32(2 * _STILL), 0, 1)
     return cast("Plane", cv2.multiply(flow, cv2.merge([moving, moving])))
 

@@ -17,6 +17,7 @@ from omnireel.engines.studio.picture.raster import (
     boxed,
     grey_of,
     lab_of,
+    length_of,
     shrunk,
     softened,
 )
@@ -77,8 +78,9 @@ class SkyMask:
 def _seed(frame: Frame) -> Where:
     """What is surely sky: smooth, of a sky's colour, joined to the upper border, and in the upper part."""
     grey = softened(grey_of(frame), 1.0).astype(np.float32)
-    across, down = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
-    rough = boxed(cast("Plane", cv2.magnitude(across, down)) / 4, 5)
+    across = cast("Plane", cv2.Sobel(grey, cv2.CV_32F, 1, 0))
+    down = cast("Plane", cv2.Sobel(grey, cv2.CV_32F, 0, 1))
+    rough = boxed(length_of(across, down) / 4, 5)
     fits = (rough < _SMOOTH) & _sky_coloured(frame)
     joined = _hanging(fits.astype(np.uint8) * np.uint8(255)) > 127
     joined = _grown(frame, _largest(joined), rough < _VERY_SMOOTH)

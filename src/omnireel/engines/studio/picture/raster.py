@@ -64,6 +64,11 @@ def softened(raster: Raster, sigma: float) -> Raster:
     return cast("Raster", cv2.GaussianBlur(raster, (0, 0), sigma))
 
 
+def length_of(across: Plane, down: Plane) -> Plane:
+    """The length of each vector. OpenCV's own rounds by where in memory the planes happen to lie."""
+    return np.asarray(np.sqrt(across * across + down * down), np.float32)
+
+
 def medianed(raster: Raster, side: int = 5) -> Raster:
     """The median over a square of `side` pixels."""
     return cast("Raster", cv2.medianBlur(raster, side))

@@ -7,7 +7,7 @@ from typing import cast
 import cv2
 import numpy as np
 
-from omnireel.engines.studio.picture.raster import Mask, Plane, Size, boxed, pixel_grid, size_of
+from omnireel.engines.studio.picture.raster import Mask, Plane, Size, boxed, length_of, pixel_grid, size_of
 from omnireel.engines.studio.tracker import Motion
 
 _EVERY = 7
@@ -56,7 +56,7 @@ def _slope(luma: Mask) -> Plane:
     soft = boxed(luma, _EVERY + 1)
     across = cast("Plane", cv2.Sobel(soft, cv2.CV_32F, 1, 0, scale=0.125))
     down = cast("Plane", cv2.Sobel(soft, cv2.CV_32F, 0, 1, scale=0.125))
-    return cast("Plane", cv2.magnitude(across, down)) + np.float32(_LEAST_SHOWN)
+    return length_of(across, down) + np.float32(_LEAST_SHOWN)
 
 
 def _median(moves: Plane, weights: Plane) -> tuple[float, float]:

@@ -23,6 +23,7 @@ from omnireel.engines.studio.picture.raster import (
     curved,
     fetched,
     grey_of,
+    length_of,
     shrunk,
     size_of,
     stretched,
@@ -105,7 +106,7 @@ class LowPoly:
 def _steepness(luma: Mask) -> Plane:
     across = cast("Plane", cv2.Sobel(luma, cv2.CV_32F, 1, 0, scale=0.25))
     down = cast("Plane", cv2.Sobel(luma, cv2.CV_32F, 0, 1, scale=0.25))
-    return boxed(cast("Plane", cv2.magnitude(across, down)), 3)
+    return boxed(length_of(across, down), 3)
 
 
 def _facing(facets: Facets, luma: Mask) -> Plane:

@@ -37,7 +37,7 @@ _HATCHES = (
 _VIVID = Grade(contrast=0.1, gamma=(1.3, 1.3, 1.3))
 _CHROMA, _MOST = 34.0, 1.9
 """Colourfulness a clip is brought towards, and the largest gain on the way."""
-_TINT = 0.34
+_TINT = 0.28
 """Share of its colour that is rubbed into the paper under the strokes."""
 _HUE_COUNTS = 1.1
 """How far a vivid place counts as dark: yellow wants pencil as much as grey does."""
