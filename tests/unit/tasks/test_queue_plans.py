@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from sqlalchemy import text
-from sqlalchemy.dialects import postgresql
 
 from omnireel.tasks.database import open_database, writing
 from omnireel.tasks.dialect import DatabaseNow
@@ -19,9 +18,7 @@ def test_a_claim_reads_the_queue_in_order_also_when_statistics_know_of_no_queue(
     with writing(engine) as connection:
         connection.execute(text("ANALYZE task"))
         connection.execute(task.insert(), rows)
-    claim = next_due(DatabaseNow(), 3).compile(
-        dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}
-    )
+    claim = next_due(DatabaseNow(), 3).compile(engine, compile_kwargs={"literal_binds": True})
     with writing(engine) as connection:
         plan = "\n".join(connection.execute(text(f"EXPLAIN {claim}")).scalars())
     assert "using ix_task_queue" in plan
