@@ -252,5 +252,5 @@ def test_on_postgresql_every_history_goes_as_in_the_model(postgres_url: str) -> 
                 connection.execute(delete(tables.task))
             return engine
 
-    # Every question here goes to another process; the code is the same.
-    run_state_machine_as_test(OnPostgresql, settings=settings(SETTINGS, max_examples=20))
+    run_state_machine_as_test(OnPostgresql, settings=SETTINGS)
+    engine.dispose()

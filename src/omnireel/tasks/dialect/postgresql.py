@@ -22,11 +22,14 @@ _CONNECT: Final = {
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
 }
-# A process frozen inside a transaction must not keep its rows locked, and no statement of ours is long.
 _SESSION: Final = (
+    # A process frozen inside a transaction must not keep its rows locked, and no statement of ours is long.
     ("idle_in_transaction_session_timeout", "30s"),
     ("lock_timeout", "20s"),
     ("statement_timeout", "60s"),
+    # With statistics from before a burst of submits, a claim would read and sort the whole queue.
+    ("enable_bitmapscan", "off"),
+    ("enable_sort", "off"),
 )
 _POOL_SECONDS: Final = 10
 _RECYCLE_SECONDS: Final = 1800
