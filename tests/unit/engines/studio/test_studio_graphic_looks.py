@@ -208,6 +208,18 @@ def test_bricks_come_in_the_toy_boxs_colours_with_a_stud_on_each() -> None:
     assert (result[100:200, 60:260].reshape(-1, 3).mean(axis=0) @ [-1, -1, 2]) > 200
 
 
+def test_a_strong_yellow_is_built_of_yellow_bricks() -> None:
+    frame = np.full((SIZE[1], SIZE[0], 3), (71, 160, 90), np.uint8)
+    cv2.circle(frame, (SIZE[0] // 2, SIZE[1] // 2), SIZE[1] // 3, (71, 223, 242), -1)
+
+    built = repainted("lego", [frame] * 3)[-1]
+
+    _, green, red = built[SIZE[1] // 2 - 20 : SIZE[1] // 2 + 20, SIZE[0] // 2 - 20 : SIZE[0] // 2 + 20].mean(
+        axis=(0, 1)
+    )
+    assert red > green
+
+
 def test_paper_is_few_sheets_that_throw_shadows() -> None:
     field = np.full((SIZE[1], SIZE[0], 3), 225, np.uint8)
     cv2.rectangle(field, (200, 100), (440, 260), (30, 30, 170), -1)

@@ -35,7 +35,7 @@ _PLASTICS = (
     *("f4f4f4", "a3a8ab", "6c6e68", "1b2024", "c91a09", "720e0f", "fe8a18", "f8bb3d"),
     *("f2cd37", "e4cd9e", "958a73", "582a12", "aa7d55", "f6d7b3", "d09168", "bbd90b"),
     *("4b9f4a", "237841", "184632", "a0bcac", "9b9a5a", "36aebf", "0055bf", "0a3463"),
-    *("9fc3e9", "5a93db", "6074a1", "3f3691", "cdb8e0", "e4adc8", "c870a0", "923978"),
+    *("9fc3e9", "5a93db", "6074a1", "3f3691", "cdb8e0", "e4adc8", "c870a0", "923978", "ebd800"),
 )
 """Red, green and blue of the bricks there are: a toy box, not a paint shop."""
 _SATURATION = 1.35
@@ -100,8 +100,11 @@ def _plastics() -> Palette:
 
 
 def _vivid(colours: Frame) -> Frame:
+    """More colourful, as far as no channel overflows: cut off at 255, a strong yellow would turn to lime."""
     grey = colours.astype(np.float32).mean(axis=2, keepdims=True)
-    return np.asarray(np.clip(grey + (colours - grey) * np.float32(_SATURATION), 0, 255), np.uint8)
+    hue = colours - grey
+    room = (np.float32(255) - grey) / np.maximum(hue.max(axis=2, keepdims=True), np.float32(1))
+    return np.asarray(np.clip(grey + hue * np.minimum(room, np.float32(_SATURATION)), 0, 255), np.uint8)
 
 
 def _joined(labels: Mask, origin: tuple[int, int]) -> Mask:

@@ -261,6 +261,6 @@ SPRING = Air(
     shade=_spring,
     by_hue=True,
     effects=(Blossom, lambda f: Airiness(f, colour(255, 244, 240), 0.5)),
-    overlays=(lambda f: Leaves(f, 26, Drift(0.10, 0.10, 0.06, 1.8), _BLOSSOM, 0.014),),
+    overlays=(lambda f: Leaves(f, 26, Drift(0.10, 0.10, 0.06, 1.8), _BLOSSOM, 0.014, dim=0.14),),
 )
 SEASONS: dict[str, Air] = {"autumn": AUTUMN, "winter": WINTER, "spring": SPRING}

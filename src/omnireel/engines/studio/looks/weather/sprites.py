@@ -51,12 +51,20 @@ class _Swarm:
 
 
 class Leaves(_Swarm):
-    """Flat things that tumble: leaves and petals."""
+    """Flat things that tumble: leaves and petals. `dim` is how much light they lose as they turn away."""
 
     def __init__(
-        self, footage: Footage, count: int, drift: Drift, colours: Sequence[Plane], length: float
+        self,
+        footage: Footage,
+        count: int,
+        drift: Drift,
+        colours: Sequence[Plane],
+        length: float,
+        *,
+        dim: float = 0.56,
     ) -> None:
         super().__init__(footage, count, drift)
+        self._dim = dim
         self._colours = [tuple(float(c) * 255 for c in colours[k % len(colours)]) for k in range(count)]
         self._length = length * min(footage.size)
 
@@ -70,7 +78,7 @@ class Leaves(_Swarm):
             cos, sin = np.cos(turn), np.sin(turn)
             turned = leaf @ np.array([[cos, sin], [-sin, cos]]) * self._length * (0.35 + thing[2] ** 2)
             outline = ((turned + np.array([x, y])) * (1 << _SUBPIXEL)).astype(np.int32)
-            shade = 0.72 + 0.28 * tilt
+            shade = 1 - self._dim * (1 - tilt) / 2
             cv2.fillPoly(frame, [outline], [c * shade for c in tint], cv2.LINE_AA, _SUBPIXEL)
         return frame
 
