@@ -8,13 +8,14 @@ footage is published with the benchmark.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from benchmarks.comparison import Scores, Source, identified
+from benchmarks.comparison import Scores, Source, identified, look_of
 from benchmarks.peers import opencv_peers
 from tests.footage import painting
 
@@ -24,18 +25,26 @@ from omnireel.engines.studio.scenery.shot import ShotPainter
 from omnireel.engines.studio.tracker import tracked
 from omnireel.media.frames import Frame
 from omnireel.media.reader import VideoReader
-from omnireel.models import JobKind, Shot, Storyboard, Subject, TimeOfDay
+from omnireel.models import JobKind, Shot, Storyboard, Subject, TimeOfDay, Weather
 
 _SIZE = (384, 216)
 _WARM_UP, _FRAMES = 2, 8
 _DEMO = Path(__file__).parents[4] / "src" / "omnireel" / "demo" / "pond.mp4"
 
 _DOZEN = (
-    "clay", "watercolor", "oil", "pencil", "anime", "comic", "pixel", "noir", "vintage", "sci-fi", "winter",
-    "charcoal",
+    "clay", "watercolor", "oil", "pencil", "anime", "comic",
+    "pixel", "noir", "rain", "snow", "sci-fi", "vintage",
 )  # fmt: skip
-_OTHERS = ("ink-wash", "paper", "stained-glass", "low-poly", "mosaic", "felt", "lego", "coloured-pencil")
-_CALM = ("clay", "anime", "stained-glass", "mosaic", "noir", "vintage", "sci-fi")
+_LIVELY = ("rain", "snow", "vintage")
+"""Those in which something falls or weaves. It belongs to what they are told by, not to their steadiness."""
+_OTHERS = (
+    "charcoal", "ink-wash", "paper", "stained-glass", "low-poly", "mosaic", "felt", "lego", "coloured-pencil",
+    "winter", "autumn", "spring", "super-8", "infrared", "underwater", "fantasy",
+)  # fmt: skip
+_CALM = (
+    "clay", "anime", "pencil", "stained-glass", "mosaic", "low-poly", "noir", "vintage", "super-8",
+    "sci-fi", "rain", "autumn", "spring", "underwater", "fantasy",
+)  # fmt: skip
 """Looks that must be as steady as OpenCV's own stylization of the same frames."""
 _ON_GRIDS = ("pixel", "lego")
 
@@ -65,9 +74,14 @@ def _still_life() -> list[Frame]:
     return frames
 
 
-def _restyled(style: str, frames: Sequence[Frame]) -> list[Frame]:
-    board = Storyboard(JobKind.EDIT, (Shot(""),), (style,))
-    plan = plan_looks(board, frames[::3], _SIZE, 24.0, 7, still=True)
+def _board(name: str) -> Storyboard:
+    if name in set(Weather):
+        return Storyboard(JobKind.EDIT, (Shot("", weather=Weather(name)),))
+    return Storyboard(JobKind.EDIT, (Shot(""),), (name,))
+
+
+def _restyled(style: str, frames: Sequence[Frame], *, still: bool = True) -> list[Frame]:
+    plan = plan_looks(_board(style), frames[::3], _SIZE, 24.0, 7, still=still)
     return [moment.frame for moment in through(plan.looks, tracked(frames, _SIZE), threads=1)]
 
 
@@ -89,6 +103,9 @@ def table(clips: dict[str, list[Frame]]) -> Table:
         source = Source(frames[_WARM_UP:])
         for style, scores in found.items():
             scores[name] = source.compared(_restyled(style, frames)[_WARM_UP:])
+            if style in _LIVELY:
+                shown = _restyled(style, frames, still=False)[_WARM_UP:]
+                scores[name] = replace(scores[name], look=look_of(shown))
     return found
 
 
@@ -106,7 +123,7 @@ def stylization(clips: dict[str, list[Frame]]) -> dict[str, Scores]:
 def test_a_look_changes_palette_and_texture_enough_to_be_one(table: Table, style: str) -> None:
     scores = table[style].values()
     assert np.mean([score.palette for score in scores]) >= 4.0
-    assert np.mean([score.texture for score in scores]) >= 1.25
+    assert np.mean([score.texture for score in scores]) >= 1.3
 
 
 @pytest.mark.xdist_group("quality gates")
@@ -132,4 +149,4 @@ def test_a_dozen_looks_are_told_apart_by_their_statistics_alone(table: Table) ->
         {style: {clip: score.look for clip, score in table[style].items()} for style in _DOZEN}
     )
     assert of == 48
-    assert right >= 34
+    assert right >= 41

@@ -42,7 +42,7 @@ _TINT = 0.28
 _HUE_COUNTS = 1.1
 """How far a vivid place counts as dark: yellow wants pencil as much as grey does."""
 _THIN, _THICK = (0.8, 1.3), (1.7, 0.8)
-_ROUGH = 0.7
+_ROUGH = 0.85
 
 
 @dataclass(frozen=True)
