@@ -19,6 +19,9 @@ from omnireel.errors import WorkerLost
 from omnireel.media.encoder import Mp4Encoder
 from omnireel.media.frames import Frame, Samples
 
+PAINTED = "superfast"
+"""The preset for what the engines paint: a third less work than veryfast for half as many bytes again,
+twice as many where much lies still; painted pictures are small either way."""
 _BACKLOG = 3
 """Frames that may wait for the encoder before `write` blocks."""
 

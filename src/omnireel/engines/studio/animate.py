@@ -26,7 +26,7 @@ from omnireel.media.frames import Frame
 from omnireel.media.image import load_image
 from omnireel.media.poster import write_poster
 from omnireel.media.sniff import sniff
-from omnireel.media.writer import ClipWriter
+from omnireel.media.writer import PAINTED, ClipWriter
 from omnireel.models import (
     AspectRatio,
     CameraMove,
@@ -175,7 +175,9 @@ def _produce(
     with (
         closing(painted),
         Listener(run, len(takes), threads=threads) as listener,
-        ClipWriter(clip, width=size[0], height=size[1], fps=fps, threads=threads, audio=sound) as writer,
+        ClipWriter(
+            clip, width=size[0], height=size[1], fps=fps, threads=threads, audio=sound, preset=PAINTED
+        ) as writer,
     ):
         for take in takes if sound else ():
             listener.hear(_heard(take))

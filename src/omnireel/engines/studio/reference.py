@@ -32,7 +32,7 @@ from omnireel.media.poster import write_poster
 from omnireel.media.probe import VideoFacts
 from omnireel.media.reader import VideoReader
 from omnireel.media.sniff import sniff
-from omnireel.media.writer import ClipWriter
+from omnireel.media.writer import PAINTED, ClipWriter
 from omnireel.models import Clip, Framing, Job, MediaKind, ShotReport, VideoRequest
 
 _REPORT_EVERY = 4
@@ -122,7 +122,9 @@ def _film_pictures(job: Job, run: Run, camera: BorrowedCamera, size: Size, total
     clip, poster = run.scratch / "clip.mp4", run.scratch / "poster.jpg"
     with (
         closing(_painted(job, run, takes, size, total, threads)) as painted,
-        ClipWriter(clip, width=size[0], height=size[1], fps=Fraction(FPS), threads=threads) as writer,
+        ClipWriter(
+            clip, width=size[0], height=size[1], fps=Fraction(FPS), threads=threads, preset=PAINTED
+        ) as writer,
     ):
         for frame in painted:
             if writer.frames % _REPORT_EVERY == 0:

@@ -29,7 +29,7 @@ from omnireel.engines.studio.tracker import Moment, tracked
 from omnireel.media.canvas import canvas
 from omnireel.media.frames import Frame
 from omnireel.media.poster import write_poster
-from omnireel.media.writer import ClipWriter
+from omnireel.media.writer import PAINTED, ClipWriter
 from omnireel.models import AspectRatio, Clip, Job, Shot, ShotReport, Storyboard, Subject, Transition, Weather
 
 T = TypeVar("T")
@@ -76,13 +76,12 @@ def compose(
 
 
 def warm() -> None:
-    """Compile every kernel that scenes use, by painting tiny frames of a fair and a rainy beach."""
+    """Compile every kernel that scenes use, by painting tiny frames of a fair beach and a rainy lake."""
     cast = (Subject("dog", action="run"), Subject("sailboat"))
     shot = Shot("", place="beach", subjects=cast)
-    script = ShotScript.of(shot, lambda _: None, lambda _: None)
-    ShotPainter(script, size=(96, 64), frames=24, seed=0).paint(3)
-    rainy = replace(script, shot=replace(shot, weather=Weather.RAIN))
-    ShotPainter(rainy, size=(96, 64), frames=24, seed=0).paint(3)
+    for seen in (shot, replace(shot, place="lake", weather=Weather.RAIN)):
+        script = ShotScript.of(seen, lambda _: None, lambda _: None)
+        ShotPainter(script, size=(96, 64), frames=24, seed=0).paint(3)
 
 
 def _takes(scene: Scene, storyboard: Storyboard, total: int) -> list[_Take]:
@@ -102,7 +101,9 @@ def _produce(job: Job, run: Run, takes: list[_Take], size: Size, threads: int) -
     with (
         Listener(run, len(takes), threads=threads) as listener,
         closing(_finished(job, run, takes, size, threads, listener if sound else None)) as moments,
-        ClipWriter(clip, width=width, height=height, fps=fps, threads=threads, audio=sound) as writer,
+        ClipWriter(
+            clip, width=width, height=height, fps=fps, threads=threads, audio=sound, preset=PAINTED
+        ) as writer,
     ):
         for moment in moments:
             for _ in range(moment.hold):

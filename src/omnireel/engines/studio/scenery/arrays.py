@@ -12,6 +12,11 @@ import numpy.typing as npt
 Bytes = npt.NDArray[np.uint8]
 """Pictures: (height, width, 3) BGR, or (height, width, 4) BGRA with premultiplied alpha."""
 Floats = npt.NDArray[np.float32]
+Fine = npt.NDArray[np.int8]
+Whole = npt.NDArray[np.int32]
+Doubles = npt.NDArray[np.float64]
+Pixels = npt.NDArray[np.uint32]
+"""(height, width), a premultiplied BGRA pixel in each number: alpha in the highest byte."""
 Colour = tuple[float, float, float]
 """Blue, green, red, 0 to 255."""
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from omnireel.engines.studio.scenery.arrays import Bytes, Colour, Floats
-from omnireel.engines.studio.scenery.card import Card, dyed
+from omnireel.engines.studio.scenery.card import Card, banded, dyed
 from omnireel.engines.studio.scenery.light import Light, mix, scaled
 from omnireel.engines.studio.scenery.noise import cloudy, ragged, wavy
 
@@ -37,7 +37,7 @@ def mountains(
         top = height * rng.uniform(0.04, 0.42)
         half = (height - top) * rng.uniform(0.85, 1.25)
         _peak(card, rng, (x, top), half, (lit, dark), (white, blue), snow)
-    field = cloudy(1024, rng, slope=1.1, coarse=6)[:height]
+    field = cloudy(1024, rng, slope=1.1, coarse=6, rows=height)
     card.shade((1 + 0.05 * np.concatenate([field, field], axis=1)).astype(np.float32))
     return _misted(card.band(), light, foot=0.55)
 
@@ -165,16 +165,10 @@ def _slope(
     # The light comes from the upper left: slopes that fall to the right lie in shade, less so further down.
     shade = 1 - slip * np.clip(lean * 2.2, -0.4, 1)[None, :] * np.exp(-np.maximum(depth, 0) / (height * 0.5))
     glow = 1 + (crest - 1) * np.exp(-np.maximum(depth, 0) / (height * 0.10))
-    field = cloudy(1024, rng, slope=1.2, coarse=4)[:height]
+    field = cloudy(1024, rng, slope=1.2, coarse=4, rows=height)
     texture = 1 + 0.035 * np.concatenate([field, field], axis=1)
     paint = np.array(mix(dyed(colour, light), light.haze, veil), np.float32)
-    band = np.zeros((height, WIDTH, 4), np.uint8)
-    alpha = np.clip(depth + 0.5, 0, 1)
-    band[..., :3] = np.clip(paint * (shade * glow * texture)[..., None] * alpha[..., None], 0, 255).astype(
-        np.uint8
-    )
-    band[..., 3] = (alpha * 255).astype(np.uint8)
-    return band
+    return banded(paint * (shade * glow * texture)[..., None], np.clip(depth + 0.5, 0, 1))
 
 
 def treeline(
@@ -195,16 +189,12 @@ def treeline(
     card.box(0, height * (1 - fill), WIDTH, height, base)
     for depth in (0.55, 0.75, 1.0):
         share = veil + (1 - depth) * 0.5
+        seen = [_veiled(tree, light, share, 0.55 + 0.45 * depth) for tree in trees]
         for n in range(count):
             x = (n + rng.uniform(0, 1)) * WIDTH / count
-            tree = trees[int(rng.integers(len(trees)))]
+            tree = seen[int(rng.integers(len(trees)))]
             tall = height * rng.uniform(0.55, 0.95) * (0.62 + 0.38 * depth)
-            card.paste(
-                _veiled(tree, light, share, 0.55 + 0.45 * depth),
-                x,
-                height * (1.02 - (1 - depth) * 0.28),
-                tall,
-            )
+            card.paste(tree, x, height * (1.02 - (1 - depth) * 0.28), tall)
     return card.band(soften=soften)
 
 
@@ -223,7 +213,7 @@ def cumulus(light: Light, rng: np.random.Generator, *, height: int, amount: floa
     relief = np.zeros((height, WIDTH), np.float32)
     for _ in range(max(2, round(amount * 12))):
         _heap(relief, rng)
-    rough = cloudy(1024, rng, slope=1.9, coarse=6)[:height]
+    rough = cloudy(1024, rng, slope=1.9, coarse=6, rows=height)
     puffs = np.concatenate([rough, rough], axis=1) * np.minimum(relief / 14, 1)
     relief = _wrapped_blur(np.where(relief > 0, relief + 2.2 * puffs, relief).astype(np.float32), 7)
     slope_y, slope_x = np.gradient(_wrapped_blur(relief, 11))
@@ -231,8 +221,7 @@ def cumulus(light: Light, rng: np.random.Generator, *, height: int, amount: floa
     alpha = np.clip(relief / 13, 0, 1) ** 1.2 * 0.94
     shade, bright = np.array(light.cloud_dark, np.float32), np.array(light.cloud_lit, np.float32)
     colour = shade + (bright - shade) * np.asarray(lit)[..., None]
-    band = np.concatenate([colour * alpha[..., None], alpha[..., None] * 255], axis=2)
-    return np.ascontiguousarray(np.clip(band, 0, 255).astype(np.uint8))
+    return banded(colour, alpha)
 
 
 def _heap(relief: Floats, rng: np.random.Generator) -> None:
@@ -271,8 +260,7 @@ def stratus(light: Light, rng: np.random.Generator, *, height: int) -> Bytes:
     )
     shade, bright = np.array(light.cloud_dark, np.float32), np.array(light.cloud_lit, np.float32)
     colour = shade + (bright - shade) * lit[..., None]
-    band = np.concatenate([colour * alpha[..., None], alpha[..., None] * 255], axis=2)
-    return np.ascontiguousarray(np.clip(band, 0, 255).astype(np.uint8))
+    return banded(colour, alpha)
 
 
 def roller(light: Light, rng: np.random.Generator, water: Colour, *, height: int = 130) -> Bytes:
@@ -284,7 +272,7 @@ def roller(light: Light, rng: np.random.Generator, water: Colour, *, height: int
     )
     top = height * (0.62 - 0.52 * np.clip(curve, 0, 1))
     depth = np.arange(height, dtype=np.float32)[:, None] - top[None, :]
-    field = cloudy(1024, rng, slope=1.2, coarse=6)[:height]
+    field = cloudy(1024, rng, slope=1.2, coarse=6, rows=height)
     wide = np.concatenate([field, field], axis=1)
     lit = np.exp(-np.maximum(depth, 0) / (height * 0.16))
     foam = np.clip(1.15 - depth / (5 + 4 * wide + 9 * curve[None, :]), 0, 1) * 0.85
@@ -295,8 +283,7 @@ def roller(light: Light, rng: np.random.Generator, water: Colour, *, height: int
     colour = colour + (white - colour) * foam[..., None]
     rows = np.linspace(0, 1, height, dtype=np.float32)[:, None]
     alpha = np.clip(depth + 0.5, 0, 1) * np.clip((1 - rows) * 2.4, 0, 1)
-    band = np.concatenate([colour * alpha[..., None], alpha[..., None] * 255], axis=2)
-    return np.ascontiguousarray(np.clip(band, 0, 255).astype(np.uint8))
+    return banded(colour, alpha)
 
 
 def cloud_tops(light: Light, rng: np.random.Generator, *, height: int, veil: float) -> Bytes:
@@ -312,7 +299,7 @@ def cloud_tops(light: Light, rng: np.random.Generator, *, height: int, veil: flo
         relief[:, where % WIDTH] = np.where(ball > 0, np.maximum(ball, part * 0.7), part)
     top = np.argmax(relief > 2, axis=0)
     alpha = _wrapped_blur(np.clip(rows - top[None, :] + 1, 0, 1).astype(np.float32), 7)
-    rough = cloudy(1024, rng, slope=1.7, coarse=6)[:height]
+    rough = cloudy(1024, rng, slope=1.7, coarse=6, rows=height)
     puffs = np.concatenate([rough, rough], axis=1) * np.float32(3.0)
     relief = _wrapped_blur((relief + puffs).astype(np.float32), 9)
     slope_y, slope_x = np.gradient(_wrapped_blur(relief, 15))
@@ -320,5 +307,4 @@ def cloud_tops(light: Light, rng: np.random.Generator, *, height: int, veil: flo
     shade, bright = np.array(light.cloud_dark, np.float32), np.array(light.cloud_lit, np.float32)
     colour = shade + (bright - shade) * lit
     colour = colour + (np.array(light.haze, np.float32) - colour) * np.float32(veil)
-    band = np.concatenate([colour * alpha[..., None], alpha[..., None] * 255], axis=2)
-    return np.ascontiguousarray(np.clip(band, 0, 255).astype(np.uint8))
+    return banded(colour, alpha)

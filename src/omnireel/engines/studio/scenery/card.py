@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
+from omnireel.engines.studio.scenery import kernels_sprite
 from omnireel.engines.studio.scenery.arrays import Bytes, Colour, Floats
 from omnireel.engines.studio.scenery.light import Light
 
@@ -22,6 +25,15 @@ def dyed(colour: Colour, light: Light, strength: float = 1.0) -> Colour:
         for value, tint in zip(colour, light.tint, strict=True)
     )
     return blue, green, red
+
+
+def banded(colour: Floats, alpha: npt.NDArray[np.floating[Any]]) -> Bytes:
+    """Premultiplied BGRA from paint (height, width, 3) or of one colour, and how much it covers, 0 to 1."""
+    band = np.empty((*alpha.shape, 4), np.uint8)
+    band[..., :3] = np.clip(colour, 0, 255) * alpha[..., None]
+    band[..., 3] = alpha * 255
+    kernels_sprite.limit(band)
+    return band
 
 
 class Card:
@@ -65,12 +77,8 @@ class Card:
         first, last = max(0, top), min(self.height, top + rows)
         if last <= first:
             return
-        where = np.arange(left, left + columns) % self.width
-        part = picture[first - top : last - top]
-        share = part[..., 3:].astype(np.float32) / 255
-        under = self.colour[first:last, where]
-        self.colour[first:last, where] = (under * (1 - share) + part[..., :3] * share).astype(np.uint8)
-        self.alpha[first:last, where] = np.maximum(self.alpha[first:last, where], part[..., 3])
+        part = np.ascontiguousarray(picture[first - top : last - top].astype(np.uint8, copy=False))
+        kernels_sprite.paste(self.colour[first:last], self.alpha[first:last], part, left)
 
     def shade(self, factor: Floats) -> None:
         """Multiply the paint by a field broadcastable to (height, width)."""
@@ -79,7 +87,8 @@ class Card:
 
     def band(self, *, soften: int = 0) -> Bytes:
         """Premultiplied BGRA, optionally out of focus."""
-        whole = np.concatenate([self.colour, self.alpha[..., None]], axis=2)
+        whole = np.dstack([self.colour, self.alpha])
+        kernels_sprite.limit(whole)
         if soften > 1:
             wrapped = cv2.copyMakeBorder(whole, 0, 0, soften, soften, cv2.BORDER_WRAP)
             whole = cv2.blur(cv2.blur(wrapped, (soften, soften)), (soften, soften))[:, soften:-soften].astype(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from omnireel.engines.studio.scenery import kernels
-from omnireel.engines.studio.scenery.arrays import Bytes, Floats
+from omnireel.engines.studio.scenery import kernels_floor
+from omnireel.engines.studio.scenery.arrays import Bytes, Fine, Floats
 from omnireel.engines.studio.scenery.painter import BLACK, Painter
 from omnireel.engines.studio.scenery.sets import Ground, Water
 from omnireel.engines.studio.scenery.sight import Sight
@@ -19,6 +19,11 @@ _RIPPLES = np.array(
     [[2.0, 9.0, 3.0, 0.0016], [-3.0, 14.0, 4.0, 0.0010], [1.0, 23.0, 5.0, 0.0006]], np.float32
 )
 """The stirring of a wet pavement: rows as in `Water.waves`."""
+
+
+def relief_of(field: Floats) -> Fine:
+    """A field of unit deviation in the steps that the floor's relief is kept in."""
+    return np.clip(np.rint(field * kernels_floor.RELIEF_STEPS), -127, 127).astype(np.int8)
 
 
 def wetness(sight: Sight) -> float:
@@ -47,7 +52,7 @@ def upside_down(sight: Sight) -> Painter:
     return image
 
 
-def paint_floor(sight: Sight, mirror: Bytes, relief: Floats, *, glitters: bool, foggy: bool) -> None:
+def paint_floor(sight: Sight, mirror: Bytes, relief: Fine, *, glitters: bool, foggy: bool) -> None:
     """Everything under the horizon. `glitters`: the sun is in the sky to be mirrored."""
     ground, water = sight.stage.ground, sight.stage.water
     if ground is None and water is None:
@@ -66,7 +71,7 @@ def paint_floor(sight: Sight, mirror: Bytes, relief: Floats, *, glitters: bool, 
         ),
         *(1.0 if foggy or sight.stage.deep else 0.5, sight.first_row),
     ]
-    kernels.floor(sight.painter.frame, mirror, tiles, band, relief, waves, np.array(p, np.float32))
+    kernels_floor.floor(sight.painter.frame, mirror, tiles, band, relief, waves, np.array(p))
 
 
 def _camera_numbers(sight: Sight) -> tuple[float, ...]:

@@ -7,19 +7,23 @@ import numpy as np
 from omnireel.engines.studio.scenery.arrays import Floats
 
 
-def cloudy(side: int, rng: np.random.Generator, *, slope: float = 1.6, coarse: float = 1.0) -> Floats:
-    """A tileable field, zero mean and unit deviation, whose detail falls as 1/frequency**slope.
+def cloudy(
+    side: int, rng: np.random.Generator, *, slope: float = 1.6, coarse: float = 1.0, rows: int = 0
+) -> Floats:
+    """A field that repeats both ways, zero mean and unit deviation, its detail falling as 1/frequency**slope.
 
-    `coarse` is the lowest frequency kept, in cycles per tile.
+    `coarse` is the lowest frequency kept, in cycles per `side`. With `rows`, only so many are made, and the
+    field need not repeat downward.
     """
-    rows = np.fft.fftfreq(side, 1 / side)[:, None].astype(np.float32)
-    columns = np.fft.rfftfreq(side, 1 / side)[None, :].astype(np.float32)
-    frequency = np.hypot(rows, columns)
+    tall = side if not rows else min(side, 1 << (max(rows, int(side / coarse)) - 1).bit_length())
+    down = np.fft.fftfreq(tall, 1 / side)[:, None].astype(np.float32)
+    across = np.fft.rfftfreq(side, 1 / side)[None, :].astype(np.float32)
+    frequency = np.hypot(down, across)
     weight = np.where(frequency >= coarse, np.maximum(frequency, np.float32(1e-3)) ** np.float32(-slope), 0)
-    parts = rng.standard_normal((2, side, side // 2 + 1), np.float32)
-    field = np.fft.irfft2((parts[0] + 1j * parts[1]) * weight, s=(side, side)).astype(np.float32)
+    parts = rng.standard_normal((2, side, side // 2 + 1), np.float32)[:, :tall]
+    field = np.fft.irfft2((parts[0] + 1j * parts[1]) * weight, s=(tall, side)).astype(np.float32)
     spread: Floats = ((field - field.mean()) / (field.std() + 1e-9)).astype(np.float32)
-    return spread
+    return spread[: rows or side]
 
 
 def wavy(length: int, rng: np.random.Generator, *, waves: tuple[tuple[int, float], ...]) -> Floats:

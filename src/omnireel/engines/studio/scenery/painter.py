@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from omnireel.engines.studio.scenery import kernels
-from omnireel.engines.studio.scenery.arrays import Bytes, Colour, Floats
+from omnireel.engines.studio.scenery import kernels_paste
+from omnireel.engines.studio.scenery.arrays import Bytes, Colour, Pixels
 from omnireel.engines.studio.scenery.sprite import Sprite
 
-Matrix = npt.NDArray[np.float64]
 WHITE = (1.0, 1.0, 1.0)
 BLACK = (0.0, 0.0, 0.0)
 
@@ -41,13 +41,11 @@ class Painter:
         haze: float = 0.0,
         haze_colour: Colour = BLACK,
         mark: int = 0,
-        glow: bool = False,
         soft: int = 0,
         below: float | None = None,
     ) -> None:
         """Draw a sprite with its anchor at (x, y). `scale` is frame pixels per finest sprite pixel; `lean`
-        turns
-        it, radians clockwise; `shear` pushes the top sideways; `soft` draws a coarser, blurrier level;
+        turns it, radians clockwise; `shear` pushes the top sideways; `soft` draws a coarser, blurrier level;
         `below`
         is a row under which nothing is drawn (a waterline)."""
         level = min(sprite.level_for(scale * max(stretch)) + soft, len(sprite.levels) - 1)
@@ -55,29 +53,13 @@ class Painter:
         rows, columns = picture.shape[:2]
         px = scale * sprite.width / columns * stretch[0] * (-1 if flip else 1)
         py = scale * sprite.height / rows * stretch[1]
-        forward = _forward(px, py, lean, shear)
-        origin = np.array([x, y]) - forward @ np.array([columns * anchor[0], rows * anchor[1]])
-        bounds = _bounds(forward, origin, columns, rows, self.frame.shape, below)
-        determinant = forward[0, 0] * forward[1, 1] - forward[0, 1] * forward[1, 0]
-        if bounds is None or abs(determinant) < 1e-9:
+        laid = _Laid.at(x, y, (px, py), (columns, rows), anchor, lean, shear)
+        bounds = laid.bounds(columns, rows, self.frame.shape, below)
+        if bounds is None or abs(laid.determinant) < 1e-9:
             return
-        inverse = np.linalg.inv(forward)
-        shift = -inverse @ origin
-        kernels.blit(
-            self.frame,
-            self.ids,
-            picture,
-            _scalars(
-                *(inverse[0, 0], inverse[0, 1], shift[0], inverse[1, 0], inverse[1, 1], shift[1]),
-                *bounds,
-                *tint,
-                opacity,
-                haze,
-                *haze_colour,
-                kernels.KEEP_IDS if glow or mark < 0 else mark,
-                0.0 if glow else 1.0,
-            ),
-        )
+        shown_as = kernels_paste.KEEP_IDS if mark < 0 else float(mark)
+        p = np.array((*laid.inverse(), *bounds, *tint, opacity, haze, *haze_colour, shown_as))
+        kernels_paste.blit(self.frame, self.ids, packed(picture), p)
 
     def strip(
         self,
@@ -86,7 +68,6 @@ class Painter:
         left: float,
         step: float,
         top: float,
-        tint: Colour = WHITE,
         opacity: float = 1.0,
         haze: tuple[float, float] = (0.0, 0.0),
         haze_colour: Colour = BLACK,
@@ -99,8 +80,8 @@ class Painter:
         last = top + band.shape[0] / step
         rows = max(0, math.floor(top)), min(height, math.ceil(last if end is None else min(last, end)))
         if rows[1] > rows[0] and opacity > 0:
-            p = _scalars(left, step, top, *rows, *tint, opacity, *haze, *haze_colour)
-            kernels.strip(self.frame, self.ids, band, p)
+            p = np.array((left, step, top, *rows, opacity, *haze, *haze_colour))
+            kernels_paste.strip(self.frame, self.ids, packed(band), p)
 
     def light(self, glow: Bytes, x: float, y: float, gain: float = 1.0) -> None:
         """Add a picture of light centred on (x, y)."""
@@ -114,37 +95,72 @@ class Painter:
             self.frame[b:d, a:c] = lit
 
 
-def _forward(px: float, py: float, lean: float, shear: float) -> Matrix:
-    c, s = math.cos(lean), math.sin(lean)
-    return np.array([[c * px, -s * py - shear * py], [s * px, c * py]])
+@dataclass(frozen=True, slots=True)
+class _Laid:
+    """Where a picture lies on the frame: column a·u + b·v + x, row c·u + d·v + y for its pixel (u, v)."""
+
+    a: float
+    b: float
+    c: float
+    d: float
+    x: float
+    y: float
+
+    @classmethod
+    def at(
+        cls,
+        x: float,
+        y: float,
+        size: tuple[float, float],
+        shape: tuple[int, int],
+        anchor: tuple[float, float],
+        lean: float,
+        shear: float,
+    ) -> _Laid:
+        """Its anchor at (x, y), each of its pixels `size`."""
+        turn, side = math.cos(lean), math.sin(lean)
+        a, b = turn * size[0], -(side + shear) * size[1]
+        c, d = side * size[0], turn * size[1]
+        u, v = shape[0] * anchor[0], shape[1] * anchor[1]
+        return cls(a, b, c, d, x - a * u - b * v, y - c * u - d * v)
+
+    @property
+    def determinant(self) -> float:
+        return self.a * self.d - self.b * self.c
+
+    def inverse(self) -> tuple[float, ...]:
+        """The picture's column and row for a place on the frame, as two rows of a matrix."""
+        scale = 1 / self.determinant
+        a, b, c, d = self.d * scale, -self.b * scale, -self.c * scale, self.a * scale
+        return a, b, -a * self.x - b * self.y, c, d, -c * self.x - d * self.y
+
+    def bounds(
+        self, columns: int, rows: int, shape: tuple[int, ...], below: float | None
+    ) -> tuple[int, int, int, int] | None:
+        """Left, top, right and bottom of the part within a frame and above row `below`; None if there is
+        none."""
+        across, over = (self.a * columns, self.b * rows), (self.c * columns, self.d * rows)
+        left = max(0, math.floor(self.x + sum(min(0.0, side) for side in across)))
+        right = min(shape[1], math.ceil(self.x + sum(max(0.0, side) for side in across)))
+        top = max(0, math.floor(self.y + sum(min(0.0, side) for side in over)))
+        bottom = min(shape[0], math.ceil(self.y + sum(max(0.0, side) for side in over)))
+        bottom = bottom if below is None else min(bottom, math.floor(below))
+        return (left, top, right, bottom) if right > left and bottom > top else None
 
 
-def _bounds(
-    forward: Matrix,
-    origin: Matrix,
-    columns: int,
-    rows: int,
-    shape: tuple[int, ...],
-    below: float | None,
-) -> tuple[int, int, int, int] | None:
-    corners = np.array([[0, 0], [columns, 0], [0, rows], [columns, rows]]) @ forward.T + origin
-    left, top = max(0, math.floor(corners[:, 0].min())), max(0, math.floor(corners[:, 1].min()))
-    right, bottom = (
-        min(shape[1], math.ceil(corners[:, 0].max())),
-        min(shape[0], math.ceil(corners[:, 1].max())),
-    )
-    if below is not None:
-        bottom = min(bottom, math.floor(below))
-    return (left, top, right, bottom) if right > left and bottom > top else None
-
-
-def _scalars(*values: float) -> Floats:
-    return np.array(values, np.float32)
+def packed(picture: Bytes) -> Pixels:
+    """A BGRA picture as one number for each pixel, over the same memory."""
+    return picture.view(np.uint32)[..., 0]
 
 
 def glow_of(radius: float, colour: Colour, *, power: float = 2.0, flat: float = 1.0) -> Bytes:
-    """A round light that fades to nothing at its radius; `flat` below 1 squashes it."""
-    columns, rows = max(4, round(2 * radius)), max(4, round(2 * radius * flat))
+    """A round light that fades to nothing at its radius; `flat` below 1 squashes it. Not to be written to."""
+    return _glow(max(4, round(2 * radius)), max(4, round(2 * radius * flat)), colour, power)
+
+
+@lru_cache(maxsize=8)
+def _glow(columns: int, rows: int, colour: Colour, power: float) -> Bytes:
+    # Lamps that travel are asked for again in every frame, at nearly the same size.
     v, u = np.mgrid[-1 : 1 : rows * 1j, -1 : 1 : columns * 1j].astype(np.float32)
     fall = np.clip(1 - np.hypot(u, v), 0, 1) ** power
     glow: Bytes = np.clip(fall[..., None] * np.array(colour, np.float32), 0, 255).astype(np.uint8)

@@ -15,7 +15,7 @@ import numpy as np
 
 from omnireel.engines.studio.known import KnownMotion
 from omnireel.engines.studio.scenery import floor
-from omnireel.engines.studio.scenery.arrays import Bytes, Floats
+from omnireel.engines.studio.scenery.arrays import Bytes
 from omnireel.engines.studio.scenery.beams import shafts, spotlights
 from omnireel.engines.studio.scenery.blocking import placed
 from omnireel.engines.studio.scenery.camera import Ride, View, ease, moved, ridden
@@ -80,7 +80,7 @@ class ShotPainter:
         self._depth = kit.depth
         place = _floor(script, self.stage, kit)
         self.cast = placed(list(script.roles), place, self.stage.light, rng, self.stage.sun_side)
-        self._relief: Floats = cloudy(256, rng, slope=1.6, coarse=2)
+        self._relief = floor.relief_of(cloudy(256, rng, slope=1.6, coarse=2))
         motes = drifting(kit.season, self.stage.motes) if self._is_open(script) else self.stage.motes
         self._air = Air(shot.weather or Weather.CLEAR, self.stage.light, motes, size[1], rng)
         self._lens = Lens(self.stage.light, self.stage.vignette, size[0], rng)

@@ -32,9 +32,10 @@ def graded(
     # A tilt margin lies above the zenith stop; the richest colours belong in the lowest half.
     where = [0.0, 0.42, 0.80, 1.0]
     column = np.stack([np.interp(rows, where, [stop[n] for stop in stops]) for n in range(3)], axis=1)
-    noise = rng.uniform(-0.5, 0.5, (height, width, 1)).astype(np.float32)
-    sky: Bytes = np.clip(column[:, None].astype(np.float32) + noise + 0.5, 0, 255).astype(np.uint8)
-    return sky
+    noise = rng.uniform(0, 0.999, (height, width)).astype(np.float32)
+    tones = np.clip(column, 0, 255).astype(np.float32)
+    planes = [(noise + tones[:, n, None]).astype(np.uint8) for n in range(3)]
+    return cv2.merge(planes).astype(np.uint8, copy=False)
 
 
 def with_stars(sky: Bytes, rng: np.random.Generator, strength: float, count: int) -> None:
@@ -72,7 +73,8 @@ def clouds_for(light: Light, rng: np.random.Generator, height: int) -> Bytes | N
     if light.clouds <= 0.05:
         return None
     if light.clouds > 0.7:
-        return stratus(light, rng, height=height)
+        # An overcast sky is closed: its clouds reach as far up as a tilt may look.
+        return stratus(light, rng, height=round(height * MARGIN))
     return cumulus(light, rng, height=height, amount=light.clouds)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from omnireel.engines.studio.scenery import kernels_sprite
 from omnireel.engines.studio.scenery.arrays import Bytes, Floats
 from omnireel.engines.studio.scenery.light import Light
 
@@ -54,7 +55,10 @@ def sprite_of(premultiplied: Bytes) -> Sprite:
 
 def _bordered(picture: Bytes) -> Bytes:
     framed = cv2.copyMakeBorder(picture, *(_BORDER,) * 4, cv2.BORDER_CONSTANT, value=(0, 0, 0, 0))
-    return np.ascontiguousarray(framed.astype(np.uint8))
+    ready = np.ascontiguousarray(framed.astype(np.uint8, copy=False))
+    # A colour above its alpha would run over into its neighbour when it is laid.
+    kernels_sprite.limit(ready)
+    return ready
 
 
 def enlarged(straight: Bytes, longest: int = _LARGEST) -> Bytes:
@@ -84,9 +88,9 @@ def _bled(straight: Bytes) -> Bytes:
 
 def premultiplied(straight: Bytes) -> Bytes:
     """Straight BGRA to premultiplied."""
-    alpha = straight[..., 3:].astype(np.float32) / 255
-    colour = (straight[..., :3] * alpha + 0.5).astype(np.uint8)
-    return np.ascontiguousarray(np.concatenate([colour, straight[..., 3:]], axis=2))
+    ready = np.array(straight, order="C")
+    kernels_sprite.premultiply(ready)
+    return ready
 
 
 def relit(straight: Bytes, light: Light, *, strength: float = 1.0, sun_side: float = 1.0) -> Bytes:
@@ -94,27 +98,20 @@ def relit(straight: Bytes, light: Light, *, strength: float = 1.0, sun_side: flo
 
     `sun_side` is 1 when the sun stands to the right, -1 to the left.
     """
-    height, width = straight.shape[:2]
-    across = np.linspace(-1, 1, width, dtype=np.float32)[None, :] * np.float32(sun_side)
-    down = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
-    shape = 1 + strength * 0.10 * light.sun_strength * (across - down * 0.6)
-    tint = np.array([1 + (value - 1) * strength for value in light.tint], np.float32) * np.float32(
-        light.gloom
-    )
-    colour = straight[..., :3].astype(np.float32) * shape[..., None] * tint
-    rim = _rim(straight[..., 3], sun_side) * np.float32(light.rim * strength)
-    colour += rim[..., None] * np.array(light.sun, np.float32)
-    lit = straight.copy()
-    lit[..., :3] = np.clip(colour, 0, 255).astype(np.uint8)
+    tint = [(1 + (value - 1) * strength) * light.gloom for value in light.tint]
+    slant = strength * 0.10 * light.sun_strength
+    rim = [value * light.rim * strength for value in light.sun]
+    lit = np.array(straight, order="C")
+    p = np.array((*tint, slant * sun_side, slant * 0.6, *rim), np.float32)
+    kernels_sprite.relight(lit, _rim(lit[..., 3], sun_side), p)
     return lit
 
 
-def _rim(alpha: Bytes, sun_side: float) -> Floats:
-    solid = alpha.astype(np.float32) / 255
+def _rim(alpha: Bytes, sun_side: float) -> Bytes:
     reach = max(2, round(max(alpha.shape) * 0.022))
+    solid = np.ascontiguousarray(alpha)
     moved = np.roll(cv2.blur(solid, (reach, reach)), (reach, -round(reach * sun_side)), (0, 1))
-    edge = np.clip(solid - moved, 0, 1) * solid
-    return edge.astype(np.float32)
+    return cv2.multiply(cv2.subtract(solid, moved), solid, scale=1 / 255).astype(np.uint8, copy=False)
 
 
 _HUES = {

@@ -56,7 +56,7 @@ def neon_city(kit: Kit) -> Stage:
         clouds=0.5,
         cloud_lit=rgb("8a3f90"),
         cloud_dark=rgb("2a1448"),
-        gloom=1.0,
+        gloom=0.92,
     )
     kit.light = light
     rng = kit.rng

@@ -10,6 +10,7 @@ import numpy as np
 from omnireel.engines.studio.scenery import kernels
 from omnireel.engines.studio.scenery.arrays import Bytes, Colour, Floats
 from omnireel.engines.studio.scenery.backdrops import WIDTH
+from omnireel.engines.studio.scenery.card import banded
 from omnireel.engines.studio.scenery.light import Light, mix, scaled
 from omnireel.engines.studio.scenery.noise import cloudy
 from omnireel.engines.studio.scenery.painter import Painter, glow_of
@@ -151,11 +152,8 @@ class Air:
 
 def _mist_band(light: Light, rng: np.random.Generator, height: int) -> Bytes:
     rows = int(height * 0.42)
-    field = cloudy(1024, rng, slope=1.7, coarse=2)[:rows]
+    field = cloudy(1024, rng, slope=1.7, coarse=2, rows=rows)
     wide = np.concatenate([field, field], axis=1)[:, :WIDTH]
     fade = np.sin(np.linspace(0.001, 3.14, rows, dtype=np.float32))[:, None] ** 1.4
     alpha = np.clip(0.42 + 0.30 * wide, 0, 0.9) * fade
-    band = np.concatenate(
-        [alpha[..., None] * np.array(light.haze, np.float32), alpha[..., None] * 255], axis=2
-    )
-    return np.ascontiguousarray(np.clip(band, 0, 255).astype(np.uint8))
+    return banded(np.array(light.haze, np.float32), alpha)

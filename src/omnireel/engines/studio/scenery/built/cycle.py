@@ -32,22 +32,36 @@ def cycle_of(figure: Figure, light: Light, sun_side: float, *, strength: float =
 def drawings_of(layers: list[tuple[Bytes, Move | None]]) -> list[Bytes]:
     """A cycle of drawings, all one size, from premultiplied layers on squares of one size."""
     unit = layers[0][0].shape[0] / 100
-    if all(move is None for _, move in layers):
-        return _cropped([_over([picture for picture, _ in layers])])
+    parts = _merged(layers)
+    count = DRAWINGS if any(move is not None for _, move in parts) else 1
     stacks = [
-        [picture if move is None else moved(picture, move, n / DRAWINGS, unit) for picture, move in layers]
-        for n in range(DRAWINGS)
+        [picture if move is None else moved(picture, move, n / count, unit) for picture, move in parts]
+        for n in range(count)
     ]
     return _cropped([_over(stack) for stack in stacks])
 
 
+def _merged(layers: list[tuple[Bytes, Move | None]]) -> list[tuple[Bytes, Move | None]]:
+    """The same layers, those that lie still next to each other as one."""
+    parts: list[tuple[Bytes, Move | None]] = []
+    for picture, move in layers:
+        if move is None and parts and parts[-1][1] is None:
+            parts[-1] = _over([parts[-1][0], picture]), None
+        else:
+            parts.append((picture, move))
+    return parts
+
+
 def _over(pictures: list[Bytes]) -> Bytes:
     """Premultiplied pictures over each other."""
-    below = pictures[0]
+    whole = pictures[0].copy()
     for above in pictures[1:]:
-        clear = cv2.merge([cv2.bitwise_not(above[..., 3])] * 4)
-        below = cv2.add(above, cv2.multiply(below, clear, scale=1 / 255)).astype(np.uint8)
-    return below
+        left, top, width, height = cv2.boundingRect(np.ascontiguousarray(above[..., 3]))
+        if width:
+            box = np.s_[top : top + height, left : left + width]
+            clear = cv2.merge([cv2.bitwise_not(above[box][..., 3])] * 4)
+            whole[box] = cv2.add(above[box], cv2.multiply(whole[box], clear, scale=1 / 255))
+    return whole
 
 
 def _cropped(drawings: list[Bytes]) -> list[Bytes]:

@@ -33,9 +33,23 @@ def moved(picture: Bytes, move: Move, turn: float, unit: float) -> Bytes:
         case "sweep":
             fade = 0.35 + 0.65 * abs(math.cos(angle))
             picture = (picture * fade).astype(np.uint8)
-    size = (picture.shape[1], picture.shape[0])
     way = _carried(picture, move, turn, unit) if move.kind == "orbit" else _affine(move, angle, unit)
-    return cv2.warpAffine(picture, way, size).astype(np.uint8)
+    return _warped(picture, way)
+
+
+def _warped(picture: Bytes, way: Affine) -> Bytes:
+    """A part carried along a way; only where it shows, before and after, is looked at."""
+    left, top, width, height = cv2.boundingRect(np.ascontiguousarray(picture[..., 3]))
+    corners = np.array([(x, y, 1) for x in (left - 1, left + width) for y in (top - 1, top + height)])
+    ends = corners @ way.T
+    first = np.maximum(np.floor(ends.min(axis=0)).astype(int) - 1, 0)
+    last = np.minimum(np.ceil(ends.max(axis=0)).astype(int) + 2, (picture.shape[1], picture.shape[0]))
+    carried = np.zeros_like(picture)
+    if width and (last > first).all():
+        nearer = way - np.array(((0, 0, first[0]), (0, 0, first[1])))
+        size = int(last[0] - first[0]), int(last[1] - first[1])
+        carried[first[1] : last[1], first[0] : last[0]] = cv2.warpAffine(picture, nearer, size)
+    return carried
 
 
 def _carried(picture: Bytes, move: Move, turn: float, unit: float) -> Affine:
@@ -93,8 +107,8 @@ def _flowing(picture: Bytes, share: float) -> Bytes:
     first, last = int(rows[0]), int(rows[-1]) + 1
     moved = picture.copy()
     rolled = np.roll(picture[first:last], round(share * (last - first)), axis=0)
-    solid = rolled[..., 3:] > 0
-    inside = picture[first:last, :, 3:].astype(np.float32) / 255
-    paint = np.where(solid, rolled[..., :3], picture[first:last, :, :3])
-    moved[first:last, :, :3] = np.minimum(paint, (inside * 255)).astype(np.uint8)
+    clear = cv2.merge([cv2.inRange(rolled[..., 3], np.zeros(1), np.zeros(1))] * 4)
+    paint = cv2.bitwise_or(rolled, cv2.bitwise_and(picture[first:last], clear))
+    solid = cv2.merge([picture[first:last, :, 3]] * 4)
+    moved[first:last, :, :3] = cv2.min(paint, solid)[..., :3]
     return moved
