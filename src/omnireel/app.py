@@ -48,6 +48,7 @@ from omnireel.tasks.dispatcher import Dispatcher
 from omnireel.tasks.files import MediaFiles
 from omnireel.tasks.janitor import Janitor
 from omnireel.tasks.keys import KeyStore, new_secret
+from omnireel.tasks.prices import PriceList
 from omnireel.tasks.running import Rhythm
 from omnireel.tasks.service import Admission, TaskService
 from omnireel.tasks.sql import SqlTaskStore
@@ -256,6 +257,7 @@ def build_app(house: House, base_url: str, workshop: Workshop | None, draining: 
         balance_of=Balances(house.database).of,
         free_disk=lambda: shutil.disk_usage(settings.data).free,
         admission=Admission(max_queued=settings.max_queued, min_free_disk=settings.min_free_disk),
+        prices=_prices(settings),
     )
     values = ApiValues(
         base_url=base_url,
@@ -278,6 +280,13 @@ def build_app(house: House, base_url: str, workshop: Workshop | None, draining: 
         values=values,
         draining=draining,
     )
+
+
+def _prices(settings: Settings) -> PriceList | None:
+    """What tasks cost; None while nothing is charged."""
+    if settings.metering == "off":
+        return None
+    return PriceList(settings.prices, settings.media_limits.video_max_seconds)
 
 
 def _engines(default: str) -> dict[str, Engine]:

@@ -87,7 +87,7 @@ def _add_submit(router: APIRouter, model: Model, terms: Terms) -> None:
             summary=f"Make a video with {model.display_name}",
             description=submit_description(model, terms),
             operation_id=f"submit_{model.model_id}{suffix}".replace("/", "_").replace("-", "_"),
-            responses=problems(400, 401, 413, 415, 429, 503),
+            responses=problems(400, 401, 402, 413, 415, 429, 503),
             openapi_extra=submit_extra(model, terms),
         )
 
@@ -98,6 +98,7 @@ def _submit(model: Model, body: bytearray, caller: Caller, rooms: Rooms) -> Answ
     sent = decode(body)
     wanted = validate(model, sent.fields, rooms.values.terms)
     rooms.service.check_room()
+    rooms.service.check_funds(caller.team, wanted)
     request = rooms.inputs.bring_in(wanted, sent.media)
     task = rooms.service.submit(caller.team, request, request_id=caller.request_id)
     return Answer(data=receipt(task, rooms.links))
