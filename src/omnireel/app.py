@@ -52,6 +52,7 @@ from omnireel.tasks.prices import PriceList
 from omnireel.tasks.running import Rhythm
 from omnireel.tasks.service import Admission, TaskService
 from omnireel.tasks.sql import SqlTaskStore
+from omnireel.tasks.teams import TeamStore
 
 FIRST_KEY = "first-key"
 SWEEP_EVERY = timedelta(minutes=10)
@@ -106,6 +107,11 @@ def open_house(settings: Settings, base_url: str) -> House:
 def open_keys(settings: Settings) -> KeyStore:
     """The keys of the server with these settings. Raises CannotStart."""
     return KeyStore(open_database(_place(settings)), SystemClock())
+
+
+def open_teams(settings: Settings) -> TeamStore:
+    """The teams of the server with these settings. Raises CannotStart."""
+    return TeamStore(open_database(_place(settings)), SystemClock())
 
 
 def inspect_database(settings: Settings) -> Schema:

@@ -28,6 +28,7 @@ from omnireel.testing.task_store import a_success, claimed
 pytestmark = pytest.mark.system
 
 PRICE = Decimal("0.5600")
+NOTHING = Decimal(0)
 SUBMITS = """
 import sys
 from decimal import Decimal
@@ -121,7 +122,7 @@ def test_a_kill_around_a_submit_sets_money_aside_exactly_when_the_task_is_there(
 ) -> None:
     assert killed(SUBMITS, database_place, tmp_path, crash_point)
     assert SqlTaskStore(engine).waiting() == recorded
-    assert spent(engine) == (recorded * PRICE, 0)
+    assert spent(engine) == (recorded * PRICE, NOTHING)
 
 
 @pytest.mark.parametrize(
@@ -133,14 +134,14 @@ def test_a_kill_around_an_ending_charges_a_success_once(
 ) -> None:
     assert not killed(SUBMITS, database_place, tmp_path, "")
     assert killed(WORKS, database_place, tmp_path, crash_point)
-    assert spent(engine) == ((0, PRICE) if charged else (PRICE, 0))
+    assert spent(engine) == ((NOTHING, PRICE) if charged else (PRICE, NOTHING))
     later = ManualClock()
     later.advance(seconds=10**9)
     store = SqlTaskStore(engine, clock=later, retention=timedelta(days=1))
     if not charged:
         assert store.finish(claimed(store, "the next worker"), a_success())
     assert store.claim("another") is None
-    assert spent(engine) == (0, PRICE)
+    assert spent(engine) == (NOTHING, PRICE)
 
 
 def test_a_kill_around_a_refund_gives_back_once(engine: Engine, database_place: str, tmp_path: Path) -> None:
@@ -155,7 +156,7 @@ def test_a_kill_around_a_refund_gives_back_once(engine: Engine, database_place: 
     store = SqlTaskStore(engine)
     (waiting,) = store.list("team").tasks
     assert waiting.status is TaskStatus.PENDING
-    assert spent(engine) == (PRICE, 0)
+    assert spent(engine) == (PRICE, NOTHING)
     store.cancel("team", waiting.task_id)
     store.cancel("team", waiting.task_id)
-    assert spent(engine) == (0, 0)
+    assert spent(engine) == (NOTHING, NOTHING)

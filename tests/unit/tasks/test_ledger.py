@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from hashlib import sha256
 
 import pytest
 from sqlalchemy import Connection, Engine, delete, func, insert, literal, select, text, update
@@ -18,9 +19,10 @@ from omnireel.models import Failed, Outcome, Stopped, TaskStatus
 from omnireel.tasks.audit import faults
 from omnireel.tasks.balances import Balances
 from omnireel.tasks.database import connect, reading, schema_of, upgrade_schema, writing
-from omnireel.tasks.keys import KeyStore
+from omnireel.tasks.keys import Access, KeyStore, new_secret
 from omnireel.tasks.ledger import credit
 from omnireel.tasks.prices import Quote
+from omnireel.tasks.scopes import Scope
 from omnireel.tasks.sql import SqlTaskStore
 from omnireel.tasks.store import Claim, NewTask
 from omnireel.tasks.tables import REVISION, ledger_entry, ledger_transaction, task, team
@@ -319,8 +321,8 @@ def test_an_audit_finds_what_does_not_add_up(
         assert any(found in fault for fault in faults(connection))
 
 
-def test_balances_from_before_the_ledger_are_its_first_credits(engine: Engine) -> None:
-    old = connect_to_first_schema(engine)
+def test_balances_and_keys_from_before_the_ledger_are_kept(engine: Engine) -> None:
+    old, secret = connect_to_first_schema(engine), new_secret()
     with writing(old) as connection:
         for name, balance in (("rich", 123456), ("poor", 0)):
             connection.execute(
@@ -330,13 +332,15 @@ def test_balances_from_before_the_ledger_are_its_first_credits(engine: Engine) -
         connection.execute(
             text(
                 "INSERT INTO api_key (key_id, team, name, digest, last4, created_at) "
-                "VALUES ('k', 'poor', 'n', 'd', '1234', 1.5)"
-            )
+                "VALUES ('k', 'poor', 'n', :digest, '1234', 1.5)"
+            ),
+            {"digest": sha256(secret.encode()).hexdigest()},
         )
     assert upgrade_schema(old).found == "0001"
     assert schema_of(old).found == REVISION
     assert accounts(old, "rich") == {"available": "12.3456", "funding": "-12.3456"}
     assert accounts(old, "poor") == {}
+    assert KeyStore(old).access(secret) == Access("k", "poor", frozenset({Scope.ADMIN}))
     old.dispose()
 
 
