@@ -48,9 +48,11 @@ from omnireel.tasks.dispatcher import Dispatcher
 from omnireel.tasks.files import MediaFiles
 from omnireel.tasks.janitor import Janitor
 from omnireel.tasks.keys import KeyStore, new_secret
+from omnireel.tasks.prices import PriceList
 from omnireel.tasks.running import Rhythm
 from omnireel.tasks.service import Admission, TaskService
 from omnireel.tasks.sql import SqlTaskStore
+from omnireel.tasks.teams import TeamStore
 
 FIRST_KEY = "first-key"
 SWEEP_EVERY = timedelta(minutes=10)
@@ -105,6 +107,11 @@ def open_house(settings: Settings, base_url: str) -> House:
 def open_keys(settings: Settings) -> KeyStore:
     """The keys of the server with these settings. Raises CannotStart."""
     return KeyStore(open_database(_place(settings)), SystemClock())
+
+
+def open_teams(settings: Settings) -> TeamStore:
+    """The teams of the server with these settings. Raises CannotStart."""
+    return TeamStore(open_database(_place(settings)), SystemClock())
 
 
 def inspect_database(settings: Settings) -> Schema:
@@ -256,6 +263,7 @@ def build_app(house: House, base_url: str, workshop: Workshop | None, draining: 
         balance_of=Balances(house.database).of,
         free_disk=lambda: shutil.disk_usage(settings.data).free,
         admission=Admission(max_queued=settings.max_queued, min_free_disk=settings.min_free_disk),
+        prices=_prices(settings),
     )
     values = ApiValues(
         base_url=base_url,
@@ -278,6 +286,13 @@ def build_app(house: House, base_url: str, workshop: Workshop | None, draining: 
         values=values,
         draining=draining,
     )
+
+
+def _prices(settings: Settings) -> PriceList | None:
+    """What tasks cost; None while nothing is charged."""
+    if settings.metering == "off":
+        return None
+    return PriceList(settings.prices, settings.media_limits.video_max_seconds)
 
 
 def _engines(default: str) -> dict[str, Engine]:

@@ -26,6 +26,7 @@ CRASH_POINTS: Final = (
     "mid_publish",
     "after_publish",
     "before_finish",
+    "mid_settle",
     "after_finish",
     "mid_janitor",
 )

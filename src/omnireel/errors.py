@@ -6,6 +6,7 @@
     │   ├── InvalidFormat         wrong type, not JSON, not the media it claims to be
     │   └── OutOfRange            right type, outside a limit
     ├── AuthenticationFailed      no key, or a key nobody made
+    ├── InsufficientBalance       the team has less than the task may cost; nothing was queued or charged
     ├── NotFound                  no such task, model, file (or it is somebody else's)
     ├── Unavailable               try later: draining, queue full, disk full
     ├── CannotStart               the service cannot run as installed or configured; says what to change
@@ -22,6 +23,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import ClassVar
 
 
@@ -60,7 +62,16 @@ class OutOfRange(InvalidRequest):
 
 
 class AuthenticationFailed(OmnireelError):
-    """The key is missing, malformed, unknown, revoked or expired."""
+    """The key is missing, malformed, unknown, revoked or expired, or may not do what was asked."""
+
+
+class InsufficientBalance(OmnireelError):
+    """The team cannot pay for the task. USD."""
+
+    def __init__(self, price: Decimal, balance: Decimal) -> None:
+        super().__init__(f"the task may cost {price:.4f} USD and the team has {balance:.4f} USD")
+        self.price = price
+        self.balance = balance
 
 
 class NotFound(OmnireelError):

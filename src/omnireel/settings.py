@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -13,9 +15,18 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from omnireel.models import MediaLimits
+from omnireel.models import MediaLimits, Mode
 
 MIB = 1024 * 1024
+
+Usd = Annotated[Decimal, Field(ge=0, le=1000, decimal_places=4)]
+Prices = Mapping[str, Mapping[Mode, Usd]]
+"""USD per second of output, by model and mode."""
+
+PRICES: Final[Prices] = {
+    slug: {Mode.STD: Decimal("0.0840"), Mode.PRO: Decimal("0.1120")}
+    for slug in ("kling/kling-video-o1", "kling/kling-v3-omni-video")
+}
 
 
 class Settings(BaseSettings):
@@ -61,8 +72,10 @@ class Settings(BaseSettings):
     engine_memory: int = Field(default=4096 * MIB, ge=256 * MIB)
     """Address space one attempt may use, bytes."""
 
-    metering: Literal["off"] = "off"
-    """Charging for tasks; while off, nothing is ever charged."""
+    metering: Literal["off", "on"] = "off"
+    """Charging for tasks; while off, nothing is reserved or charged."""
+    prices: Prices = Field(default={}, validate_default=True)
+    """USD per second of output, laid over `PRICES`."""
     strict: bool = False
     """Refuse unknown request fields instead of noting them."""
     max_body: int = Field(default=64 * MIB, ge=1024)
@@ -83,6 +96,13 @@ class Settings(BaseSettings):
     sandbox: Literal["auto", "required", "off"] = "auto"
     """`auto` takes the tightest box there is; `required` refuses to start without one."""
     media_limits: MediaLimits = MediaLimits()
+
+    @field_validator("prices")
+    @classmethod
+    def _over_the_defaults(cls, prices: Prices) -> Prices:
+        if unknown := sorted(prices.keys() - PRICES.keys()):
+            raise ValueError(f"there is no model {unknown[0]!r}; there are {', '.join(PRICES)}")
+        return {slug: {**modes, **prices.get(slug, {})} for slug, modes in PRICES.items()}
 
     @model_validator(mode="after")
     def _beats_within_the_lease(self) -> Self:

@@ -23,9 +23,11 @@ from omnireel.tasks.balances import Balances
 from omnireel.tasks.database import open_database
 from omnireel.tasks.files import MediaFiles
 from omnireel.tasks.keys import KeyStore
+from omnireel.tasks.prices import PriceList
 from omnireel.tasks.service import Admission, TaskService
 from omnireel.tasks.sql import SqlTaskStore
 from omnireel.tasks.store import Claim
+from omnireel.tasks.teams import TeamStore
 from omnireel.testing.fake_engine import FakeEngine
 
 BASE = "http://video.example"
@@ -41,6 +43,7 @@ class House:
     app: FastAPI
     store: SqlTaskStore
     keys: KeyStore
+    teams: TeamStore
     blobs: LocalBlobs
     values: ApiValues
     draining: Event
@@ -92,6 +95,7 @@ def open_house(
     base_url: str = BASE,
     admission: Admission | None = None,
     database_url: str | None = None,
+    prices: PriceList | None = None,
     **values: Any,
 ) -> Iterator[House]:
     """A house in a folder, and its database unless it has a URL; `values` are fields of `ApiValues`."""
@@ -105,8 +109,9 @@ def open_house(
         balance_of=Balances(database).of,
         free_disk=lambda: 10**12,
         admission=admission or Admission(),
+        prices=prices,
     )
-    keys = KeyStore(database)
+    keys = KeyStore(database, clock)
     blobs = LocalBlobs(folder / "blobs", base_url=base_url, secret=b"s" * 32, clock=clock)
     settled = ApiValues(**{"base_url": base_url, "scratch": folder / "incoming", "terms": TERMS, **values})
     draining = Event()
@@ -120,6 +125,8 @@ def open_house(
         draining=draining,
     )
     try:
-        yield House(app, store, keys, blobs, settled, draining, keys.create("first").secret)
+        yield House(
+            app, store, keys, TeamStore(database), blobs, settled, draining, keys.create("first").secret
+        )
     finally:
         database.dispose()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 
 from omnireel.api.answers import Answer, BalanceAnswer, KeyAnswer
-from omnireel.api.auth import CallerHere, bearer_key
+from omnireel.api.auth import ReaderHere, bearer_key
 from omnireel.api.lean import LeanRoute
 from omnireel.api.openapi import problems
 from omnireel.api.rooms import Rooms, RoomsHere
@@ -20,13 +20,13 @@ def validate_key(request: Request, rooms: RoomsHere) -> Answer[KeyAnswer]:
 
 
 @router.get("/team/balance", summary="What the team has left to spend", responses=problems(401, 429, 503))
-def balance(caller: CallerHere, rooms: RoomsHere) -> Answer[BalanceAnswer]:
+def balance(caller: ReaderHere, rooms: RoomsHere) -> Answer[BalanceAnswer]:
     return Answer(data=BalanceAnswer(balance=round(float(rooms.service.balance(caller.team)), 4)))
 
 
 def _is_valid(request: Request, rooms: Rooms) -> bool:
     try:
-        rooms.keys.team_of(bearer_key(request))
+        rooms.keys.access(bearer_key(request))
     except AuthenticationFailed:
         return False
     return True

@@ -1,4 +1,4 @@
-"""Who is asking: the bearer key, the team behind it, and what that team has left this minute."""
+"""Who is asking: the bearer key, the team behind it, what it may do and what is left of its minute."""
 
 from __future__ import annotations
 
@@ -11,16 +11,23 @@ from fastapi.security import HTTPBearer
 from omnireel.api.problems import Problem
 from omnireel.api.rooms import RoomsHere
 from omnireel.errors import AuthenticationFailed
+from omnireel.tasks.keys import Access
+from omnireel.tasks.scopes import Scope
 
 _SCHEME = HTTPBearer(auto_error=False, description="A key made with `omnireel keys create`.")
 
 
 @dataclass(frozen=True)
 class Caller:
-    """The team that a request counts for, and the request's id."""
+    """What the key opens, and the request's id."""
 
-    team: str
+    access: Access
     request_id: str
+
+    @property
+    def team(self) -> str:
+        """Whom the request counts for."""
+        return self.access.team
 
 
 def bearer_key(request: Request) -> str:
@@ -35,13 +42,31 @@ def bearer_key(request: Request) -> str:
 
 
 def _caller(request: Request, rooms: RoomsHere, _documented: Annotated[object, Security(_SCHEME)]) -> Caller:
-    team = rooms.keys.team_of(bearer_key(request))
-    allowance = rooms.limiter.count(team)
+    access = rooms.keys.access(bearer_key(request))
+    allowance = rooms.limiter.count(access.team)
     request.state.rate_headers = allowance.headers
     if allowance.exceeded:
         detail = f"at most {allowance.limit} requests per minute; wait {allowance.retry_after} seconds"
         raise Problem(429, "Rate limit exceeded", detail, {"Retry-After": str(allowance.retry_after)})
-    return Caller(team, request.state.request_id)
+    return Caller(access, request.state.request_id)
 
 
 CallerHere = Annotated[Caller, Depends(_caller)]
+"""Anybody with a good key."""
+
+
+# What a key may not do is 401 like a key that is no good: the wire has no category for 403.
+def _reader(caller: CallerHere) -> Caller:
+    caller.access.check(Scope.READ)
+    return caller
+
+
+def _submitter(caller: CallerHere) -> Caller:
+    caller.access.check(Scope.SUBMIT)
+    return caller
+
+
+ReaderHere = Annotated[Caller, Depends(_reader)]
+"""Somebody who may look at the team's things."""
+SubmitterHere = Annotated[Caller, Depends(_submitter)]
+"""Somebody who may change them, and spend."""

@@ -15,7 +15,8 @@ from omnireel.catalog.schema import schema
 
 CATEGORIES: dict[int | str, str] = {
     400: "Invalid parameters, Missing required parameter, Invalid format or Value out of range.",
-    401: "Authentication failed: the key is missing, unknown or revoked.",
+    401: "Authentication failed: the key is missing, unknown, revoked or expired, or may not do this.",
+    402: "Insufficient balance: the team has less than the task may cost.",
     403: "Access denied: the link has expired or was changed.",
     404: "Resource not found: unknown, expired or another team's.",
     413: "Payload too large.",

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 
 from omnireel.api.answers import Answer, Receipt, TaskAnswer, TaskListAnswer
-from omnireel.api.auth import Caller, CallerHere
+from omnireel.api.auth import Caller, ReaderHere, SubmitterHere
 from omnireel.api.gate import decode
 from omnireel.api.lean import LeanRoute
 from omnireel.api.openapi import problems, submit_description, submit_extra
@@ -36,7 +36,7 @@ router = APIRouter(route_class=LeanRoute, prefix="/api/v1/tasks", tags=["tasks"]
 async def show(
     request: Request,
     task_id: str,
-    caller: CallerHere,
+    caller: ReaderHere,
     rooms: RoomsHere,
     *,
     wait: Wait = False,
@@ -48,7 +48,7 @@ async def show(
 
 @router.get("", summary="The team's tasks, newest first", responses=problems(400, 401, 429, 503))
 def index(
-    caller: CallerHere,
+    caller: ReaderHere,
     rooms: RoomsHere,
     status: StatusFilter = None,
     limit: Limit = 20,
@@ -61,7 +61,7 @@ def index(
 
 
 @router.post("/{task_id}/cancel", summary="Ask a task to stop", responses=problems(401, 404, 429, 503))
-def cancel(task_id: str, caller: CallerHere, rooms: RoomsHere) -> Answer[TaskAnswer]:
+def cancel(task_id: str, caller: SubmitterHere, rooms: RoomsHere) -> Answer[TaskAnswer]:
     return Answer(data=task_answer(rooms.service.cancel(caller.team, task_id), rooms.sign))
 
 
@@ -74,7 +74,7 @@ def submit_routes(models: Iterable[Model], terms: Terms) -> APIRouter:
 
 
 def _add_submit(router: APIRouter, model: Model, terms: Terms) -> None:
-    async def submit(request: Request, caller: CallerHere, rooms: RoomsHere) -> Answer[Receipt]:
+    async def submit(request: Request, caller: SubmitterHere, rooms: RoomsHere) -> Answer[Receipt]:
         async with rooms.bodies.take(request, caller.team) as body:
             return await run_in_threadpool(_submit, model, body, caller, rooms)
 
@@ -87,7 +87,7 @@ def _add_submit(router: APIRouter, model: Model, terms: Terms) -> None:
             summary=f"Make a video with {model.display_name}",
             description=submit_description(model, terms),
             operation_id=f"submit_{model.model_id}{suffix}".replace("/", "_").replace("-", "_"),
-            responses=problems(400, 401, 413, 415, 429, 503),
+            responses=problems(400, 401, 402, 413, 415, 429, 503),
             openapi_extra=submit_extra(model, terms),
         )
 
@@ -98,6 +98,7 @@ def _submit(model: Model, body: bytearray, caller: Caller, rooms: Rooms) -> Answ
     sent = decode(body)
     wanted = validate(model, sent.fields, rooms.values.terms)
     rooms.service.check_room()
+    rooms.service.check_funds(caller.team, wanted)
     request = rooms.inputs.bring_in(wanted, sent.media)
     task = rooms.service.submit(caller.team, request, request_id=caller.request_id)
     return Answer(data=receipt(task, rooms.links))

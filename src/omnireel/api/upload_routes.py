@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 
 from omnireel.api.answers import Answer, FileAnswer, FileDeletedAnswer, FileListAnswer
-from omnireel.api.auth import CallerHere
+from omnireel.api.auth import ReaderHere, SubmitterHere
 from omnireel.api.lean import LeanRoute
 from omnireel.api.openapi import problems
 from omnireel.api.rooms import Rooms, RoomsHere
@@ -47,7 +47,7 @@ router = APIRouter(route_class=LeanRoute, prefix="/api/v1/media/files", tags=["m
     responses=problems(400, 401, 413, 415, 429, 503),
     openapi_extra=_EXTRA,
 )
-async def upload(request: Request, caller: CallerHere, rooms: RoomsHere) -> Answer[FileAnswer]:
+async def upload(request: Request, caller: SubmitterHere, rooms: RoomsHere) -> Answer[FileAnswer]:
     await run_in_threadpool(rooms.service.check_disk)
     with scratch_file(rooms.values.scratch) as path:
         filename = await receive_file(request, path, limit=rooms.values.upload_video_bytes)
@@ -56,13 +56,13 @@ async def upload(request: Request, caller: CallerHere, rooms: RoomsHere) -> Answ
 
 
 @router.get("", summary="The team's files, newest first", responses=problems(400, 401, 429, 503))
-def index(caller: CallerHere, rooms: RoomsHere, limit: Limit = 20) -> Answer[FileListAnswer]:
+def index(caller: ReaderHere, rooms: RoomsHere, limit: Limit = 20) -> Answer[FileListAnswer]:
     items = [_file_answer(file, rooms) for file in rooms.files.list(caller.team, limit)]
     return Answer(data=FileListAnswer(items=items))
 
 
 @router.delete("/{file_id}", summary="Forget a file", responses=problems(401, 404, 429, 503))
-def delete(file_id: str, caller: CallerHere, rooms: RoomsHere) -> Answer[FileDeletedAnswer]:
+def delete(file_id: str, caller: SubmitterHere, rooms: RoomsHere) -> Answer[FileDeletedAnswer]:
     rooms.files.delete(caller.team, file_id)
     return Answer(data=FileDeletedAnswer(file_id=file_id))
 

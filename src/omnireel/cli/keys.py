@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,11 +14,19 @@ from omnireel.cli.ending import FAILED, ending
 from omnireel.cli.output import JsonFlag, Output, QuietFlag, complain
 from omnireel.cli.server_extra import server_extra
 from omnireel.cli.settings_flags import DataFolder, settings_from
+from omnireel.cli.spans import end, span
 
 if TYPE_CHECKING:
-    from omnireel.tasks.keys import KeyInfo, KeyStore
+    from omnireel.tasks.keys import KeyInfo, KeyStore, NewKey
 
-app = typer.Typer(help="Make, list and revoke API keys. Works on the database.", no_args_is_help=True)
+
+class Scope(StrEnum):
+    READ = "read"
+    SUBMIT = "submit"
+    ADMIN = "admin"
+
+
+app = typer.Typer(help="Make, list, rotate and revoke API keys. Works on the database.", no_args_is_help=True)
 
 
 @app.command()
@@ -24,17 +34,46 @@ def create(
     *,
     name: Annotated[str, typer.Option(help="What the key is for.")] = "default",
     team: Annotated[str, typer.Option(help="Whose tasks and balance it sees.")] = "default",
+    scope: Annotated[
+        list[Scope] | None,
+        typer.Option(help="What it may do; may be repeated. Default: admin, everything.", show_default=False),
+    ] = None,
+    expires: Annotated[
+        str | None,
+        typer.Option(metavar="WHEN", help="Its end: 30d, or 2027-01-31. Default: never.", show_default=False),
+    ] = None,
     data: DataFolder = None,
     json: JsonFlag = False,
     quiet: QuietFlag = False,
 ) -> None:
     """Make a key and print it. It is shown this once and kept only as a hash."""
     talk = Output(json, quiet)
+    scopes = [str(wanted) for wanted in scope or [Scope.ADMIN]]
     with ending(talk):
-        key = _open(data).create(name, team=team)
+        ends = end(expires, datetime.now(UTC)) if expires else None
+        key = _make(data, name, team, scopes, ends)
     talk.say(f"key {key.key_id} for team {team!r}; keep it, it is not shown again:")
-    document = {"api_key": key.secret, "key_id": key.key_id, "last4": key.last4, "name": name, "team": team}
-    talk.data(key.secret, document | {"created_at": key.created_at.isoformat()})
+    about = {"name": name, "team": team, "scopes": ",".join(sorted(set(scopes)))}
+    talk.data(key.secret, _secret_document(key) | about)
+
+
+@app.command()
+def rotate(
+    key_id: Annotated[str, typer.Argument(help="As `keys list` shows it.", show_default=False)],
+    *,
+    overlap: Annotated[
+        str, typer.Option(metavar="SPAN", help="How long the secret it has now stays good; 0s ends it.")
+    ] = "24h",
+    data: DataFolder = None,
+    json: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """Give a key a new secret and print it. A secret from before the last rotation ends at once."""
+    talk = Output(json, quiet)
+    with ending(talk):
+        key = _open(data).rotate(key_id, span(overlap))
+    talk.say(f"key {key_id}; the secret before this one is good for {overlap} more. Keep this one:")
+    talk.data(key.secret, _secret_document(key))
 
 
 @app.command("list")
@@ -65,20 +104,40 @@ def revoke(
     talk.data(key_id, {"key_id": key_id, "revoked": True})
 
 
+def _make(data: Path | None, name: str, team: str, scopes: list[str], expires_at: datetime | None) -> NewKey:
+    store = _open(data)
+    from omnireel.tasks.scopes import scopes_of
+
+    return store.create(name, team=team, scopes=scopes_of(scopes), expires_at=expires_at)
+
+
+def _secret_document(key: NewKey) -> dict[str, object]:
+    return {
+        "api_key": key.secret,
+        "key_id": key.key_id,
+        "last4": key.last4,
+        "created_at": key.created_at.isoformat(),
+        "expires_at": key.expires_at.isoformat() if key.expires_at else None,
+    }
+
+
 def _document(key: KeyInfo) -> dict[str, str | None]:
     return {
         "key_id": key.key_id,
         "name": key.name,
         "team": key.team,
+        "scopes": ",".join(sorted(key.scopes)),
         "last4": key.last4,
         "created_at": key.created_at.isoformat(),
+        "expires_at": key.expires_at.isoformat() if key.expires_at else None,
         "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,
     }
 
 
 def _line(key: Mapping[str, str | None]) -> str:
-    state = f"revoked {key['revoked_at']}" if key["revoked_at"] else "in use"
-    return f"{key['key_id']}  …{key['last4']}  {key['team']}  {key['name']}  {state}"
+    ends = f"in use until {key['expires_at']}" if key["expires_at"] else "in use"
+    state = f"revoked {key['revoked_at']}" if key["revoked_at"] else ends
+    return f"{key['key_id']}  …{key['last4']}  {key['team']}  {key['name']}  {key['scopes']}  {state}"
 
 
 def _open(data: Path | None) -> KeyStore:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from omnireel import __version__
-from omnireel.cli import database, demo, doctor, generate, keys, models, serve, task, worker
+from omnireel.cli import database, demo, doctor, generate, keys, models, serve, task, teams, worker
 
 app = typer.Typer(
     name="omnireel",
@@ -23,6 +23,7 @@ app.command("doctor")(doctor.doctor)
 app.command("serve")(serve.serve)
 app.command("worker")(worker.worker)
 app.add_typer(keys.app, name="keys")
+app.add_typer(teams.app, name="teams")
 app.add_typer(database.app, name="db")
 app.command("demo")(demo.demo)
 

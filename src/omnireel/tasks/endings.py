@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Update, update
 
 from omnireel.errors import WorkerLost
 from omnireel.models import Failed, Outcome, Stopped, Succeeded, TaskStatus
+from omnireel.tasks.charge import charge_for
 from omnireel.tasks.codec import encode_outcome
 from omnireel.tasks.tables import task
 
@@ -20,6 +21,7 @@ def ended(outcome: Outcome, *, now: Seconds, retention: float) -> Update:
         lease_until=None,
         completed_at=now,
         expires_at=now + retention,
+        charged=charge_for(outcome),
     )
     return ending.values(progress=1.0) if isinstance(outcome, Succeeded) else ending
 

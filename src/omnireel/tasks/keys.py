@@ -2,6 +2,8 @@
 
 The checksum lets a mistyped key be refused without asking the database, and secret scanners recognise a real
 one. Only the SHA-256 of a key is stored: with 190 random bits inside, a slow hash would protect nothing more.
+
+A key keeps its id when it is rotated: it gets a new secret, and the one before stays good for a while.
 """
 
 from __future__ import annotations
@@ -11,25 +13,25 @@ import hmac
 import re
 import zlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy import Engine, Row, insert, or_, select, update
 
 from omnireel.clock import Clock, SystemClock
-from omnireel.errors import AuthenticationFailed, InvalidRequest
+from omnireel.errors import AuthenticationFailed, InvalidRequest, NotFound
 from omnireel.tasks import base62
 from omnireel.tasks.away import repeatable
 from omnireel.tasks.database import reading, writing
-from omnireel.tasks.dialect import insert_once
 from omnireel.tasks.rows import maybe_moment, moment
-from omnireel.tasks.tables import api_key, team
+from omnireel.tasks.scopes import EVERYTHING, Scope, Scopes, allows, scopes_of, stored
+from omnireel.tasks.tables import api_key
+from omnireel.tasks.teams import check_team, ensure_team
 
 PREFIX = "omr_live_"
 _RANDOM = 32
 _CHECKSUM = 6
 _FORM = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{_RANDOM + _CHECKSUM}}}", re.ASCII)
-_TEAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _LONGEST_NAME = 200
 
 
@@ -41,6 +43,23 @@ class NewKey:
     key_id: str
     last4: str
     created_at: datetime
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a good key opens."""
+
+    key_id: str
+    team: str
+    scopes: Scopes = EVERYTHING
+
+    def check(self, wanted: Scope) -> None:
+        """Raises AuthenticationFailed when the key may not do this."""
+        if not allows(self.scopes, wanted):
+            raise AuthenticationFailed(
+                f"this key may not {wanted}; what it may do is {' and '.join(sorted(self.scopes))}"
+            )
 
 
 @dataclass(frozen=True)
@@ -53,6 +72,10 @@ class KeyInfo:
     last4: str
     created_at: datetime
     revoked_at: datetime | None
+    scopes: Scopes = EVERYTHING
+    expires_at: datetime | None = None
+    overlap_until: datetime | None = None
+    """Until when the secret before the last rotation is good."""
 
 
 class KeyStore:
@@ -62,24 +85,40 @@ class KeyStore:
         self._engine = engine
         self._clock = clock or SystemClock()
 
-    def create(self, name: str, team: str = "default", *, secret: str | None = None) -> NewKey:
-        """Make a key, and its team when there is none by that name. Raises InvalidRequest for a bad name.
+    def create(
+        self,
+        name: str,
+        team: str = "default",
+        *,
+        secret: str | None = None,
+        scopes: Scopes = EVERYTHING,
+        expires_at: datetime | None = None,
+    ) -> NewKey:
+        """Make a key, and its team when there is none by that name.
 
-        `secret` is one that `new_secret` drew, for a caller who must keep it somewhere first.
+        `secret` is one that `new_secret` drew, for a caller who must keep it somewhere first. Raises
+        InvalidRequest for a bad name, no scope, or an end that is past.
         """
-        _check_names(name, team)
+        _check_name(name)
+        check_team(team)
+        scopes_of(scopes)
+        now = self._clock.now()
+        if expires_at is not None and expires_at <= now:
+            raise InvalidRequest(f"a key must expire later than now, got {expires_at:%Y-%m-%dT%H:%M:%S%z}")
         secret = secret or new_secret()
-        key = NewKey(secret, f"key-{base62.draw(12)}", secret[-4:], self._clock.now())
+        key = NewKey(secret, f"key-{base62.draw(12)}", secret[-4:], now, expires_at)
         row = {
             "key_id": key.key_id,
             "team": team,
             "name": name,
             "digest": _digest(secret),
             "last4": key.last4,
-            "created_at": key.created_at.timestamp(),
+            "created_at": now.timestamp(),
+            "scopes": stored(scopes),
+            "expires_at": expires_at.timestamp() if expires_at else None,
         }
         with writing(self._engine) as connection:
-            _ensure_team(connection, team, key.created_at)
+            ensure_team(connection, team, now)
             connection.execute(insert(api_key).values(row))
         return key
 
@@ -97,18 +136,46 @@ class KeyStore:
             revoked = update(api_key).where(*in_use).values(revoked_at=self._clock.now().timestamp())
             return bool(connection.execute(revoked).rowcount)
 
-    @repeatable
+    def rotate(self, key_id: str, overlap: timedelta) -> NewKey:
+        """Give a key a new secret; the one it has stays good for `overlap`, any before it does not.
+
+        Name, team, scopes and end stay. Raises NotFound when there is no such key in use.
+        """
+        now, secret = self._clock.now(), new_secret()
+        in_use = (api_key.c.key_id == key_id, api_key.c.revoked_at.is_(None))
+        renewed = (
+            update(api_key)
+            .where(*in_use)
+            .values(
+                previous_digest=api_key.c.digest,
+                previous_until=(now + overlap).timestamp(),
+                digest=_digest(secret),
+                last4=secret[-4:],
+            )
+        )
+        with writing(self._engine) as connection:
+            row = connection.execute(renewed.returning(api_key.c.expires_at)).one_or_none()
+        if row is None:
+            raise NotFound(f"there is no key {key_id!r} in use")
+        return NewKey(secret, key_id, secret[-4:], now, maybe_moment(row.expires_at))
+
     def team_of(self, secret: str) -> str:
         """The team whose key this is. Raises AuthenticationFailed."""
+        return self.access(secret).team
+
+    @repeatable
+    def access(self, secret: str) -> Access:
+        """What the key opens. Raises AuthenticationFailed."""
         if not _well_formed(secret):
             raise AuthenticationFailed("the API key is malformed")
         digest = _digest(secret)
-        wanted = select(api_key.c.team, api_key.c.digest, api_key.c.revoked_at)
+        either = or_(api_key.c.digest == digest, api_key.c.previous_digest == digest)
         with reading(self._engine) as connection:
-            row = connection.execute(wanted.where(api_key.c.digest == digest)).one_or_none()
-        if row is None or not hmac.compare_digest(row.digest, digest) or row.revoked_at is not None:
+            row = connection.execute(select(api_key).where(either)).one_or_none()
+        if row is None or row.revoked_at is not None:
             raise AuthenticationFailed("the API key is unknown or revoked")
-        return str(row.team)
+        _check_end(row, digest, self._clock.now().timestamp())
+        return Access(row.key_id, row.team, scopes_of(row.scopes.split(",")))
 
 
 def new_secret() -> str:
@@ -131,18 +198,28 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _check_names(name: str, team: str) -> None:
+def _check_end(row: Row[*tuple[Any, ...]], digest: str, now: float) -> None:
+    """Raises AuthenticationFailed for a key past its end, and for a secret past its overlap."""
+    if row.expires_at is not None and row.expires_at <= now:
+        raise AuthenticationFailed("the API key has expired")
+    if not hmac.compare_digest(row.digest, digest) and row.previous_until <= now:
+        raise AuthenticationFailed("the API key was replaced by a newer one")
+
+
+def _check_name(name: str) -> None:
     if not 0 < len(name) <= _LONGEST_NAME:
         raise InvalidRequest(f"a key's name must have 1 to {_LONGEST_NAME} characters", field="name")
-    if _TEAM.fullmatch(team) is None:
-        raise InvalidRequest("a team's name must be 1 to 64 letters, digits, '.', '_' or '-'", field="team")
-
-
-def _ensure_team(connection: Connection, name: str, now: datetime) -> None:
-    connection.execute(insert_once(connection, team).values(team=name, created_at=now.timestamp()))
 
 
 def _info(row: Row[*tuple[Any, ...]]) -> KeyInfo:
     return KeyInfo(
-        row.key_id, row.name, row.team, row.last4, moment(row.created_at), maybe_moment(row.revoked_at)
+        key_id=row.key_id,
+        name=row.name,
+        team=row.team,
+        last4=row.last4,
+        created_at=moment(row.created_at),
+        revoked_at=maybe_moment(row.revoked_at),
+        scopes=scopes_of(row.scopes.split(",")),
+        expires_at=maybe_moment(row.expires_at),
+        overlap_until=maybe_moment(row.previous_until),
     )

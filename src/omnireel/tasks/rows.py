@@ -31,6 +31,8 @@ def new_row(new: NewTask) -> dict[str, Any]:
         "progress_note": "",
         "note": "",
         "charged": Decimal(0),
+        "reserved": new.quote.reserved if new.quote else Decimal(0),
+        "rate": new.quote.rate if new.quote else None,
     }
 
 

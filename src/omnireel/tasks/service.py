@@ -12,9 +12,10 @@ import structlog
 
 from omnireel.crashpoints import crash_point
 from omnireel.engines.base import Engine
-from omnireel.errors import InvalidRequest, Unavailable
+from omnireel.errors import InsufficientBalance, InvalidRequest, Unavailable
 from omnireel.models import Task, TaskStatus, VideoRequest
 from omnireel.tasks import base62
+from omnireel.tasks.prices import PriceList, Quote
 from omnireel.tasks.store import NewTask, TaskPage, TaskStore
 
 # 62 ** 22 is a little more than 2 ** 130.
@@ -38,7 +39,8 @@ class TaskService:
     """Submit, look at and cancel tasks, each team its own.
 
     `engines` are those a request may name; `default` serves requests that name none. `balance_of` reads a
-    team's stored balance and `free_disk` the bytes left where results go.
+    team's stored balance and `free_disk` the bytes left where results go. Without `prices` nothing is
+    charged.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class TaskService:
         balance_of: Callable[[str], Decimal],
         free_disk: Callable[[], int],
         admission: Admission = Admission(),
+        prices: PriceList | None = None,
     ) -> None:
         self._store = store
         self._engines = engines
@@ -57,18 +60,21 @@ class TaskService:
         self._balance_of = balance_of
         self._free_disk = free_disk
         self._admission = admission
+        self._prices = prices
 
     def submit(self, team: str, request: VideoRequest, *, request_id: str) -> Task:
         """Record a task; it is durable when this returns.
 
-        Raises InvalidRequest when the engine can never do it, Unavailable when there is no room now.
+        Raises InvalidRequest when the engine can never do it, Unavailable when there is no room now,
+        InsufficientBalance when the team cannot pay.
         """
         name = request.engine or self._default
         self._engine(name).check(request)
         self.check_room()
         seed = secrets.randbelow(2**32) if request.seed is None else request.seed
         task_id = new_task_id(request)
-        task = self._store.add(NewTask(task_id, team, request, name, seed, request_id))
+        quote = self._quote(request)
+        task = self._store.add(NewTask(task_id, team, request, name, seed, request_id, quote=quote))
         crash_point("after_submit_commit")
         log.info("task submitted", task=task_id, team=team, engine=name, request_id=request_id)
         return task
@@ -108,6 +114,15 @@ class TaskService:
         if self._store.waiting() >= self._admission.max_queued:
             raise Unavailable("the queue is full", retry_after=_RETRY_FULL_QUEUE)
         self.check_disk()
+
+    def check_funds(self, team: str, request: VideoRequest) -> None:
+        """Whether the team could pay now; worth asking before inputs are. Raises InsufficientBalance."""
+        quote = self._quote(request)
+        if quote is not None and quote.reserved > (balance := self.balance(team)):
+            raise InsufficientBalance(quote.reserved, balance)
+
+    def _quote(self, request: VideoRequest) -> Quote | None:
+        return self._prices.quote(request) if self._prices else None
 
     def check_disk(self) -> None:
         """Whether there is disk enough for more files. Raises Unavailable."""

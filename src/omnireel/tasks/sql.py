@@ -41,6 +41,7 @@ from omnireel.tasks.codec import decode_outcome
 from omnireel.tasks.database import reading, writing
 from omnireel.tasks.dialect import DatabaseNow, insert_once
 from omnireel.tasks.endings import ended, requeued, status_of, worker_lost
+from omnireel.tasks.ledger import close, reserve
 from omnireel.tasks.queue import PENDING, PROCESSING, lapsed, next_due, show
 from omnireel.tasks.rows import input_keys, new_row, to_claim
 from omnireel.tasks.store import Claim, Expired, Hold, NewTask, TaskPage
@@ -175,6 +176,8 @@ class SqlTaskStore:
             fresh = connection.execute(row.returning(task.c.seq)).one_or_none() is not None
             if fresh and inputs:
                 connection.execute(insert(task_input), inputs)
+            if fresh and new.quote is not None:
+                reserve(connection, new.team, new.task_id, new.quote.reserved, now=now)
             crash_point("before_submit_commit")
 
     def _page(
@@ -193,7 +196,7 @@ class SqlTaskStore:
         mine = and_(task.c.task_id == task_id, task.c.team == team, LIVE)
         _lock(connection, mine)
         idle = or_(PENDING, lapsed(self._now()))
-        if not connection.execute(self._ended(Stopped()).where(mine, idle)).rowcount:
+        if not self._end(connection, self._ended(Stopped()).where(mine, idle)):
             connection.execute(update(task).where(mine, PROCESSING).values(cancel_requested=True))
         return self._get(connection, team, task_id)
 
@@ -221,7 +224,7 @@ class SqlTaskStore:
         return connection.execute(statement).one_or_none()
 
     def _finish(self, connection: Connection, claim: Claim, outcome: Outcome, *, again: bool) -> bool:
-        if connection.execute(self._ended(outcome).where(_held(claim))).rowcount:
+        if self._end(connection, self._ended(outcome).where(_held(claim))):
             return True
         if not again:
             return False
@@ -233,18 +236,18 @@ class SqlTaskStore:
         held = _held(claim)
         _lock(connection, held)
         lost = worker_lost(self._max_attempts, reason)
-        steps = {
-            TaskStatus.CANCELED: self._ended(Stopped()).where(held, task.c.cancel_requested),
-            TaskStatus.FAILED: self._ended(lost).where(held, task.c.attempt >= self._max_attempts),
-            TaskStatus.PENDING: requeued(not_before=self._now() + delay).where(held),
-        }
-        return next((status for status, step in steps.items() if connection.execute(step).rowcount), None)
+        if self._end(connection, self._ended(Stopped()).where(held, task.c.cancel_requested)):
+            return TaskStatus.CANCELED
+        if self._end(connection, self._ended(lost).where(held, task.c.attempt >= self._max_attempts)):
+            return TaskStatus.FAILED
+        again = requeued(not_before=self._now() + delay).where(held)
+        return TaskStatus.PENDING if connection.execute(again).rowcount else None
 
     def _release(self, connection: Connection, claim: Claim) -> bool:
         held = _held(claim)
         _lock(connection, held)
         unburnt = requeued(not_before=self._now()).values(attempt=task.c.attempt - 1)
-        if connection.execute(self._ended(Stopped()).where(held, task.c.cancel_requested)).rowcount:
+        if self._end(connection, self._ended(Stopped()).where(held, task.c.cancel_requested)):
             return True
         return bool(connection.execute(unburnt.where(held)).rowcount)
 
@@ -259,7 +262,15 @@ class SqlTaskStore:
         hopeless = (
             select(task.c.seq).where(LIVE, lapsed(self._now()), these).with_for_update(skip_locked=True)
         )
-        return connection.execute(self._ended(outcome).where(task.c.seq.in_(hopeless))).rowcount
+        return self._end(connection, self._ended(outcome).where(task.c.seq.in_(hopeless)))
+
+    def _end(self, connection: Connection, ending: Update) -> int:
+        """End tasks, and with them what was reserved for them; how many those were."""
+        tasks = connection.execute(
+            ending.returning(task.c.task_id, task.c.team, task.c.reserved, task.c.charged)
+        ).all()
+        close(connection, tasks, now=self._now())
+        return len(tasks)
 
     def _get(self, connection: Connection, team: str, task_id: str) -> Task:
         row = connection.execute(select(task).where(self._visible(team, task_id))).one_or_none()

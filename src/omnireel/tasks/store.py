@@ -9,6 +9,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from omnireel.models import Outcome, Progress, Task, TaskStatus, VideoRequest
+from omnireel.tasks.prices import Quote
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class NewTask:
     request_id: str = ""
     priority: int = 0
     """Higher goes first."""
+    quote: Quote | None = None
+    """What it may cost; None where nothing is charged."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ class TaskStore(Protocol):
     """Tasks, durable when a call returns. Any thread of any process may call any method at any time."""
 
     def add(self, new: NewTask) -> Task:
-        """Record a task as pending."""
+        """Record a task as pending, and reserve what it may cost. Raises InsufficientBalance."""
         ...
 
     def get(self, team: str, task_id: str) -> Task:

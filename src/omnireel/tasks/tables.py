@@ -25,7 +25,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-REVISION: Final = "0001"
+REVISION: Final = "0002_ledger"
 """The migration that makes these tables."""
 
 _DECIMALS: Final = Decimal("0.0001")
@@ -88,7 +88,13 @@ api_key = Table(
     Column("last4", String(4), nullable=False),
     Column("created_at", Float(53), nullable=False),
     Column("revoked_at", Float(53)),
+    Column("scopes", String(64), nullable=False, server_default="admin"),
+    Column("expires_at", Float(53)),
+    Column("previous_digest", String(64)),
+    Column("previous_until", Float(53)),
 )
+
+Index("ix_api_key_previous_digest", api_key.c.previous_digest, unique=True)
 
 # Submit order. SQLite numbers rows by itself only when the key is exactly INTEGER.
 _sequence = BigInteger().with_variant(Integer, "sqlite")
@@ -121,6 +127,9 @@ task = Table(
     Column("expires_at", Float(53)),
     Column("outcome", JSON(none_as_null=True)),
     Column("charged", Money, nullable=False),
+    # What the task may cost at most, and its price per second where that depends on the finished clip.
+    Column("reserved", Money, nullable=False, server_default="0"),
+    Column("rate", Money),
     sqlite_autoincrement=True,
 )
 
@@ -162,3 +171,31 @@ media_file = Table(
     Column("created_at", Float(53), nullable=False, index=True),
 )
 """Files uploaded once, to be referred to by many tasks."""
+
+ledger_transaction = Table(
+    "ledger_transaction",
+    metadata,
+    Column("seq", _sequence, primary_key=True),
+    # Says what happened to what: the same thing cannot happen twice.
+    Column("name", Words(160), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("team", ForeignKey("team.team"), nullable=False),
+    # No foreign key: tasks are forgotten, the ledger is not.
+    Column("task_id", Words(128)),
+    Column("note", Words(200), nullable=False),
+    Column("created_at", Float(53), nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Movements of money. Rows of this table and the next are never changed or deleted; triggers see to it."""
+
+Index("ix_ledger_transaction_team_seq", ledger_transaction.c.team, ledger_transaction.c.seq)
+Index("ix_ledger_transaction_task_id", ledger_transaction.c.task_id)
+
+ledger_entry = Table(
+    "ledger_entry",
+    metadata,
+    Column("seq", ForeignKey("ledger_transaction.seq"), primary_key=True, autoincrement=False),
+    Column("account", String(16), primary_key=True),
+    Column("amount", Money, nullable=False),
+)
+"""What each account of a transaction's team gains by it; a transaction's entries sum to zero."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from tests.unit.cli.commands import Commands
 
 
@@ -39,3 +40,49 @@ def test_a_bad_team_name_is_2(omnireel: Commands) -> None:
 
     assert ended.code == 2
     assert "team" in ended.err
+
+
+def test_a_key_says_what_it_may_do_and_until_when(omnireel: Commands) -> None:
+    words = ("keys", "create", "--scope", "submit", "--scope", "read", "--data", "d", "--json")
+    made = json.loads(omnireel(*words, "--expires", "2099-01-31").out)
+    soon = json.loads(omnireel(*words, "--expires", "30d").out)
+    listed = json.loads(omnireel("keys", "list", "--data", "d", "--json").out)
+    shown = omnireel("keys", "list", "--data", "d").out
+
+    assert (made["scopes"], made["expires_at"]) == ("read,submit", "2099-01-31T00:00:00+00:00")
+    assert soon["expires_at"].startswith("20")
+    assert {(key["scopes"], key["expires_at"]) for key in listed} == {
+        ("read,submit", made["expires_at"]),
+        ("read,submit", soon["expires_at"]),
+    }
+    assert "in use until 2099-01-31" in shown
+
+
+def test_a_key_is_rotated(omnireel: Commands) -> None:
+    made = json.loads(omnireel("keys", "create", "--data", "d", "--json").out)
+    rotated = omnireel("keys", "rotate", made["key_id"], "--overlap", "90m", "--data", "d")
+    listed = json.loads(omnireel("keys", "list", "--data", "d", "--json").out)
+
+    assert (made["scopes"], made["expires_at"]) == ("admin", None)
+    assert rotated.out.startswith("omr_live_")
+    assert rotated.out.strip() != made["api_key"]
+    assert "good for 90m more" in rotated.err
+    assert [(key["key_id"], key["last4"]) for key in listed] == [(made["key_id"], rotated.out.strip()[-4:])]
+    assert omnireel("keys", "rotate", "key-nope", "--data", "d").code == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("create", "--scope", "fly"),
+        ("create", "--expires", "soon"),
+        ("create", "--expires", "1999-01-01"),
+        ("rotate", "key-x", "--overlap", "a day"),
+        ("rotate", "key-x", "--overlap", "-1h"),
+        ("rotate", "key-x", "--overlap", "9999999w"),
+    ],
+)
+def test_scopes_and_times_that_cannot_be_are_2(omnireel: Commands, words: tuple[str, ...]) -> None:
+    ended = omnireel("keys", *words, "--data", "d")
+
+    assert (ended.code, ended.out) == (2, "")

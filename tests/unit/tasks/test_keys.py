@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine, select
 
 from omnireel.clock import ManualClock
-from omnireel.errors import AuthenticationFailed, InvalidRequest
+from omnireel.errors import AuthenticationFailed, InvalidRequest, NotFound
 from omnireel.tasks.base62 import ALPHABET, draw, encode
 from omnireel.tasks.database import open_database, reading
 from omnireel.tasks.keys import KeyStore, new_secret
+from omnireel.tasks.scopes import Scope, scopes_of
 from omnireel.tasks.tables import api_key
 
 
@@ -116,3 +118,101 @@ def test_base_62_is_padded_and_orders_like_numbers() -> None:
     ]
     assert len({draw(22) for _ in range(1000)}) == 1000
     assert set("".join(draw(22) for _ in range(1000))) == set(ALPHABET)
+
+
+def test_a_key_does_everything_unless_it_is_said_what(keys: KeyStore) -> None:
+    access = keys.access(keys.create("laptop").secret)
+    for wanted in Scope:
+        access.check(wanted)
+
+
+@pytest.mark.parametrize(("scope", "other"), [(Scope.READ, Scope.SUBMIT), (Scope.SUBMIT, Scope.READ)])
+def test_a_key_does_what_its_scopes_say_and_no_more(keys: KeyStore, scope: Scope, other: Scope) -> None:
+    made = keys.create("ci", "red", scopes=frozenset({scope}))
+    access = keys.access(made.secret)
+    assert (access.key_id, access.team, access.scopes) == (made.key_id, "red", {scope})
+    access.check(scope)
+    for wanted in (other, Scope.ADMIN):
+        with pytest.raises(AuthenticationFailed, match=f"this key may not {wanted}; .* is {scope}"):
+            access.check(wanted)
+    assert keys.list()[0].scopes == {scope}
+
+
+def test_a_key_may_have_two_scopes_and_not_none(keys: KeyStore) -> None:
+    both = keys.access(keys.create("ci", scopes=frozenset({Scope.READ, Scope.SUBMIT})).secret)
+    both.check(Scope.READ)
+    both.check(Scope.SUBMIT)
+    with pytest.raises(InvalidRequest, match="some of read, submit, admin"):
+        keys.create("ci", scopes=frozenset())
+    with pytest.raises(InvalidRequest, match="some of"):
+        scopes_of(["read", "fly"])
+
+
+def test_a_key_is_refused_from_its_end_on(keys: KeyStore, clock: ManualClock) -> None:
+    end = clock.now() + timedelta(days=1)
+    made = keys.create("guest", expires_at=end)
+    assert (made.expires_at, keys.list()[0].expires_at) == (end, end)
+    clock.advance(seconds=86399)
+    assert keys.team_of(made.secret) == "default"
+    clock.advance(seconds=1)
+    with pytest.raises(AuthenticationFailed, match="expired"):
+        keys.team_of(made.secret)
+
+
+def test_a_key_that_would_be_useless_at_once_is_refused(keys: KeyStore, clock: ManualClock) -> None:
+    with pytest.raises(InvalidRequest, match="later than now"):
+        keys.create("guest", expires_at=clock.now())
+    assert keys.list() == ()
+
+
+def test_a_rotated_key_has_two_secrets_for_a_while(keys: KeyStore, clock: ManualClock) -> None:
+    end = clock.now() + timedelta(days=9)
+    old = keys.create("ci", "red", scopes=frozenset({Scope.READ}), expires_at=end)
+    new = keys.rotate(old.key_id, timedelta(hours=24))
+    assert (new.key_id, new.expires_at) == (old.key_id, end)
+    assert new.secret != old.secret
+    assert keys.access(new.secret) == keys.access(old.secret)
+    assert keys.access(new.secret).scopes == {Scope.READ}
+    (shown,) = keys.list()
+    assert (shown.last4, shown.overlap_until) == (new.secret[-4:], clock.now() + timedelta(hours=24))
+    clock.advance(seconds=86400)
+    with pytest.raises(AuthenticationFailed, match="replaced by a newer one"):
+        keys.access(old.secret)
+    assert keys.team_of(new.secret) == "red"
+
+
+def test_a_rotation_without_overlap_ends_the_old_secret_at_once(keys: KeyStore) -> None:
+    old = keys.create("ci")
+    keys.rotate(old.key_id, timedelta(0))
+    with pytest.raises(AuthenticationFailed, match="replaced"):
+        keys.access(old.secret)
+
+
+def test_only_the_last_secret_overlaps(keys: KeyStore) -> None:
+    first = keys.create("ci")
+    second = keys.rotate(first.key_id, timedelta(hours=1))
+    third = keys.rotate(first.key_id, timedelta(hours=1))
+    with pytest.raises(AuthenticationFailed, match="unknown"):
+        keys.access(first.secret)
+    assert keys.access(second.secret) == keys.access(third.secret)
+
+
+def test_revoking_a_rotated_key_ends_both_secrets(keys: KeyStore) -> None:
+    old = keys.create("ci")
+    new = keys.rotate(old.key_id, timedelta(hours=1))
+    keys.revoke(old.key_id)
+    for secret in (old.secret, new.secret):
+        with pytest.raises(AuthenticationFailed):
+            keys.access(secret)
+    for key_id in (old.key_id, "key-unknown"):
+        with pytest.raises(NotFound, match="no key"):
+            keys.rotate(key_id, timedelta(hours=1))
+
+
+def test_the_overlap_does_not_outlast_the_key(keys: KeyStore, clock: ManualClock) -> None:
+    old = keys.create("guest", expires_at=clock.now() + timedelta(minutes=1))
+    new = keys.rotate(old.key_id, timedelta(hours=1))
+    clock.advance(seconds=60)
+    for secret in (old.secret, new.secret):
+        with pytest.raises(AuthenticationFailed, match="expired"):
+            keys.access(secret)
