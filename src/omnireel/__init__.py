@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from omnireel import webhooks
     from omnireel.client._sync import Client, Result
     from omnireel.client.errors import (
         APIError,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         TaskCanceled,
         TaskFailed,
         Timeout,
+        WebhookRefused,
     )
     from omnireel.client.types import Model, Resource, Task
 
@@ -48,7 +50,9 @@ __all__ = [
     "TaskCanceled",
     "TaskFailed",
     "Timeout",
+    "WebhookRefused",
     "__version__",
+    "webhooks",
 ]
 
 _HOMES = {"Client": "_sync", "Result": "_sync", "Model": "types", "Resource": "types", "Task": "types"}
@@ -57,6 +61,8 @@ _HOMES = {"Client": "_sync", "Result": "_sync", "Model": "types", "Resource": "t
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module 'omnireel' has no attribute {name!r}")
+    if name == "webhooks":
+        return import_module("omnireel.webhooks")
     return getattr(import_module(f"omnireel.client.{_HOMES.get(name, 'errors')}"), name)
 
 

@@ -27,6 +27,8 @@ CRASH_POINTS: Final = (
     "after_publish",
     "before_finish",
     "after_finish",
+    "before_delivery",
+    "mid_delivery",
     "mid_janitor",
 )
 """Every place there is, in the order a task meets them."""

@@ -21,11 +21,13 @@ from omnireel.models import Resource, ShotReport, Succeeded
 from omnireel.storage.local import LocalBlobs
 from omnireel.tasks.balances import Balances
 from omnireel.tasks.database import open_database
+from omnireel.tasks.deliveries import Deliveries
 from omnireel.tasks.files import MediaFiles
 from omnireel.tasks.keys import KeyStore
 from omnireel.tasks.service import Admission, TaskService
 from omnireel.tasks.sql import SqlTaskStore
 from omnireel.tasks.store import Claim
+from omnireel.tasks.webhook_secrets import WebhookSecrets
 from omnireel.testing.fake_engine import FakeEngine
 
 BASE = "http://video.example"
@@ -42,6 +44,8 @@ class House:
     store: SqlTaskStore
     keys: KeyStore
     blobs: LocalBlobs
+    deliveries: Deliveries
+    secrets: WebhookSecrets
     values: ApiValues
     draining: Event
     key: str
@@ -109,17 +113,30 @@ def open_house(
     keys = KeyStore(database)
     blobs = LocalBlobs(folder / "blobs", base_url=base_url, secret=b"s" * 32, clock=clock)
     settled = ApiValues(**{"base_url": base_url, "scratch": folder / "incoming", "terms": TERMS, **values})
+    deliveries, webhook_secrets = Deliveries(database), WebhookSecrets(database, clock)
     draining = Event()
     app = create_app(
         service=service,
         keys=keys,
         files=MediaFiles(database, clock),
         blobs=blobs,
+        deliveries=deliveries,
+        secrets=webhook_secrets,
         values=settled,
         clock=clock,
         draining=draining,
     )
     try:
-        yield House(app, store, keys, blobs, settled, draining, keys.create("first").secret)
+        yield House(
+            app,
+            store,
+            keys,
+            blobs,
+            deliveries,
+            webhook_secrets,
+            settled,
+            draining,
+            keys.create("first").secret,
+        )
     finally:
         database.dispose()

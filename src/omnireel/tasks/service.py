@@ -58,8 +58,10 @@ class TaskService:
         self._free_disk = free_disk
         self._admission = admission
 
-    def submit(self, team: str, request: VideoRequest, *, request_id: str) -> Task:
-        """Record a task; it is durable when this returns.
+    def submit(
+        self, team: str, request: VideoRequest, *, request_id: str, webhook_url: str | None = None
+    ) -> Task:
+        """Record a task; it is durable when this returns. Its end will be told to `webhook_url`.
 
         Raises InvalidRequest when the engine can never do it, Unavailable when there is no room now.
         """
@@ -68,7 +70,9 @@ class TaskService:
         self.check_room()
         seed = secrets.randbelow(2**32) if request.seed is None else request.seed
         task_id = new_task_id(request)
-        task = self._store.add(NewTask(task_id, team, request, name, seed, request_id))
+        task = self._store.add(
+            NewTask(task_id, team, request, name, seed, request_id, webhook_url=webhook_url)
+        )
         crash_point("after_submit_commit")
         log.info("task submitted", task=task_id, team=team, engine=name, request_id=request_id)
         return task

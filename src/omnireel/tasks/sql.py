@@ -36,6 +36,7 @@ from omnireel.clock import Clock
 from omnireel.crashpoints import crash_point
 from omnireel.errors import InvalidFormat, NotFound
 from omnireel.models import Outcome, Progress, Stopped, Succeeded, Task, TaskStatus
+from omnireel.tasks import outbox
 from omnireel.tasks.away import PATIENCE, patiently
 from omnireel.tasks.codec import decode_outcome
 from omnireel.tasks.database import reading, writing
@@ -175,6 +176,8 @@ class SqlTaskStore:
             fresh = connection.execute(row.returning(task.c.seq)).one_or_none() is not None
             if fresh and inputs:
                 connection.execute(insert(task_input), inputs)
+            if fresh and new.webhook_url is not None:
+                outbox.subscribe(connection, new.task_id, new.webhook_url)
             crash_point("before_submit_commit")
 
     def _page(
@@ -193,7 +196,7 @@ class SqlTaskStore:
         mine = and_(task.c.task_id == task_id, task.c.team == team, LIVE)
         _lock(connection, mine)
         idle = or_(PENDING, lapsed(self._now()))
-        if not connection.execute(self._ended(Stopped()).where(mine, idle)).rowcount:
+        if not self._end(connection, Stopped(), and_(mine, idle)):
             connection.execute(update(task).where(mine, PROCESSING).values(cancel_requested=True))
         return self._get(connection, team, task_id)
 
@@ -221,7 +224,7 @@ class SqlTaskStore:
         return connection.execute(statement).one_or_none()
 
     def _finish(self, connection: Connection, claim: Claim, outcome: Outcome, *, again: bool) -> bool:
-        if connection.execute(self._ended(outcome).where(_held(claim))).rowcount:
+        if self._end(connection, outcome, _held(claim)):
             return True
         if not again:
             return False
@@ -232,19 +235,19 @@ class SqlTaskStore:
     def _retry(self, connection: Connection, claim: Claim, reason: str, delay: float) -> TaskStatus | None:
         held = _held(claim)
         _lock(connection, held)
+        if self._end(connection, Stopped(), and_(held, task.c.cancel_requested)):
+            return TaskStatus.CANCELED
         lost = worker_lost(self._max_attempts, reason)
-        steps = {
-            TaskStatus.CANCELED: self._ended(Stopped()).where(held, task.c.cancel_requested),
-            TaskStatus.FAILED: self._ended(lost).where(held, task.c.attempt >= self._max_attempts),
-            TaskStatus.PENDING: requeued(not_before=self._now() + delay).where(held),
-        }
-        return next((status for status, step in steps.items() if connection.execute(step).rowcount), None)
+        if self._end(connection, lost, and_(held, task.c.attempt >= self._max_attempts)):
+            return TaskStatus.FAILED
+        later = requeued(not_before=self._now() + delay).where(held)
+        return TaskStatus.PENDING if connection.execute(later).rowcount else None
 
     def _release(self, connection: Connection, claim: Claim) -> bool:
         held = _held(claim)
         _lock(connection, held)
         unburnt = requeued(not_before=self._now()).values(attempt=task.c.attempt - 1)
-        if connection.execute(self._ended(Stopped()).where(held, task.c.cancel_requested)).rowcount:
+        if self._end(connection, Stopped(), and_(held, task.c.cancel_requested)):
             return True
         return bool(connection.execute(unburnt.where(held)).rowcount)
 
@@ -259,7 +262,14 @@ class SqlTaskStore:
         hopeless = (
             select(task.c.seq).where(LIVE, lapsed(self._now()), these).with_for_update(skip_locked=True)
         )
-        return connection.execute(self._ended(outcome).where(task.c.seq.in_(hopeless))).rowcount
+        return self._end(connection, outcome, task.c.seq.in_(hopeless))
+
+    def _end(self, connection: Connection, outcome: Outcome, these: ColumnElement[bool]) -> int:
+        """End tasks with all that an ending brings with it, in one transaction; how many."""
+        ending = self._ended(outcome).where(these).returning(task.c.task_id)
+        names = connection.execute(ending).scalars().all()
+        outbox.announce(connection, names, status_of(outcome), self._now())
+        return len(names)
 
     def _get(self, connection: Connection, team: str, task_id: str) -> Task:
         row = connection.execute(select(task).where(self._visible(team, task_id))).one_or_none()

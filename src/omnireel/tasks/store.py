@@ -23,6 +23,8 @@ class NewTask:
     request_id: str = ""
     priority: int = 0
     """Higher goes first."""
+    webhook_url: str | None = None
+    """Who is to be told when it ends."""
 
 
 @dataclass(frozen=True)
