@@ -28,6 +28,7 @@ from omnireel.testing.task_store import a_request, a_success, claimed
 
 URL = "https://hooks.example/omnireel"
 DAY = 86_400
+NOBODY = Busy()
 
 
 class Outbox:
@@ -46,7 +47,7 @@ class Outbox:
         self.add(task_id, team=team, url=url)
         assert self.store.finish(claimed(self.store), a_success())
 
-    def due(self, busy: Busy = Busy()) -> Due:
+    def due(self, busy: Busy = NOBODY) -> Due:
         due = self.deliveries.claim(busy)
         assert due is not None
         return due
