@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         Timeout,
         WebhookRefused,
     )
-    from omnireel.client.types import Model, Resource, Task
+    from omnireel.client.types import Delivery, DeliveryAttempt, DeliveryPage, Model, Resource, Task
 
 __version__ = "0.1.0"
 
@@ -36,6 +36,9 @@ __all__ = [
     "AuthenticationError",
     "Client",
     "ConnectionFailed",
+    "Delivery",
+    "DeliveryAttempt",
+    "DeliveryPage",
     "DownloadFailed",
     "InsufficientBalanceError",
     "InvalidRequestError",
@@ -55,7 +58,8 @@ __all__ = [
     "webhooks",
 ]
 
-_HOMES = {"Client": "_sync", "Result": "_sync", "Model": "types", "Resource": "types", "Task": "types"}
+_TYPES = ("Delivery", "DeliveryAttempt", "DeliveryPage", "Model", "Resource", "Task")
+_HOMES = {"Client": "_sync", "Result": "_sync", **dict.fromkeys(_TYPES, "types")}
 
 
 def __getattr__(name: str) -> object:

@@ -39,7 +39,7 @@ from omnireel.execution.launching import LocalLimits
 from omnireel.execution.local import LocalExecutor
 from omnireel.logs import configure_logs
 from omnireel.media import sandbox
-from omnireel.media.post import post, post_policy
+from omnireel.media.post import TOTAL_SECONDS, post, post_policy
 from omnireel.settings import Settings
 from omnireel.storage.local import LocalBlobs
 from omnireel.tasks.away import PATIENCE
@@ -109,7 +109,7 @@ def open_house(settings: Settings, base_url: str) -> House:
         bell=bell,
         keys=KeyStore(database, clock),
         files=MediaFiles(database, clock),
-        deliveries=Deliveries(database),
+        deliveries=Deliveries(database, lease=timedelta(seconds=TOTAL_SECONDS + settings.lease_seconds)),
         secrets=WebhookSecrets(database, clock),
     )
 

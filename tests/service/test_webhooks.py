@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 from tests.loopback import listening
 from tests.receiver import Receiver, receiving
-from tests.service.house import O1, House, open_house
+from tests.service.house import BASE, O1, House, open_house
 
 import omnireel
 from omnireel.api.task_answer import poll_body
@@ -22,6 +23,7 @@ from omnireel.media.post import post, post_policy
 from omnireel.models import Failed, TaskStatus
 from omnireel.signatures import new_secret
 from omnireel.tasks.courier import Courier
+from omnireel.tasks.delivery import AttemptFault, Result
 
 LOCAL = post_policy(allow_private=True)
 
@@ -78,7 +80,7 @@ def fail_one(house: House, url: str) -> str:
     return task_id
 
 
-def listed(house: House, query: str = "") -> list[dict[str, object]]:
+def listed(house: House, query: str = "") -> list[dict[str, Any]]:
     answer = house.client().get(f"/api/v1/webhooks/deliveries{query}")
     assert answer.status_code == 200, answer.text
     return list(answer.json()["data"]["items"])
@@ -128,7 +130,7 @@ def test_a_webhook_is_signed_delivered_and_logged(local: House, receiver: Receiv
         "delivery_id", "task_id", "event", "url", "status", "created_at", "attempts",
     }  # fmt: skip
     assert (delivery["delivery_id"], delivery["url"]) == (event.delivery_id, receiver.url)
-    (attempt,) = delivery["attempts"]  # type: ignore[misc]
+    (attempt,) = delivery["attempts"]
     assert attempt.keys() == {"number", "at", "status_code", "latency_ms"}
     assert listed(local, "?task_id=task-t2v-other") == []
 
@@ -174,7 +176,7 @@ def test_a_failed_delivery_is_tried_again_with_the_same_id_and_bytes(
         receiver.wait(1)
         until(lambda: "next_attempt_at" in listed(local)[0])
         (delivery,) = listed(local)
-        assert delivery["attempts"][0]["error"] == "server_error"  # type: ignore[index]
+        assert delivery["attempts"][0]["error"] == "server_error"
         receiver.say = lambda _: (200, {})
         answer = local.client().post(f"/api/v1/webhooks/deliveries/{delivery['delivery_id']}/resend")
         assert answer.json()["data"]["status"] == "pending"
@@ -211,7 +213,7 @@ def test_a_task_that_was_deleted_before_the_first_attempt_is_not_told(
     fail_one(local, receiver.url)
     with delivering_nothing(local):
         until(lambda: listed(local)[0]["status"] == "rejected")
-    assert listed(local)[0]["attempts"][0]["error"] == "task_gone"  # type: ignore[index]
+    assert listed(local)[0]["attempts"][0]["error"] == "task_gone"
 
 
 @contextmanager
@@ -276,6 +278,34 @@ def test_pages_and_strangers(house: House) -> None:
         404, "Resource not found: no such webhook delivery",
     )  # fmt: skip
     assert other.get("/api/v1/webhooks/secret").json() != house.client().get("/api/v1/webhooks/secret").json()
+
+
+def test_the_sdk_asks_lists_resends_and_rotates(house: House) -> None:
+    with omnireel.Client(BASE, house.key, http=house.stranger()) as sdk:
+        task = sdk.videos.create("a cat", webhook_url="https://hooks.example/")
+        assert house.store.finish(house.claim(), Failed("engine_failed", "no"))
+        page = sdk.webhooks.deliveries(task_id=task.task_id)
+        (delivery,) = page.deliveries
+        assert (delivery.status, delivery.url, page.next_cursor) == (
+            "pending",
+            "https://hooks.example/",
+            None,
+        )
+        due = house.deliveries.claim()
+        assert due is not None
+        house.deliveries.settle(due, Result(AttemptFault.REJECTED, 0.2, 404))
+        resent = sdk.webhooks.resend(delivery.delivery_id)
+        (attempt,) = resent.attempts
+        assert (attempt.number, attempt.status_code, attempt.error) == (1, 404, "rejected")
+        assert (resent.status, attempt.latency_ms) == ("pending", 200)
+        old = sdk.webhooks.secret()
+        assert old == secret_of(house)
+        assert sdk.webhooks.rotate_secret() != old
+        with pytest.raises(omnireel.NotFoundError):
+            sdk.webhooks.resend("msg_unknown")
+        for url in ("http://hooks.example/", "https://h\u00fcks.example/", "https://x\r\nX: y"):
+            with pytest.raises(omnireel.InvalidRequestError):
+                sdk.videos.create("a cat", webhook_url=url)
 
 
 def test_the_header_is_published(house: House) -> None:

@@ -38,8 +38,10 @@ log = structlog.get_logger(__name__)
 
 
 class Courier:
-    """Delivers webhooks. `look` is how often the outbox is looked at, and `drain` how long `run` goes on for
-    attempts under way once it was told to stop; seconds.
+    """Delivers webhooks.
+
+    `look` is how often the outbox is looked at, and `drain` how long `run` goes on for attempts under way
+    once it was told to stop; both in seconds.
     """
 
     def __init__(

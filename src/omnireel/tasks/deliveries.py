@@ -49,7 +49,7 @@ from omnireel.tasks.dialect import DatabaseNow, insert_once
 from omnireel.tasks.rows import moment
 from omnireel.tasks.tables import UNDELIVERED, webhook_attempt, webhook_delivery, webhook_off
 
-LEASE: Final = timedelta(seconds=60)
+LEASE: Final = timedelta(seconds=45)
 """An attempt takes 15 s at most, and looking its receiver's name up some more."""
 
 KEPT: Final = timedelta(days=30)

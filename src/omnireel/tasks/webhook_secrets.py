@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, delete, or_, select, update
 
 from omnireel.clock import Clock
 from omnireel.errors import InvalidRequest
@@ -85,6 +85,9 @@ class WebhookSecrets:
         return tuple(connection.execute(wanted.order_by(webhook_secret.c.number.desc())).scalars())
 
     def _retire(self, connection: Connection, team: str) -> None:
+        """Begin the overlap, and forget the secrets whose own is over."""
+        over = and_(webhook_secret.c.team == team, webhook_secret.c.retired_at <= self._now())
+        connection.execute(delete(webhook_secret).where(over))
         mine = and_(webhook_secret.c.team == team, webhook_secret.c.retired_at.is_(None))
         until = self._now() + OVERLAP.total_seconds()
         connection.execute(update(webhook_secret).where(mine).values(retired_at=until))
