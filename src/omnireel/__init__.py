@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from omnireel import webhooks
     from omnireel.client._sync import Client, Result
     from omnireel.client.errors import (
         APIError,
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
         TaskCanceled,
         TaskFailed,
         Timeout,
+        WebhookRefused,
     )
-    from omnireel.client.types import Model, Resource, Task
+    from omnireel.client.types import Delivery, DeliveryAttempt, DeliveryPage, Model, Resource, Task
 
 __version__ = "0.1.0"
 
@@ -34,6 +36,9 @@ __all__ = [
     "AuthenticationError",
     "Client",
     "ConnectionFailed",
+    "Delivery",
+    "DeliveryAttempt",
+    "DeliveryPage",
     "DownloadFailed",
     "InsufficientBalanceError",
     "InvalidRequestError",
@@ -48,15 +53,20 @@ __all__ = [
     "TaskCanceled",
     "TaskFailed",
     "Timeout",
+    "WebhookRefused",
     "__version__",
+    "webhooks",
 ]
 
-_HOMES = {"Client": "_sync", "Result": "_sync", "Model": "types", "Resource": "types", "Task": "types"}
+_TYPES = ("Delivery", "DeliveryAttempt", "DeliveryPage", "Model", "Resource", "Task")
+_HOMES = {"Client": "_sync", "Result": "_sync", **dict.fromkeys(_TYPES, "types")}
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module 'omnireel' has no attribute {name!r}")
+    if name == "webhooks":
+        return import_module("omnireel.webhooks")
     return getattr(import_module(f"omnireel.client.{_HOMES.get(name, 'errors')}"), name)
 
 

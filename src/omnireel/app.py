@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from types import FrameType
@@ -27,6 +28,7 @@ from omnireel.api.health_routes import free_disk, writable
 from omnireel.api.rooms import ApiValues, Check
 from omnireel.api.scratch import sweep_arrivals
 from omnireel.api.server import server_config
+from omnireel.api.task_answer import poll_body
 from omnireel.catalog.model import Terms
 from omnireel.clock import SystemClock
 from omnireel.engines.base import Engine
@@ -37,12 +39,15 @@ from omnireel.execution.launching import LocalLimits
 from omnireel.execution.local import LocalExecutor
 from omnireel.logs import configure_logs
 from omnireel.media import sandbox
+from omnireel.media.post import TOTAL_SECONDS, post, post_policy
 from omnireel.settings import Settings
 from omnireel.storage.local import LocalBlobs
 from omnireel.tasks.away import PATIENCE
 from omnireel.tasks.balances import Balances
 from omnireel.tasks.bell import Bell, bell_of
+from omnireel.tasks.courier import Courier
 from omnireel.tasks.database import Schema, connect, open_database, schema_of, upgrade_schema
+from omnireel.tasks.deliveries import Deliveries
 from omnireel.tasks.dialect import dialect_of
 from omnireel.tasks.dispatcher import Dispatcher
 from omnireel.tasks.files import MediaFiles
@@ -53,11 +58,14 @@ from omnireel.tasks.running import Rhythm
 from omnireel.tasks.service import Admission, TaskService
 from omnireel.tasks.sql import SqlTaskStore
 from omnireel.tasks.teams import TeamStore
+from omnireel.tasks.webhook_secrets import WebhookSecrets
 
 FIRST_KEY = "first-key"
 SWEEP_EVERY = timedelta(minutes=10)
 ABANDONED = timedelta(hours=1)
 """A file on its way in that is older belongs to a process that died."""
+
+_POST_ROOM_SECONDS = 30.0
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +81,8 @@ class House:
     bell: Bell
     keys: KeyStore
     files: MediaFiles
+    deliveries: Deliveries
+    secrets: WebhookSecrets
 
     @property
     def scratch(self) -> Path:
@@ -101,6 +111,8 @@ def open_house(settings: Settings, base_url: str) -> House:
         bell=bell,
         keys=KeyStore(database, clock),
         files=MediaFiles(database, clock),
+        deliveries=Deliveries(database, lease=timedelta(seconds=TOTAL_SECONDS + settings.lease_seconds)),
+        secrets=WebhookSecrets(database, clock),
     )
 
 
@@ -202,6 +214,7 @@ class Workshop:
             house.blobs,
             clock=SystemClock(),
             sweep_scratch=lambda: scratch.sweep(house.scratch) + sweep_arrivals(house.arrivals, ABANDONED),
+            sweep_deliveries=house.deliveries.sweep,
         )
         self._threads = [
             Thread(target=self._work, name="dispatcher", daemon=True),
@@ -252,6 +265,35 @@ class Workshop:
             log.exception("engine not prepared", engine=self._engine)
 
 
+class PostRoom:
+    """The part of the service that tells others what became of their tasks, on a thread of its own."""
+
+    def __init__(self, house: House) -> None:
+        settings = house.settings
+        lifetime = timedelta(seconds=settings.link_seconds)
+
+        def render(team: str, task_id: str) -> bytes:
+            return poll_body(house.store.get(team, task_id), lambda key: house.blobs.sign(key, lifetime))
+
+        courier = Courier(
+            house.deliveries,
+            house.secrets,
+            render=render,
+            post=partial(post, policy=post_policy(allow_private=settings.allow_private_network)),
+            clock=SystemClock(),
+        )
+        self._stop = Event()
+        self._thread = Thread(target=courier.run, args=(self._stop,), name="courier", daemon=True)
+
+    def open(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Begin nothing more and wait for what is under way, at most half a minute."""
+        self._stop.set()
+        self._thread.join(_POST_ROOM_SECONDS)
+
+
 def build_app(house: House, base_url: str, workshop: Workshop | None, draining: Event) -> FastAPI:
     """The HTTP side, wired to the house."""
     settings = house.settings
@@ -276,6 +318,7 @@ def build_app(house: House, base_url: str, workshop: Workshop | None, draining: 
         requests_per_minute=settings.requests_per_minute,
         link_lifetime=timedelta(seconds=settings.link_seconds),
         media_limits=settings.media_limits,
+        webhook_policy=post_policy(allow_private=settings.allow_private_network),
         checks=_checks(house, workshop),
     )
     return create_app(
@@ -283,6 +326,8 @@ def build_app(house: House, base_url: str, workshop: Workshop | None, draining: 
         keys=house.keys,
         files=house.files,
         blobs=house.blobs,
+        deliveries=house.deliveries,
+        secrets=house.secrets,
         values=values,
         draining=draining,
     )
@@ -342,12 +387,15 @@ def serve(settings: Settings) -> int:
     # uvicorn raises the signal once more when it is done; without handlers of ours that would cut the drain.
     _on_stop_signals(stop)
     _greet(house, origin)
+    post_room = PostRoom(house)
     if workshop is not None:
         workshop.open()
+    post_room.open()
     server.run(sockets=[door])
     stop()
     if workshop is not None:
         workshop.close()
+    post_room.close()
     house.database.dispose()
     return int(workshop is not None and workshop.broken)
 
@@ -363,9 +411,15 @@ def worker(settings: Settings) -> int:
     stopped = Event()
     workshop = Workshop(house, stopped.set)
     _on_stop_signals(stopped.set)
+    # A webhook holds links, and a worker knows where they lead only when it was told.
+    post_room = PostRoom(house) if settings.public_url else None
     workshop.open()
+    if post_room is not None:
+        post_room.open()
     stopped.wait()
     workshop.close()
+    if post_room is not None:
+        post_room.close()
     house.database.dispose()
     return int(workshop.broken)
 

@@ -28,6 +28,8 @@ CRASH_POINTS: Final = (
     "before_finish",
     "mid_settle",
     "after_finish",
+    "before_delivery",
+    "mid_delivery",
     "mid_janitor",
 )
 """Every place there is, in the order a task meets them."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from pathlib import Path
+from typing import Final
 
 
 class TaskStatus(StrEnum):
@@ -23,6 +24,14 @@ class TaskStatus(StrEnum):
     def terminal(self) -> bool:
         """True when the status can no longer change."""
         return self in (TaskStatus.SUCCESS, TaskStatus.FAILED, TaskStatus.CANCELED)
+
+
+WEBHOOK_EVENTS: Final = {
+    TaskStatus.SUCCESS: "prediction.task.succeeded",
+    TaskStatus.FAILED: "prediction.task.failed",
+    TaskStatus.CANCELED: "prediction.task.canceled",
+}
+"""What a webhook calls the end of a task."""
 
 
 class Mode(StrEnum):

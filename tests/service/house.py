@@ -21,6 +21,7 @@ from omnireel.models import Resource, ShotReport, Succeeded
 from omnireel.storage.local import LocalBlobs
 from omnireel.tasks.balances import Balances
 from omnireel.tasks.database import open_database
+from omnireel.tasks.deliveries import Deliveries
 from omnireel.tasks.files import MediaFiles
 from omnireel.tasks.keys import KeyStore
 from omnireel.tasks.prices import PriceList
@@ -28,6 +29,7 @@ from omnireel.tasks.service import Admission, TaskService
 from omnireel.tasks.sql import SqlTaskStore
 from omnireel.tasks.store import Claim
 from omnireel.tasks.teams import TeamStore
+from omnireel.tasks.webhook_secrets import WebhookSecrets
 from omnireel.testing.fake_engine import FakeEngine
 
 BASE = "http://video.example"
@@ -45,6 +47,8 @@ class House:
     keys: KeyStore
     teams: TeamStore
     blobs: LocalBlobs
+    deliveries: Deliveries
+    secrets: WebhookSecrets
     values: ApiValues
     draining: Event
     key: str
@@ -114,19 +118,31 @@ def open_house(
     keys = KeyStore(database, clock)
     blobs = LocalBlobs(folder / "blobs", base_url=base_url, secret=b"s" * 32, clock=clock)
     settled = ApiValues(**{"base_url": base_url, "scratch": folder / "incoming", "terms": TERMS, **values})
+    deliveries, webhook_secrets = Deliveries(database), WebhookSecrets(database, clock)
     draining = Event()
     app = create_app(
         service=service,
         keys=keys,
         files=MediaFiles(database, clock),
         blobs=blobs,
+        deliveries=deliveries,
+        secrets=webhook_secrets,
         values=settled,
         clock=clock,
         draining=draining,
     )
     try:
         yield House(
-            app, store, keys, TeamStore(database), blobs, settled, draining, keys.create("first").secret
+            app,
+            store,
+            keys,
+            TeamStore(database),
+            blobs,
+            deliveries,
+            webhook_secrets,
+            settled,
+            draining,
+            keys.create("first").secret,
         )
     finally:
         database.dispose()

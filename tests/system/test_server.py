@@ -62,6 +62,10 @@ class Server:
     def stop(self) -> int:
         return self._end(signal.SIGTERM)
 
+    def wait(self) -> int:
+        """The exit code of a server that ends by itself, negative for a signal."""
+        return self._ended()
+
     def call(self, method: str, path: str, **how: Any) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {self.key}"}
         return self.http.request(method, self.origin + path, headers=headers, **how)
@@ -92,6 +96,10 @@ class Server:
     def _end(self, number: signal.Signals) -> int:
         assert self._process is not None
         self._process.send_signal(number)
+        return self._ended()
+
+    def _ended(self) -> int:
+        assert self._process is not None
         code = self._process.wait(PATIENCE)
         assert self._process.stdout is not None
         self._process.stdout.close()

@@ -110,6 +110,43 @@ class TaskListAnswer(_Frozen):
     has_more: bool
 
 
+class AttemptAnswer(_Frozen):
+    """One try at a delivery."""
+
+    number: Annotated[int, Field(description="Counted from 1.")]
+    at: str
+    status_code: Annotated[int | None, Field(description="What the receiver answered.")] = None
+    latency_ms: int | None = None
+    error: Annotated[str | None, Field(description="Why it was not delivered, in one word.")] = None
+
+
+class DeliveryAnswer(_Frozen):
+    """One webhook: what is told of one task to one address."""
+
+    delivery_id: Annotated[str, Field(description="The same for every attempt.")]
+    task_id: str
+    event: str
+    url: str
+    status: Literal["pending", "delivered", "rejected", "dead", "disabled"]
+    created_at: str
+    next_attempt_at: Annotated[str | None, Field(description="While pending and not under way.")] = None
+    attempts: list[AttemptAnswer]
+
+
+class DeliveryListAnswer(_Frozen):
+    items: list[DeliveryAnswer]
+    next_cursor: Annotated[str | None, Field(description="Send as `cursor` for the page after this.")] = None
+    has_more: bool
+
+
+class WebhookSecretAnswer(_Frozen):
+    secret: Annotated[str, Field(description="`whsec_` and Base64; check `webhook-signature` with it.")]
+    created_at: str
+    previous_until: Annotated[
+        str | None, Field(description="Until then the secrets before this one sign too.")
+    ] = None
+
+
 class KeyAnswer(_Frozen):
     is_valid: bool
 

@@ -17,6 +17,7 @@ from omnireel.api import (
     pages,
     task_routes,
     upload_routes,
+    webhook_routes,
 )
 from omnireel.api.body import BodyDesk
 from omnireel.api.edge import Edge
@@ -30,9 +31,11 @@ from omnireel.catalog.model import Model
 from omnireel.catalog.models import MODELS
 from omnireel.clock import Clock, SystemClock
 from omnireel.storage.local import LocalBlobs
+from omnireel.tasks.deliveries import Deliveries
 from omnireel.tasks.files import MediaFiles
 from omnireel.tasks.keys import KeyStore
 from omnireel.tasks.service import TaskService
+from omnireel.tasks.webhook_secrets import WebhookSecrets
 
 
 def create_app(
@@ -41,6 +44,8 @@ def create_app(
     keys: KeyStore,
     files: MediaFiles,
     blobs: LocalBlobs,
+    deliveries: Deliveries,
+    secrets: WebhookSecrets,
     values: ApiValues,
     models: Mapping[str, Model] = MODELS,
     clock: Clock | None = None,
@@ -65,6 +70,8 @@ def create_app(
         inputs=Inputs(blobs=blobs, links=links, limits=values.media_limits, scratch=values.scratch),
         bodies=BodyDesk(limit=values.max_body, at_once=values.large_bodies),
         limiter=RequestLimiter(values.requests_per_minute, clock),
+        deliveries=deliveries,
+        secrets=secrets,
         draining=draining or Event(),
     )
     return _assemble(rooms)
@@ -88,6 +95,7 @@ def _assemble(rooms: Rooms) -> FastAPI:
         task_routes,
         catalog_routes,
         upload_routes,
+        webhook_routes,
         account_routes,
         health_routes,
         files_routes,

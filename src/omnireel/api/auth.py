@@ -66,7 +66,14 @@ def _submitter(caller: CallerHere) -> Caller:
     return caller
 
 
+def _administrator(caller: CallerHere) -> Caller:
+    caller.access.check(Scope.ADMIN)
+    return caller
+
+
 ReaderHere = Annotated[Caller, Depends(_reader)]
 """Somebody who may look at the team's things."""
 SubmitterHere = Annotated[Caller, Depends(_submitter)]
 """Somebody who may change them, and spend."""
+AdministratorHere = Annotated[Caller, Depends(_administrator)]
+"""Somebody who may see and change its secrets."""

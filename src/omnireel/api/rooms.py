@@ -17,11 +17,15 @@ from omnireel.api.limits import RequestLimiter
 from omnireel.api.links import Links
 from omnireel.catalog.model import Model, Terms
 from omnireel.clock import Clock
+from omnireel.media.egress import EgressPolicy
+from omnireel.media.post import post_policy
 from omnireel.models import MediaLimits
 from omnireel.storage.local import LocalBlobs
+from omnireel.tasks.deliveries import Deliveries
 from omnireel.tasks.files import MediaFiles
 from omnireel.tasks.keys import KeyStore
 from omnireel.tasks.service import TaskService
+from omnireel.tasks.webhook_secrets import WebhookSecrets
 
 MIB = 1024 * 1024
 
@@ -49,6 +53,8 @@ class ApiValues:
     media_limits: MediaLimits = field(default_factory=MediaLimits)
     upload_image_bytes: int = 16 * MIB
     upload_video_bytes: int = 200 * MIB
+    webhook_policy: EgressPolicy = field(default_factory=lambda: post_policy(allow_private=False))
+    """Where webhooks may go."""
     checks: Mapping[str, Check] = field(default_factory=dict)
     """What `/readyz` looks at, by name."""
 
@@ -68,6 +74,8 @@ class Rooms:
     inputs: Inputs
     bodies: BodyDesk
     limiter: RequestLimiter
+    deliveries: Deliveries
+    secrets: WebhookSecrets
     draining: Event
     """Set when the server is about to stop: waiting polls answer at once, submits are refused."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from omnireel.api.answers import (
+    Answer,
     BillingAnswer,
     ErrorAnswer,
     ExtensionsAnswer,
@@ -54,6 +55,11 @@ def task_answer(task: Task, sign: Sign) -> TaskAnswer:
         billing=None if live else BillingAnswer(amount=task.charged),
         error=_error(task),
     )
+
+
+def poll_body(task: Task, sign: Sign) -> bytes:
+    """The whole answer to a poll, byte for byte; a webhook carries the same."""
+    return Answer(data=task_answer(task, sign)).model_dump_json(exclude_none=True).encode()
 
 
 def wire_time(moment: datetime) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
 
 from omnireel.api.answers import Answer, Receipt, TaskAnswer, TaskListAnswer
 from omnireel.api.auth import Caller, ReaderHere, SubmitterHere
@@ -15,7 +16,8 @@ from omnireel.api.lean import LeanRoute
 from omnireel.api.openapi import problems, submit_description, submit_extra
 from omnireel.api.polling import DEFAULT_SECONDS, wait_for_change
 from omnireel.api.rooms import Rooms, RoomsHere
-from omnireel.api.task_answer import receipt, task_answer
+from omnireel.api.task_answer import poll_body, receipt, task_answer
+from omnireel.api.webhook_header import WebhookUrlHere
 from omnireel.catalog.model import Model, Terms
 from omnireel.catalog.validate import validate
 from omnireel.errors import Unavailable
@@ -32,7 +34,12 @@ StatusFilter = Annotated[TaskStatus | None, Query(alias="status")]
 router = APIRouter(route_class=LeanRoute, prefix="/api/v1/tasks", tags=["tasks"])
 
 
-@router.get("/{task_id}", summary="State and result of a task", responses=problems(400, 401, 404, 429, 503))
+@router.get(
+    "/{task_id}",
+    summary="State and result of a task",
+    response_model=Answer[TaskAnswer],
+    responses=problems(400, 401, 404, 429, 503),
+)
 async def show(
     request: Request,
     task_id: str,
@@ -41,9 +48,9 @@ async def show(
     *,
     wait: Wait = False,
     timeout: Timeout = DEFAULT_SECONDS,
-) -> Answer[TaskAnswer]:
+) -> Response:
     task = await wait_for_change(request, rooms, caller.team, task_id, timeout if wait else 0.0)
-    return Answer(data=task_answer(task, rooms.sign))
+    return Response(poll_body(task, rooms.sign), media_type="application/json")
 
 
 @router.get("", summary="The team's tasks, newest first", responses=problems(400, 401, 429, 503))
@@ -74,9 +81,11 @@ def submit_routes(models: Iterable[Model], terms: Terms) -> APIRouter:
 
 
 def _add_submit(router: APIRouter, model: Model, terms: Terms) -> None:
-    async def submit(request: Request, caller: SubmitterHere, rooms: RoomsHere) -> Answer[Receipt]:
+    async def submit(
+        request: Request, caller: SubmitterHere, rooms: RoomsHere, webhook_url: WebhookUrlHere
+    ) -> Answer[Receipt]:
         async with rooms.bodies.take(request, caller.team) as body:
-            return await run_in_threadpool(_submit, model, body, caller, rooms)
+            return await run_in_threadpool(_submit, model, body, caller, rooms, webhook_url)
 
     for suffix in ("", "/async"):
         router.add_api_route(
@@ -92,7 +101,9 @@ def _add_submit(router: APIRouter, model: Model, terms: Terms) -> None:
         )
 
 
-def _submit(model: Model, body: bytearray, caller: Caller, rooms: Rooms) -> Answer[Receipt]:
+def _submit(
+    model: Model, body: bytearray, caller: Caller, rooms: Rooms, webhook_url: str | None
+) -> Answer[Receipt]:
     if rooms.draining.is_set():
         raise Unavailable("the server is stopping; send the request again in a moment")
     sent = decode(body)
@@ -100,5 +111,5 @@ def _submit(model: Model, body: bytearray, caller: Caller, rooms: Rooms) -> Answ
     rooms.service.check_room()
     rooms.service.check_funds(caller.team, wanted)
     request = rooms.inputs.bring_in(wanted, sent.media)
-    task = rooms.service.submit(caller.team, request, request_id=caller.request_id)
+    task = rooms.service.submit(caller.team, request, request_id=caller.request_id, webhook_url=webhook_url)
     return Answer(data=receipt(task, rooms.links))

@@ -57,6 +57,9 @@ def generate(
     engine: Annotated[
         str | None, typer.Option(help="Which engine to use, where the server allows it.")
     ] = None,
+    webhook_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Public HTTPS address to tell when the task has ended.")
+    ] = None,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Print the task's id and leave.")] = False,
     output: Target = None,
     timeout: TimeLimit = 3600,
@@ -80,6 +83,7 @@ def generate(
         "seed": seed,
         "negative_prompt": negative_prompt,
         "engine": engine,
+        "webhook_url": webhook_url,
     }
     check_target(output)
     talk = Output(json, quiet)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from omnireel import __version__
-from omnireel.cli import database, demo, doctor, generate, keys, models, serve, task, teams, worker
+from omnireel.cli import database, demo, doctor, generate, keys, models, serve, task, teams, webhooks, worker
 
 app = typer.Typer(
     name="omnireel",
@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 app.command("generate")(generate.generate)
 app.add_typer(task.app, name="task")
+app.add_typer(webhooks.app, name="webhooks")
 app.command("models")(models.models)
 app.command("doctor")(doctor.doctor)
 app.command("serve")(serve.serve)

@@ -27,7 +27,7 @@ from omnireel.client.errors import (
     TaskFailed,
     Timeout,
 )
-from omnireel.client.types import Model, Resource, Task
+from omnireel.client.types import Delivery, DeliveryPage, Model, Resource, Task
 from omnireel.models import TaskStatus
 
 DOWNLOAD_SECONDS = 1800.0
@@ -58,6 +58,7 @@ class VideoOptions(TypedDict, total=False):
     video_type: str | None
     keep_original_sound: bool | None
     engine: str | None
+    webhook_url: str | None
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ class Client:
         self.tasks = Tasks(self._connection)
         self.videos = Videos(self._connection, self.tasks)
         self.models = Models(self._connection)
+        self.webhooks = Webhooks(self._connection)
 
     def balance(self) -> Decimal:
         """What the key's team has left, in US dollars."""
@@ -146,11 +148,13 @@ class Videos:
         """Ask for a video and return at once with the task, which is pending.
 
         Local `images` and `video` travel inside the request; what is too large for that is uploaded first.
+        `webhook_url`, a public HTTPS address, is told when the task has ended; see `omnireel.webhooks`.
         The request is sent once, whatever happens: OutcomeUnknown means that nobody knows whether it arrived.
         """
         images, videos = to_wire(options.get("images") or (), options.get("video"), self._store)
         body = _body(prompt, images, videos, options)
-        call = _wire.submit(options.get("model", _wire.DEFAULT_MODEL), body)
+        model = options.get("model", _wire.DEFAULT_MODEL)
+        call = _wire.submit(model, body, options.get("webhook_url"))
         return _wire.read_receipt(self._send(call))
 
     def create_and_wait(
@@ -242,6 +246,31 @@ class Models:
 
     def list(self) -> tuple[Model, ...]:
         return _wire.read_models(self._connection.ask(_wire.models()))
+
+
+class Webhooks:
+    """What was told to whom, and what it is signed with. To read what comes: `omnireel.webhooks.unwrap`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def deliveries(
+        self, *, task_id: str | None = None, limit: int = 20, cursor: str | None = None
+    ) -> DeliveryPage:
+        """The team's webhooks, or those of one task, newest first; at most 100 at a time."""
+        return _wire.read_deliveries(self._connection.ask(_wire.deliveries(task_id, limit, cursor)))
+
+    def resend(self, delivery_id: str) -> Delivery:
+        """Have a webhook sent once more, at once, under the same id. Raises NotFoundError."""
+        return _wire.read_delivery(self._connection.ask(_wire.resend(delivery_id)))
+
+    def secret(self) -> str:
+        """The team's `whsec_…`, which `unwrap` needs."""
+        return _wire.read_webhook_secret(self._connection.ask(_wire.webhook_secret()))
+
+    def rotate_secret(self) -> str:
+        """A new secret; the old one signs too for 24 hours."""
+        return _wire.read_webhook_secret(self._connection.ask(_wire.rotate_webhook_secret()))
 
 
 def _file(task: Task, role: str) -> Resource:

@@ -22,7 +22,7 @@ from omnireel.client.errors import (
     RateLimitError,
     ServerError,
 )
-from omnireel.client.types import Model, Resource, Task, TaskFault
+from omnireel.client.types import Delivery, DeliveryAttempt, DeliveryPage, Model, Resource, Task, TaskFault
 from omnireel.models import TaskStatus
 
 DEFAULT_MODEL = "kling/kling-video-o1"
@@ -68,6 +68,7 @@ class Call:
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
     body: bytes | Upload | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     paid: bool = False
 
     @property
@@ -89,13 +90,16 @@ class Reply:
         return self.headers.get("x-request-id")
 
 
-def submit(model: str, body: Mapping[str, object]) -> Call:
+def submit(model: str, body: Mapping[str, object], webhook_url: str | None = None) -> Call:
     """Ask for a video. `model` is `provider/name`."""
     provider, _, name = model.partition("/")
     if not provider or not name:
         raise InvalidRequestError(f"model must look like 'provider/name', got {model[:80]!r}")
     path = f"/api/v1/{quote(provider, safe='')}/{quote(name, safe='')}/async"
-    return Call("POST", path, body=json.dumps(body).encode(), paid=True)
+    if webhook_url is not None and not (webhook_url.isascii() and webhook_url.isprintable()):
+        raise InvalidRequestError("webhook_url must be a URL in ASCII")
+    headers = {"X-Webhook-URL": webhook_url} if webhook_url is not None else {}
+    return Call("POST", path, body=json.dumps(body).encode(), headers=headers, paid=True)
 
 
 def show(task_id: str, *, hold: int = 0) -> Call:
@@ -116,14 +120,32 @@ def balance() -> Call:
     return Call("GET", "/api/v1/team/balance")
 
 
+def deliveries(task_id: str | None, limit: int, cursor: str | None) -> Call:
+    params = {"task_id": task_id, "limit": str(limit), "cursor": cursor}
+    given = {name: value for name, value in params.items() if value is not None}
+    return Call("GET", "/api/v1/webhooks/deliveries", given)
+
+
+def resend(delivery_id: str) -> Call:
+    return Call("POST", f"/api/v1/webhooks/deliveries/{_segment(delivery_id, 'delivery_id')}/resend")
+
+
+def webhook_secret() -> Call:
+    return Call("GET", "/api/v1/webhooks/secret")
+
+
+def rotate_webhook_secret() -> Call:
+    return Call("POST", "/api/v1/webhooks/secret/rotate")
+
+
 def upload(filename: str, source: Path | bytes) -> Call:
     return Call("POST", "/api/v1/media/files", body=Upload(filename, source))
 
 
-def _segment(task_id: str) -> str:
-    if not task_id:
-        raise InvalidRequestError("task_id must not be empty")
-    return quote(task_id, safe="")
+def _segment(value: str, name: str = "task_id") -> str:
+    if not value:
+        raise InvalidRequestError(f"{name} must not be empty")
+    return quote(value, safe="")
 
 
 def read_receipt(reply: Reply) -> Task:
@@ -142,6 +164,23 @@ def read_receipt(reply: Reply) -> Task:
 
 def read_task(reply: Reply) -> Task:
     return _task(_data(reply))
+
+
+def read_deliveries(reply: Reply) -> DeliveryPage:
+    data = _data(reply)
+    found = tuple(_delivery(item) for item in _mappings(data.get("items")))
+    return DeliveryPage(found, _text(data, "next_cursor") or None)
+
+
+def read_delivery(reply: Reply) -> Delivery:
+    return _delivery(_data(reply))
+
+
+def read_webhook_secret(reply: Reply) -> str:
+    secret = _text(_data(reply), "secret")
+    if not secret:
+        raise _unreadable(reply, "it holds no secret")
+    return secret
 
 
 def read_models(reply: Reply) -> tuple[Model, ...]:
@@ -265,6 +304,30 @@ def _fault(error: Mapping[str, Any]) -> TaskFault | None:
         return None
     type_ = _text(error, "type") or "task_failed"
     return TaskFault(type_, _text(error, "message") or type_, error.get("retryable") is True)
+
+
+def _delivery(item: Mapping[str, Any]) -> Delivery:
+    return Delivery(
+        delivery_id=_text(item, "delivery_id"),
+        task_id=_text(item, "task_id"),
+        event=_text(item, "event"),
+        url=_text(item, "url"),
+        status=_text(item, "status"),
+        created_at=_moment(item, "created_at"),
+        next_attempt_at=_moment(item, "next_attempt_at"),
+        attempts=tuple(_attempt(attempt) for attempt in _mappings(item.get("attempts"))),
+        raw=item,
+    )
+
+
+def _attempt(item: Mapping[str, Any]) -> DeliveryAttempt:
+    return DeliveryAttempt(
+        number=_whole(item, "number") or 0,
+        at=_moment(item, "at"),
+        status_code=_whole(item, "status_code"),
+        latency_ms=_whole(item, "latency_ms"),
+        error=_text(item, "error") or None,
+    )
 
 
 def _model(item: Mapping[str, Any]) -> Model:

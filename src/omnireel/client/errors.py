@@ -12,7 +12,8 @@
     ├── OutcomeUnknown             a submit may or may not have been accepted; it is never sent twice
     ├── DownloadFailed             a result could not be saved whole
     ├── TaskFailed                 the task ended without a video; `task` holds the details
-    └── TaskCanceled               the task was stopped on request
+    ├── TaskCanceled               the task was stopped on request
+    └── WebhookRefused             a webhook is not from who it says, too old, or not understood
 
 Each has `type` (a machine word), `retryable`, `status` (the HTTP status, when there was one) and
 `request_id` (what to quote to the operator).
@@ -125,3 +126,7 @@ class TaskCanceled(APIError):
     def __init__(self, task: Task) -> None:
         super().__init__(f"task {task.task_id} was canceled")
         self.task = task
+
+
+class WebhookRefused(APIError):
+    type = "webhook_refused"

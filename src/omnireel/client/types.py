@@ -72,3 +72,37 @@ class Model:
     type: str
     display_name: str
     description: str
+
+
+@dataclass(frozen=True)
+class DeliveryAttempt:
+    """One try at telling a receiver. `error` is a word, None when it was delivered."""
+
+    number: int
+    at: datetime | None
+    status_code: int | None
+    latency_ms: int | None
+    error: str | None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A webhook: `status` is pending, delivered, rejected, dead or disabled; `raw` is it as it came."""
+
+    delivery_id: str
+    task_id: str
+    event: str
+    url: str
+    status: str
+    created_at: datetime | None
+    next_attempt_at: datetime | None
+    attempts: tuple[DeliveryAttempt, ...]
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class DeliveryPage:
+    """Some deliveries, newest first, and where to go on (None at the end)."""
+
+    deliveries: tuple[Delivery, ...]
+    next_cursor: str | None

@@ -37,13 +37,15 @@ class Swept:
     orphan_inputs: int = 0
     partial_blobs: int = 0
     scratch_folders: int = 0
+    old_deliveries: int = 0
 
 
 class Janitor:
     """Sweeps. Any number of processes may sweep at once.
 
-    `sweep_scratch` removes the scratch folders of dead owners and tells how many those were. Blobs that no
-    row knows are left alone for `grace`, because a submit stores its inputs before its row.
+    `sweep_scratch` removes the scratch folders of dead owners, `sweep_deliveries` what was told long ago;
+    each tells how many those were. Blobs that no row knows are left alone for `grace`, because a submit
+    stores its inputs before its row.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Janitor:
         *,
         clock: Clock,
         sweep_scratch: Callable[[], int],
+        sweep_deliveries: Callable[[], int] = lambda: 0,
         grace: timedelta = timedelta(hours=1),
     ) -> None:
         self._store = store
@@ -61,6 +64,7 @@ class Janitor:
         self._blobs = blobs
         self._clock = clock
         self._sweep_scratch = sweep_scratch
+        self._sweep_deliveries = sweep_deliveries
         self._grace = grace
 
     def run(self, stop: Event, every: timedelta) -> None:
@@ -82,6 +86,7 @@ class Janitor:
             orphan_inputs=self._sweep_inputs(INPUTS) + self._sweep_inputs(UPLOADS),
             partial_blobs=self._blobs.sweep(self._grace),
             scratch_folders=self._sweep_scratch(),
+            old_deliveries=self._sweep_deliveries(),
         )
         if swept != Swept():
             log.info("swept", **asdict(swept))

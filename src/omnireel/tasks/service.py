@@ -62,8 +62,10 @@ class TaskService:
         self._admission = admission
         self._prices = prices
 
-    def submit(self, team: str, request: VideoRequest, *, request_id: str) -> Task:
-        """Record a task; it is durable when this returns.
+    def submit(
+        self, team: str, request: VideoRequest, *, request_id: str, webhook_url: str | None = None
+    ) -> Task:
+        """Record a task; it is durable when this returns. Its end will be told to `webhook_url`.
 
         Raises InvalidRequest when the engine can never do it, Unavailable when there is no room now,
         InsufficientBalance when the team cannot pay.
@@ -74,7 +76,9 @@ class TaskService:
         seed = secrets.randbelow(2**32) if request.seed is None else request.seed
         task_id = new_task_id(request)
         quote = self._quote(request)
-        task = self._store.add(NewTask(task_id, team, request, name, seed, request_id, quote=quote))
+        task = self._store.add(
+            NewTask(task_id, team, request, name, seed, request_id, quote=quote, webhook_url=webhook_url)
+        )
         crash_point("after_submit_commit")
         log.info("task submitted", task=task_id, team=team, engine=name, request_id=request_id)
         return task

@@ -36,6 +36,7 @@ from omnireel.clock import Clock
 from omnireel.crashpoints import crash_point
 from omnireel.errors import InvalidFormat, NotFound
 from omnireel.models import Outcome, Progress, Stopped, Succeeded, Task, TaskStatus
+from omnireel.tasks import outbox
 from omnireel.tasks.away import PATIENCE, patiently
 from omnireel.tasks.codec import decode_outcome
 from omnireel.tasks.database import reading, writing
@@ -178,6 +179,8 @@ class SqlTaskStore:
                 connection.execute(insert(task_input), inputs)
             if fresh and new.quote is not None:
                 reserve(connection, new.team, new.task_id, new.quote.reserved, now=now)
+            if fresh and new.webhook_url is not None:
+                outbox.subscribe(connection, new.task_id, new.webhook_url)
             crash_point("before_submit_commit")
 
     def _page(
@@ -196,7 +199,7 @@ class SqlTaskStore:
         mine = and_(task.c.task_id == task_id, task.c.team == team, LIVE)
         _lock(connection, mine)
         idle = or_(PENDING, lapsed(self._now()))
-        if not self._end(connection, self._ended(Stopped()).where(mine, idle)):
+        if not self._end(connection, Stopped(), and_(mine, idle)):
             connection.execute(update(task).where(mine, PROCESSING).values(cancel_requested=True))
         return self._get(connection, team, task_id)
 
@@ -224,7 +227,7 @@ class SqlTaskStore:
         return connection.execute(statement).one_or_none()
 
     def _finish(self, connection: Connection, claim: Claim, outcome: Outcome, *, again: bool) -> bool:
-        if self._end(connection, self._ended(outcome).where(_held(claim))):
+        if self._end(connection, outcome, _held(claim)):
             return True
         if not again:
             return False
@@ -235,19 +238,19 @@ class SqlTaskStore:
     def _retry(self, connection: Connection, claim: Claim, reason: str, delay: float) -> TaskStatus | None:
         held = _held(claim)
         _lock(connection, held)
-        lost = worker_lost(self._max_attempts, reason)
-        if self._end(connection, self._ended(Stopped()).where(held, task.c.cancel_requested)):
+        if self._end(connection, Stopped(), and_(held, task.c.cancel_requested)):
             return TaskStatus.CANCELED
-        if self._end(connection, self._ended(lost).where(held, task.c.attempt >= self._max_attempts)):
+        lost = worker_lost(self._max_attempts, reason)
+        if self._end(connection, lost, and_(held, task.c.attempt >= self._max_attempts)):
             return TaskStatus.FAILED
-        again = requeued(not_before=self._now() + delay).where(held)
-        return TaskStatus.PENDING if connection.execute(again).rowcount else None
+        later = requeued(not_before=self._now() + delay).where(held)
+        return TaskStatus.PENDING if connection.execute(later).rowcount else None
 
     def _release(self, connection: Connection, claim: Claim) -> bool:
         held = _held(claim)
         _lock(connection, held)
         unburnt = requeued(not_before=self._now()).values(attempt=task.c.attempt - 1)
-        if self._end(connection, self._ended(Stopped()).where(held, task.c.cancel_requested)):
+        if self._end(connection, Stopped(), and_(held, task.c.cancel_requested)):
             return True
         return bool(connection.execute(unburnt.where(held)).rowcount)
 
@@ -262,15 +265,17 @@ class SqlTaskStore:
         hopeless = (
             select(task.c.seq).where(LIVE, lapsed(self._now()), these).with_for_update(skip_locked=True)
         )
-        return self._end(connection, self._ended(outcome).where(task.c.seq.in_(hopeless)))
+        return self._end(connection, outcome, task.c.seq.in_(hopeless))
 
-    def _end(self, connection: Connection, ending: Update) -> int:
-        """End tasks, and with them what was reserved for them; how many those were."""
-        tasks = connection.execute(
+    def _end(self, connection: Connection, outcome: Outcome, these: ColumnElement[bool]) -> int:
+        """End tasks with all that an ending brings with it, in one transaction; how many."""
+        ending = self._ended(outcome).where(these)
+        ended = connection.execute(
             ending.returning(task.c.task_id, task.c.team, task.c.reserved, task.c.charged)
         ).all()
-        close(connection, tasks, now=self._now())
-        return len(tasks)
+        close(connection, ended, now=self._now())
+        outbox.announce(connection, [row.task_id for row in ended], status_of(outcome), self._now())
+        return len(ended)
 
     def _get(self, connection: Connection, team: str, task_id: str) -> Task:
         row = connection.execute(select(task).where(self._visible(team, task_id))).one_or_none()

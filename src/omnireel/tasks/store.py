@@ -26,6 +26,8 @@ class NewTask:
     """Higher goes first."""
     quote: Quote | None = None
     """What it may cost; None where nothing is charged."""
+    webhook_url: str | None = None
+    """Who is to be told when it ends."""
 
 
 @dataclass(frozen=True)

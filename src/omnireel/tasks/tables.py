@@ -18,14 +18,16 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
     Text,
     TypeDecorator,
+    literal_column,
 )
 
-REVISION: Final = "0002_ledger"
+REVISION: Final = "0003"
 """The migration that makes these tables."""
 
 _DECIMALS: Final = Decimal("0.0001")
@@ -199,3 +201,86 @@ ledger_entry = Table(
     Column("amount", Money, nullable=False),
 )
 """What each account of a transaction's team gains by it; a transaction's entries sum to zero."""
+
+task_webhook = Table(
+    "task_webhook",
+    metadata,
+    Column("task_id", ForeignKey("task.task_id", ondelete="CASCADE"), primary_key=True),
+    Column("delivery_id", String(64), nullable=False),
+    Column("url", Prose, nullable=False),
+    Column("url_digest", String(64), nullable=False),
+    Column("target", Words(300), nullable=False),
+)
+"""Who is to be told when a task ends. `target` is the receiver's host and port."""
+
+webhook_delivery = Table(
+    "webhook_delivery",
+    metadata,
+    Column("seq", _sequence, primary_key=True),
+    Column("delivery_id", String(64), nullable=False, unique=True),
+    Column("team", String(64), nullable=False),
+    Column("task_id", Words(128), nullable=False, index=True),
+    Column("event", String(64), nullable=False),
+    Column("url", Prose, nullable=False),
+    Column("url_digest", String(64), nullable=False),
+    Column("target", Words(300), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("body", LargeBinary),
+    Column("attempts", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("due_at", Float(53), nullable=False),
+    Column("token", String(32)),
+    Column("created_at", Float(53), nullable=False, index=True),
+    Column("ended_at", Float(53)),
+    sqlite_autoincrement=True,
+)
+"""What was or is to be told; written with the outcome. `body` is frozen by the first attempt.
+
+While an attempt runs, `token` names it and `due_at` is when it counts as lost. `tries` are those of the
+present round: a resend begins a new one.
+"""
+
+UNDELIVERED = webhook_delivery.c.status == literal_column("'pending'")
+"""Deliveries that are still to be tried: all that the courier's index is about."""
+
+Index(
+    "ix_webhook_delivery_due_at",
+    webhook_delivery.c.due_at,
+    webhook_delivery.c.target,
+    sqlite_where=UNDELIVERED,
+    postgresql_where=UNDELIVERED,
+)
+Index("ix_webhook_delivery_team_seq", webhook_delivery.c.team, webhook_delivery.c.seq)
+Index("ix_webhook_delivery_url_digest", webhook_delivery.c.url_digest)
+
+webhook_attempt = Table(
+    "webhook_attempt",
+    metadata,
+    Column("delivery_id", ForeignKey("webhook_delivery.delivery_id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("at", Float(53), nullable=False),
+    Column("status_code", Integer),
+    Column("latency_ms", Integer),
+    Column("error", String(32)),
+)
+"""The log of the deliveries, counted from 1 for each."""
+
+webhook_off = Table(
+    "webhook_off",
+    metadata,
+    Column("team", String(64), primary_key=True),
+    Column("url_digest", String(64), primary_key=True),
+    Column("since", Float(53), nullable=False, index=True),
+)
+"""Addresses that answered 410: nothing more is sent there."""
+
+webhook_secret = Table(
+    "webhook_secret",
+    metadata,
+    Column("team", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("secret", String(80), nullable=False),
+    Column("created_at", Float(53), nullable=False),
+    Column("retired_at", Float(53)),
+)
+"""What a team's webhooks are signed with: the newest, and older ones until they retire."""

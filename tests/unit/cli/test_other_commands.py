@@ -228,3 +228,36 @@ def test_importing_the_package_loads_nothing() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
 
     assert done.stdout == "[]\n"
+
+
+DELIVERY = {
+    "delivery_id": "msg_1",
+    "task_id": "task-t2v-abc",
+    "event": "prediction.task.succeeded",
+    "url": "https://hooks.example/",
+    "status": "dead",
+    "created_at": "2026-03-01T12:00:00.000Z",
+    "attempts": [
+        {"number": 1, "at": "2026-03-01T12:00:01.000Z", "status_code": 500, "error": "server_error"}
+    ],
+}
+
+
+def test_webhooks_are_listed_and_sent_again(server: Loopback, omnireel: Commands) -> None:
+    listed = enveloped({"items": [DELIVERY], "has_more": False})
+    server.script = [listed, listed, enveloped(DELIVERY | {"status": "pending"})]
+
+    line = omnireel("webhooks", "list", "--task", "task-t2v-abc")
+    name = omnireel("webhooks", "list", "-q")
+    again = omnireel("webhooks", "resend", "msg_1", "--json")
+
+    assert line.out == "msg_1  dead         1x  server_error  task-t2v-abc  https://hooks.example/\n"
+    assert name.out == "msg_1\n"
+    assert (again.code, json.loads(again.out)["status"]) == (0, "pending")
+
+
+def test_the_webhooks_secret_is_printed(server: Loopback, omnireel: Commands) -> None:
+    server.script = [enveloped({"secret": "whsec_old"}), enveloped({"secret": "whsec_new"})]
+
+    assert omnireel("webhooks", "secret").out == "whsec_old\n"
+    assert omnireel("webhooks", "secret", "--rotate").out == "whsec_new\n"
