@@ -38,7 +38,7 @@ from omnireel.engines.studio.restyle import warm
 from omnireel.engines.studio.tracker import tracked
 from omnireel.media.canvas import canvas_like
 from omnireel.media.reader import VideoReader
-from omnireel.media.writer import ClipWriter
+from omnireel.media.writer import PAINTED, ClipWriter
 from omnireel.models import Job, JobKind, MediaKind, MediaRef, Mode, Shot, Storyboard, VideoRequest
 from omnireel.testing.engine import RecordingRun
 
@@ -53,7 +53,6 @@ _FILTERED_FRAMES = 24
 _PATIENCE = 300
 """Seconds an ffmpeg command may take."""
 _ON_TWOS = " on twos"
-_PRESET = "superfast"
 PROMPTS = (
     "A dog running along the beach at golden hour, slow push-in",
     "Two cats playing in a garden full of flowers",
@@ -215,7 +214,7 @@ def _filtered(clip: Clip, folder: Path, change: Filter, count: int) -> None:
 
 def _writer(path: Path, clip: Clip, reader: VideoReader, threads: int = _THREADS) -> ClipWriter:
     width, height = clip.size
-    return ClipWriter(path, width=width, height=height, fps=reader.fps, threads=threads, preset=_PRESET)
+    return ClipWriter(path, width=width, height=height, fps=reader.fps, threads=threads, preset=PAINTED)
 
 
 def _stages(style: str, clip: Clip, folder: Path) -> tuple[float, float, float, float]:
@@ -256,7 +255,7 @@ def _ffmpeg_cost(clip: Clip, folder: Path, graph: str) -> Cost | None:
     command = [
         *("ffmpeg", "-v", "error", "-y", "-threads", str(_THREADS), "-i", str(clip.path)),
         *("-vf", f"scale={width}:{height},{graph},format=yuv420p", "-an", "-c:v", "libx264"),
-        *("-preset", _PRESET, "-crf", "20", "-threads", str(_THREADS), str(folder / "peer.mp4")),
+        *("-preset", PAINTED, "-crf", "20", "-threads", str(_THREADS), str(folder / "peer.mp4")),
     ]
     before, mark = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(command, capture_output=True, timeout=_PATIENCE, check=False)
