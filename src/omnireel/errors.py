@@ -5,6 +5,7 @@
     │   ├── MissingParameter      a required field is absent, or contradicts another
     │   ├── InvalidFormat         wrong type, not JSON, not the media it claims to be
     │   └── OutOfRange            right type, outside a limit
+    ├── IdempotencyConflict       the Idempotency-Key stands for another request
     ├── AuthenticationFailed      no key, or a key nobody made
     ├── NotFound                  no such task, model, file (or it is somebody else's)
     ├── Unavailable               try later: draining, queue full, disk full
@@ -57,6 +58,10 @@ class OutOfRange(InvalidRequest):
     """A value is well formed but outside its limits."""
 
     category: ClassVar[str] = "Value out of range"
+
+
+class IdempotencyConflict(OmnireelError):
+    """The Idempotency-Key came with another request before."""
 
 
 class AuthenticationFailed(OmnireelError):

@@ -26,6 +26,7 @@ from omnireel.api.links import Links
 from omnireel.api.openapi import describe, problems
 from omnireel.api.problems import install_problem_handlers
 from omnireel.api.rooms import ApiValues, Rooms
+from omnireel.api.underway import Underway
 from omnireel.catalog.model import Model
 from omnireel.catalog.models import MODELS
 from omnireel.clock import Clock, SystemClock
@@ -65,6 +66,7 @@ def create_app(
         inputs=Inputs(blobs=blobs, links=links, limits=values.media_limits, scratch=values.scratch),
         bodies=BodyDesk(limit=values.max_body, at_once=values.large_bodies),
         limiter=RequestLimiter(values.requests_per_minute, clock),
+        underway=Underway(),
         draining=draining or Event(),
     )
     return _assemble(rooms)

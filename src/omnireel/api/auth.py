@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
@@ -17,10 +18,11 @@ _SCHEME = HTTPBearer(auto_error=False, description="A key made with `omnireel ke
 
 @dataclass(frozen=True)
 class Caller:
-    """The team that a request counts for, and the request's id."""
+    """The team that a request counts for, the request's id, and the SHA-256 of the key it came with, hex."""
 
     team: str
     request_id: str
+    key_digest: str
 
 
 def bearer_key(request: Request) -> str:
@@ -35,13 +37,14 @@ def bearer_key(request: Request) -> str:
 
 
 def _caller(request: Request, rooms: RoomsHere, _documented: Annotated[object, Security(_SCHEME)]) -> Caller:
-    team = rooms.keys.team_of(bearer_key(request))
+    key = bearer_key(request)
+    team = rooms.keys.team_of(key)
     allowance = rooms.limiter.count(team)
     request.state.rate_headers = allowance.headers
     if allowance.exceeded:
         detail = f"at most {allowance.limit} requests per minute; wait {allowance.retry_after} seconds"
         raise Problem(429, "Rate limit exceeded", detail, {"Retry-After": str(allowance.retry_after)})
-    return Caller(team, request.state.request_id)
+    return Caller(team, request.state.request_id, sha256(key.encode()).hexdigest())
 
 
 CallerHere = Annotated[Caller, Depends(_caller)]

@@ -16,6 +16,7 @@ from starlette.routing import Match
 
 from omnireel.errors import (
     AuthenticationFailed,
+    IdempotencyConflict,
     InvalidRequest,
     NotFound,
     OmnireelError,
@@ -72,6 +73,8 @@ def _problem_of(request: Request, error: Exception) -> Problem:
             return Problem(400, error.category, str(error))
         case AuthenticationFailed():
             return Problem(401, "Authentication failed", str(error), {"WWW-Authenticate": "Bearer"})
+        case IdempotencyConflict():
+            return Problem(422, "Idempotency conflict", str(error))
         case NotFound():
             return Problem(404, "Resource not found", str(error))
         case Unavailable():

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from omnireel.api.answers import Answer, Receipt, TaskAnswer, TaskListAnswer
-from omnireel.api.auth import Caller, CallerHere
-from omnireel.api.gate import decode
+from omnireel.api.auth import CallerHere
 from omnireel.api.lean import LeanRoute
+from omnireel.api.once import REPLAYED, IdempotencyKey
 from omnireel.api.openapi import problems, submit_description, submit_extra
 from omnireel.api.polling import DEFAULT_SECONDS, wait_for_change
-from omnireel.api.rooms import Rooms, RoomsHere
+from omnireel.api.rooms import RoomsHere
+from omnireel.api.submitting import submit
 from omnireel.api.task_answer import receipt, task_answer
 from omnireel.catalog.model import Model, Terms
-from omnireel.catalog.validate import validate
-from omnireel.errors import Unavailable
 from omnireel.models import TaskStatus
 
 Wait = Annotated[bool, Query(description="Hold the answer until the status changes.")]
@@ -74,30 +73,27 @@ def submit_routes(models: Iterable[Model], terms: Terms) -> APIRouter:
 
 
 def _add_submit(router: APIRouter, model: Model, terms: Terms) -> None:
-    async def submit(request: Request, caller: CallerHere, rooms: RoomsHere) -> Answer[Receipt]:
+    async def submit_one(
+        request: Request,
+        response: Response,
+        caller: CallerHere,
+        rooms: RoomsHere,
+        key: IdempotencyKey = None,
+    ) -> Answer[Receipt]:
         async with rooms.bodies.take(request, caller.team) as body:
-            return await run_in_threadpool(_submit, model, body, caller, rooms)
+            accepted = await run_in_threadpool(submit, model, body, key, caller, rooms)
+        response.headers.update(REPLAYED if accepted.replayed else {})
+        return Answer(data=receipt(accepted.task_id, accepted.model_id, rooms.links))
 
     for suffix in ("", "/async"):
         router.add_api_route(
             f"/{model.slug}{suffix}",
-            submit,
+            submit_one,
             methods=["POST"],
             name=f"submit {model.slug}{suffix}",
             summary=f"Make a video with {model.display_name}",
             description=submit_description(model, terms),
             operation_id=f"submit_{model.model_id}{suffix}".replace("/", "_").replace("-", "_"),
-            responses=problems(400, 401, 413, 415, 429, 503),
+            responses=problems(400, 401, 409, 413, 415, 422, 429, 503),
             openapi_extra=submit_extra(model, terms),
         )
-
-
-def _submit(model: Model, body: bytearray, caller: Caller, rooms: Rooms) -> Answer[Receipt]:
-    if rooms.draining.is_set():
-        raise Unavailable("the server is stopping; send the request again in a moment")
-    sent = decode(body)
-    wanted = validate(model, sent.fields, rooms.values.terms)
-    rooms.service.check_room()
-    request = rooms.inputs.bring_in(wanted, sent.media)
-    task = rooms.service.submit(caller.team, request, request_id=caller.request_id)
-    return Answer(data=receipt(task, rooms.links))

@@ -63,7 +63,7 @@ def seconds_left(deadline: float) -> float:
 
 def _request(http: httpx2.Client, access: Access, call: Call, deadline: float) -> httpx2.Request:
     left = seconds_left(deadline)
-    headers = {"Authorization": f"Bearer {access.api_key}", "Accept": "application/json"}
+    headers = {"Authorization": f"Bearer {access.api_key}", "Accept": "application/json", **call.headers}
     content: Iterator[bytes] | None = None
     if call.body is not None:
         body = body_of(call.body)

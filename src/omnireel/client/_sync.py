@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from secrets import token_urlsafe
 from types import TracebackType
 from typing import Self, TypedDict, Unpack
 
@@ -150,7 +151,7 @@ class Videos:
         """
         images, videos = to_wire(options.get("images") or (), options.get("video"), self._store)
         body = _body(prompt, images, videos, options)
-        call = _wire.submit(options.get("model", _wire.DEFAULT_MODEL), body)
+        call = _wire.submit(options.get("model", _wire.DEFAULT_MODEL), body, token_urlsafe(24))
         return _wire.read_receipt(self._send(call))
 
     def create_and_wait(

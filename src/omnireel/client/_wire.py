@@ -69,6 +69,7 @@ class Call:
     params: Mapping[str, str] = field(default_factory=dict)
     body: bytes | Upload | None = None
     paid: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def repeatable(self) -> bool:
@@ -89,13 +90,13 @@ class Reply:
         return self.headers.get("x-request-id")
 
 
-def submit(model: str, body: Mapping[str, object]) -> Call:
-    """Ask for a video. `model` is `provider/name`."""
+def submit(model: str, body: Mapping[str, object], key: str) -> Call:
+    """Ask for a video. `model` is `provider/name`; `key` keeps the server from making it twice."""
     provider, _, name = model.partition("/")
     if not provider or not name:
         raise InvalidRequestError(f"model must look like 'provider/name', got {model[:80]!r}")
     path = f"/api/v1/{quote(provider, safe='')}/{quote(name, safe='')}/async"
-    return Call("POST", path, body=json.dumps(body).encode(), paid=True)
+    return Call("POST", path, body=json.dumps(body).encode(), paid=True, headers={"Idempotency-Key": key})
 
 
 def show(task_id: str, *, hold: int = 0) -> Call:

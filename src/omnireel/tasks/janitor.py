@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import islice, takewhile
 from threading import Event
 
 import structlog
@@ -33,6 +33,8 @@ class Swept:
     """Tasks whose worker is gone and that may not be tried again."""
     expired_tasks: int = 0
     expired_files: int = 0
+    expired_answers: int = 0
+    """What submits with an Idempotency-Key were answered."""
     orphan_results: int = 0
     orphan_inputs: int = 0
     partial_blobs: int = 0
@@ -78,6 +80,7 @@ class Janitor:
             given_up=self._store.reap(),
             expired_tasks=self._expire_tasks(),
             expired_files=self._expire_files(),
+            expired_answers=self._expire_answers(),
             orphan_results=self._sweep_results(),
             orphan_inputs=self._sweep_inputs(INPUTS) + self._sweep_inputs(UPLOADS),
             partial_blobs=self._blobs.sweep(self._grace),
@@ -106,6 +109,9 @@ class Janitor:
         old = self._files.expired(self._clock.now() - self._grace)
         self._files.forget([file.file_id for file in old])
         return len(old)
+
+    def _expire_answers(self) -> int:
+        return sum(takewhile(bool, (self._store.forget() for _ in range(_MOST_BATCHES))))
 
     def _sweep_results(self) -> int:
         count = 0

@@ -15,7 +15,7 @@ from omnireel.engines.base import Engine
 from omnireel.errors import InvalidRequest, Unavailable
 from omnireel.models import Task, TaskStatus, VideoRequest
 from omnireel.tasks import base62
-from omnireel.tasks.store import NewTask, TaskPage, TaskStore
+from omnireel.tasks.store import Earlier, NewTask, Once, TaskPage, TaskStore
 
 # 62 ** 22 is a little more than 2 ** 130.
 _RANDOM_CHARACTERS: Final = 22
@@ -58,20 +58,25 @@ class TaskService:
         self._free_disk = free_disk
         self._admission = admission
 
-    def submit(self, team: str, request: VideoRequest, *, request_id: str) -> Task:
+    def submit(self, team: str, request: VideoRequest, *, request_id: str, once: Once | None = None) -> Task:
         """Record a task; it is durable when this returns.
 
-        Raises InvalidRequest when the engine can never do it, Unavailable when there is no room now.
+        Raises InvalidRequest when the engine can never do it, Unavailable when there is no room now, and for
+        a submit that is to happen once SubmittedBefore or IdempotencyConflict.
         """
         name = request.engine or self._default
         self._engine(name).check(request)
         self.check_room()
         seed = secrets.randbelow(2**32) if request.seed is None else request.seed
         task_id = new_task_id(request)
-        task = self._store.add(NewTask(task_id, team, request, name, seed, request_id))
+        task = self._store.add(NewTask(task_id, team, request, name, seed, request_id, once=once))
         crash_point("after_submit_commit")
         log.info("task submitted", task=task_id, team=team, engine=name, request_id=request_id)
         return task
+
+    def recall(self, once: Once) -> Earlier | None:
+        """What the first submit by this name was answered. Raises IdempotencyConflict when it was another."""
+        return self._store.recall(once)
 
     def get(self, team: str, task_id: str) -> Task:
         """Raises NotFound for a task that is unknown, expired or another team's."""

@@ -36,6 +36,7 @@ from omnireel.clock import Clock
 from omnireel.crashpoints import crash_point
 from omnireel.errors import InvalidFormat, NotFound
 from omnireel.models import Outcome, Progress, Stopped, Succeeded, Task, TaskStatus
+from omnireel.tasks import idempotency
 from omnireel.tasks.away import PATIENCE, patiently
 from omnireel.tasks.codec import decode_outcome
 from omnireel.tasks.database import reading, writing
@@ -43,7 +44,7 @@ from omnireel.tasks.dialect import DatabaseNow, insert_once
 from omnireel.tasks.endings import ended, requeued, status_of, worker_lost
 from omnireel.tasks.queue import PENDING, PROCESSING, lapsed, next_due, show
 from omnireel.tasks.rows import input_keys, new_row, to_claim
-from omnireel.tasks.store import Claim, Expired, Hold, NewTask, TaskPage
+from omnireel.tasks.store import Claim, Earlier, Expired, Hold, NewTask, Once, TaskPage
 from omnireel.tasks.tables import LIVE, task, task_input
 
 _LONGEST_PAGE = 100
@@ -83,6 +84,12 @@ class SqlTaskStore:
         self._patiently(lambda: self._record(new))
         self._ring()
         return self.get(new.team, new.task_id)
+
+    def recall(self, once: Once) -> Earlier | None:
+        return self._read(lambda connection: idempotency.recall(connection, once, self._now()))
+
+    def forget(self) -> int:
+        return self._write(lambda connection: idempotency.forget(connection, self._now()))
 
     def get(self, team: str, task_id: str) -> Task:
         return self._read(lambda connection: self._get(connection, team, task_id))
@@ -170,6 +177,8 @@ class SqlTaskStore:
         """Write a submit; nothing when an earlier try, of whose end we never heard, has written it."""
         now = self._now()
         with writing(self._engine) as connection:
+            if new.once is not None:
+                idempotency.remember(connection, new, new.once, now)
             row = insert_once(connection, task).values(**new_row(new), created_at=now, not_before=now)
             inputs = [{"task_id": new.task_id, "key": key} for key in input_keys(new)]
             fresh = connection.execute(row.returning(task.c.seq)).one_or_none() is not None

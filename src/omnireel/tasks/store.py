@@ -12,6 +12,30 @@ from omnireel.models import Outcome, Progress, Task, TaskStatus, VideoRequest
 
 
 @dataclass(frozen=True)
+class Once:
+    """A submit that is to happen once. `name` stands for it, `fingerprint` for what it asks; SHA-256, hex."""
+
+    name: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What the first submit by a name was answered. The task itself may be gone."""
+
+    task_id: str
+    model_id: str
+
+
+class SubmittedBefore(Exception):
+    """Nothing was recorded: there is a task for this submit already."""
+
+    def __init__(self, earlier: Earlier) -> None:
+        super().__init__(earlier.task_id)
+        self.earlier = earlier
+
+
+@dataclass(frozen=True)
 class NewTask:
     """A task to be recorded. `seed` is drawn already, so that every attempt uses the same."""
 
@@ -23,6 +47,8 @@ class NewTask:
     request_id: str = ""
     priority: int = 0
     """Higher goes first."""
+    once: Once | None = None
+    """Recorded with the task, when the submit is to happen once."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +99,19 @@ class TaskStore(Protocol):
     """Tasks, durable when a call returns. Any thread of any process may call any method at any time."""
 
     def add(self, new: NewTask) -> Task:
-        """Record a task as pending."""
+        """Record a task as pending.
+
+        Raises SubmittedBefore when a submit by the same name made a task already, IdempotencyConflict when
+        that one asked for something else.
+        """
+        ...
+
+    def recall(self, once: Once) -> Earlier | None:
+        """What the first submit by this name was answered, for a week. Raises IdempotencyConflict."""
+        ...
+
+    def forget(self) -> int:
+        """Delete some of the answers past their week; how many that were."""
         ...
 
     def get(self, team: str, task_id: str) -> Task:

@@ -25,7 +25,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-REVISION: Final = "0001"
+REVISION: Final = "0002_control"
 """The migration that makes these tables."""
 
 _DECIMALS: Final = Decimal("0.0001")
@@ -162,3 +162,14 @@ media_file = Table(
     Column("created_at", Float(53), nullable=False, index=True),
 )
 """Files uploaded once, to be referred to by many tasks."""
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("task_id", Words(128), nullable=False),
+    Column("model_id", String(128), nullable=False),
+    Column("expires_at", Float(53), nullable=False, index=True),
+)
+"""What a submit with an Idempotency-Key was answered; it may outlive its task."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
 
 from omnireel.clock import Clock, ManualClock
-from omnireel.errors import InvalidFormat, NotFound
+from omnireel.errors import IdempotencyConflict, InvalidFormat, NotFound
 from omnireel.models import (
     Failed,
     MediaKind,
@@ -24,7 +25,7 @@ from omnireel.models import (
     TaskStatus,
     VideoRequest,
 )
-from omnireel.tasks.store import Claim, Hold, NewTask, TaskStore
+from omnireel.tasks.store import Claim, Earlier, Hold, NewTask, Once, SubmittedBefore, TaskStore
 
 LEASE = timedelta(seconds=30)
 RETENTION = timedelta(days=7)
@@ -88,6 +89,54 @@ class TaskStoreContract:
             with pytest.raises(NotFound):
                 ask(team, task_id)
         assert store.status("team", "t1") is TaskStatus.PENDING
+
+    def test_of_many_submits_at_once_by_one_name_one_makes_a_task(self, make_store: MakeStore) -> None:
+        store = make_store(None)
+        once = Once("n" * 64, "f" * 64)
+        barrier = Barrier(16)
+        answers: list[str] = []
+
+        def submit(n: int) -> None:
+            barrier.wait()
+            try:
+                answers.append(store.add(replace(a_task(f"t{n}"), once=once)).task_id)
+            except SubmittedBefore as before:
+                answers.append(before.earlier.task_id)
+
+        threads = [Thread(target=submit, args=(n,)) for n in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        (made,) = store.list("team").tasks
+        assert answers == [made.task_id] * 16
+        assert store.recall(once) == Earlier(made.task_id, "kling-video-o1")
+
+    def test_a_name_is_kept_for_a_week_whatever_becomes_of_its_task(
+        self, store: TaskStore, clock: ManualClock
+    ) -> None:
+        once = Once("n" * 64, "f" * 64)
+        store.add(replace(a_task("t1"), once=once))
+        store.cancel("team", "t1")
+        clock.advance(seconds=RETENTION.total_seconds() - 1)
+        assert store.forget() == 0
+        with pytest.raises(SubmittedBefore):
+            store.add(replace(a_task("t2"), once=once))
+        clock.advance(seconds=2)
+        assert store.recall(once) is None
+        # Also when nobody has swept it yet.
+        store.add(replace(a_task("t3"), once=once))
+        clock.advance(seconds=RETENTION.total_seconds() + 1)
+        assert (store.forget(), store.forget()) == (1, 0)
+
+    def test_a_name_stands_for_one_request(self, store: TaskStore) -> None:
+        store.add(replace(a_task("t1"), once=Once("n" * 64, "f" * 64)))
+        other = Once("n" * 64, "e" * 64)
+        with pytest.raises(IdempotencyConflict):
+            store.recall(other)
+        with pytest.raises(IdempotencyConflict):
+            store.add(replace(a_task("t2"), once=other))
+        assert [task.task_id for task in store.list("team").tasks] == ["t1"]
 
     def test_the_oldest_task_goes_first(self, store: TaskStore) -> None:
         for n in range(5):
