@@ -252,6 +252,7 @@ def build_app(house: House, base_url: str, workshop: Workshop | None, draining: 
     service = TaskService(
         house.store,
         engines,
+        house.blobs,
         default=settings.engine,
         balance_of=Balances(house.database).of,
         free_disk=lambda: shutil.disk_usage(settings.data).free,

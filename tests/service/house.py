@@ -98,16 +98,17 @@ def open_house(
     clock = clock or SystemClock()
     database = open_database(database_url or folder / "omnireel.db")
     store = SqlTaskStore(database, retention=timedelta(days=7))
+    blobs = LocalBlobs(folder / "blobs", base_url=base_url, secret=b"s" * 32, clock=clock)
     service = TaskService(
         store,
         {"fake": FakeEngine()},
+        blobs,
         default="fake",
         balance_of=Balances(database).of,
         free_disk=lambda: 10**12,
         admission=admission or Admission(),
     )
     keys = KeyStore(database)
-    blobs = LocalBlobs(folder / "blobs", base_url=base_url, secret=b"s" * 32, clock=clock)
     settled = ApiValues(**{"base_url": base_url, "scratch": folder / "incoming", "terms": TERMS, **values})
     draining = Event()
     app = create_app(

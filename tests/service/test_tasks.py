@@ -134,14 +134,18 @@ def test_canceling_a_running_task_asks_its_worker(house: House) -> None:
     assert show(house, task_id)["status"] == "canceled"
 
 
-@pytest.mark.parametrize("call", ["get", "cancel"])
+@pytest.mark.parametrize("call", ["get", "cancel", "delete"])
 @pytest.mark.parametrize("kind", ["foreign", "unknown", "odd"])
 def test_a_task_of_nobody_or_another_team_is_404(house: House, call: str, kind: str) -> None:
     task_id = {"foreign": house.submit(), "unknown": "task-t2v-" + "0" * 22, "odd": "%00%ff'--"}[kind]
     other = house.client(house.keys.create("theirs", team="others").secret)
 
     path = f"/api/v1/tasks/{task_id}"
-    answer = other.get(path) if call == "get" else other.post(f"{path}/cancel")
+    answer = {
+        "get": lambda: other.get(path),
+        "cancel": lambda: other.post(f"{path}/cancel"),
+        "delete": lambda: other.delete(path),
+    }[call]()
 
     assert answer.status_code == 404
     assert answer.json()["code"] == 404
@@ -240,3 +244,43 @@ def test_an_old_tasks_link_is_renewed_at_each_poll(tmp_path: Path) -> None:
 
         assert house.stranger().get(old).status_code == 403
         assert house.stranger().get(new).content == b"a video"
+
+
+def test_a_deleted_task_is_gone_at_once_and_so_are_its_files(house: House, tmp_path: Path) -> None:
+    task_id = house.succeed_one(tmp_path)
+    link = show(house, task_id)["result"]["resources"][0]["url"]
+    path = f"/api/v1/tasks/{task_id}"
+
+    assert data(house.client().delete(path)) == {"task_id": task_id, "deleted": True}
+
+    assert house.client().get(path).status_code == 404
+    assert house.client().delete(path).status_code == 404
+    assert house.stranger().get(link).status_code == 404
+    assert list(house.blobs.list("results/")) == []
+    assert house.store.expired(10) == ()
+
+
+@pytest.mark.parametrize("status", ["pending", "processing"])
+def test_a_task_that_is_still_going_is_not_deleted(house: House, status: str) -> None:
+    task_id = house.submit()
+    if status == "processing":
+        house.claim()
+
+    answer = house.client().delete(f"/api/v1/tasks/{task_id}")
+
+    assert answer.status_code == 400
+    assert answer.json()["message"] == (
+        f"Invalid parameters: task '{task_id}' is still {status}; cancel it first"
+    )
+    assert show(house, task_id)["status"] == status
+
+
+def test_a_file_that_another_task_reads_outlives_its_own(house: House, tmp_path: Path, clip: bytes) -> None:
+    task_id = house.submit()
+    house.succeed(house.claim(), clip, tmp_path)
+    link = show(house, task_id)["result"]["resources"][0]["url"]
+    house.submit(videos=[link])
+
+    data(house.client().delete(f"/api/v1/tasks/{task_id}"))
+
+    assert house.stranger().get(link).content == clip

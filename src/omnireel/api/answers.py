@@ -110,6 +110,11 @@ class TaskListAnswer(_Frozen):
     has_more: bool
 
 
+class TaskDeletedAnswer(_Frozen):
+    task_id: str
+    deleted: Literal[True] = True
+
+
 class KeyAnswer(_Frozen):
     is_valid: bool
 

@@ -1,4 +1,4 @@
-"""Tasks: submit, look, wait, list, cancel."""
+"""Tasks: submit, look, wait, list, cancel, delete."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from omnireel.api.answers import Answer, Receipt, TaskAnswer, TaskListAnswer
+from omnireel.api.answers import Answer, Receipt, TaskAnswer, TaskDeletedAnswer, TaskListAnswer
 from omnireel.api.auth import CallerHere
 from omnireel.api.lean import LeanRoute
 from omnireel.api.once import REPLAYED, IdempotencyKey
@@ -62,6 +62,17 @@ def index(
 @router.post("/{task_id}/cancel", summary="Ask a task to stop", responses=problems(401, 404, 429, 503))
 def cancel(task_id: str, caller: CallerHere, rooms: RoomsHere) -> Answer[TaskAnswer]:
     return Answer(data=task_answer(rooms.service.cancel(caller.team, task_id), rooms.sign))
+
+
+@router.delete(
+    "/{task_id}",
+    summary="Forget a task that has ended, and its files",
+    description="A task that is still going is refused; cancel it first. Links to its files end with it.",
+    responses=problems(400, 401, 404, 429, 503),
+)
+def delete(task_id: str, caller: CallerHere, rooms: RoomsHere) -> Answer[TaskDeletedAnswer]:
+    rooms.service.delete(caller.team, task_id)
+    return Answer(data=TaskDeletedAnswer(task_id=task_id))
 
 
 def submit_routes(models: Iterable[Model], terms: Terms) -> APIRouter:

@@ -192,6 +192,10 @@ class Tasks:
         """Ask the task to stop. What comes back may still be on its way to `canceled`."""
         return _wire.read_task(self._connection.ask(_wire.cancel(task_id)))
 
+    def delete(self, task_id: str) -> None:
+        """Take a task that has ended away, and its files. Raises NotFoundError, InvalidRequestError."""
+        _wire.read_deleted(self._connection.ask(_wire.delete(task_id)))
+
     def wait(self, task_id: str, *, timeout: float = WAIT_SECONDS, on_update: Watch | None = None) -> Result:
         """Wait until the task has ended; `on_update` sees it about once a second meanwhile.
 

@@ -109,6 +109,10 @@ def cancel(task_id: str) -> Call:
     return Call("POST", f"/api/v1/tasks/{_segment(task_id)}/cancel")
 
 
+def delete(task_id: str) -> Call:
+    return Call("DELETE", f"/api/v1/tasks/{_segment(task_id)}")
+
+
 def models() -> Call:
     return Call("GET", "/api/v1/models")
 
@@ -143,6 +147,11 @@ def read_receipt(reply: Reply) -> Task:
 
 def read_task(reply: Reply) -> Task:
     return _task(_data(reply))
+
+
+def read_deleted(reply: Reply) -> None:
+    """Nothing, when the deletion happened. Raises what the server says."""
+    _data(reply)
 
 
 def read_models(reply: Reply) -> tuple[Model, ...]:

@@ -11,8 +11,8 @@ from threading import Event
 import structlog
 
 from omnireel.clock import Clock
-from omnireel.crashpoints import crash_point
 from omnireel.storage.base import BlobStore
+from omnireel.tasks.erase import delete_unneeded, erase
 from omnireel.tasks.files import MediaFiles
 from omnireel.tasks.places import INPUTS, RESULTS, UPLOADS
 from omnireel.tasks.publish import token_of
@@ -95,10 +95,7 @@ class Janitor:
         for _ in range(_MOST_BATCHES):
             batch = self._store.expired(_BATCH)
             for old in batch:
-                # Files first: a kill in between leaves a row that says what is still to be deleted.
-                self._delete_unneeded(old.keys)
-                crash_point("mid_janitor")
-                self._store.delete(old.task_id)
+                erase(self._store, self._blobs, old)
             count += len(batch)
             if len(batch) < _BATCH:
                 break
@@ -133,16 +130,7 @@ class Janitor:
         return (info.key for info in self._blobs.list(prefix) if info.modified <= latest)
 
     def _delete_unneeded(self, keys: Iterable[str]) -> int:
-        """Delete blobs, but those that an unfinished task reads: a result may be another task's input.
-
-        Each is asked about just before it goes: a submit may have stored the same bytes anew meanwhile.
-        """
-        count = 0
-        for key in keys:
-            if not self._store.needed_inputs([key]):
-                self._blobs.delete(key)
-                count += 1
-        return count
+        return sum(delete_unneeded(self._store, self._blobs, key) for key in keys)
 
     def _aged(self, key: str) -> bool:
         return key in self._old_keys(key)

@@ -14,7 +14,9 @@ from omnireel.crashpoints import crash_point
 from omnireel.engines.base import Engine
 from omnireel.errors import InvalidRequest, Unavailable
 from omnireel.models import Task, TaskStatus, VideoRequest
+from omnireel.storage.base import BlobStore
 from omnireel.tasks import base62
+from omnireel.tasks.erase import erase
 from omnireel.tasks.store import Earlier, NewTask, Once, TaskPage, TaskStore
 
 # 62 ** 22 is a little more than 2 ** 130.
@@ -35,16 +37,17 @@ class Admission:
 
 
 class TaskService:
-    """Submit, look at and cancel tasks, each team its own.
+    """Submit, look at, cancel and delete tasks, each team its own.
 
     `engines` are those a request may name; `default` serves requests that name none. `balance_of` reads a
-    team's stored balance and `free_disk` the bytes left where results go.
+    team's stored balance and `free_disk` the bytes left where results go, which is in `blobs`.
     """
 
     def __init__(
         self,
         store: TaskStore,
         engines: Mapping[str, Engine],
+        blobs: BlobStore,
         *,
         default: str,
         balance_of: Callable[[str], Decimal],
@@ -53,6 +56,7 @@ class TaskService:
     ) -> None:
         self._store = store
         self._engines = engines
+        self._blobs = blobs
         self._default = default
         self._balance_of = balance_of
         self._free_disk = free_disk
@@ -97,6 +101,15 @@ class TaskService:
         task = self._store.cancel(team, task_id)
         log.info("task cancel asked", task=task_id, team=team, status=task.status)
         return task
+
+    def delete(self, team: str, task_id: str) -> None:
+        """Take a task that has ended away, at once and with its files.
+
+        A file that an unfinished task reads goes when that one has ended. Raises NotFound, and InvalidRequest
+        for a task that is still going.
+        """
+        erase(self._store, self._blobs, self._store.expire(team, task_id))
+        log.info("task deleted", task=task_id, team=team)
 
     def balance(self, team: str) -> Decimal:
         """What the team has left, USD."""

@@ -27,6 +27,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    not_,
     or_,
     select,
     update,
@@ -34,7 +35,7 @@ from sqlalchemy import (
 
 from omnireel.clock import Clock
 from omnireel.crashpoints import crash_point
-from omnireel.errors import InvalidFormat, NotFound
+from omnireel.errors import InvalidFormat, InvalidRequest, NotFound
 from omnireel.models import Outcome, Progress, Stopped, Succeeded, Task, TaskStatus
 from omnireel.tasks import idempotency
 from omnireel.tasks.away import PATIENCE, patiently
@@ -155,6 +156,10 @@ class SqlTaskStore:
     def reap(self) -> int:
         return self._write(self._reap)
 
+    def expire(self, team: str, task_id: str) -> Expired:
+        tries = count()
+        return self._write(lambda connection: self._expire(connection, team, task_id, again=next(tries) > 0))
+
     def expired(self, limit: int) -> tuple[Expired, ...]:
         wanted = select(task.c.task_id, task.c.outcome).where(task.c.expires_at <= self._now()).limit(limit)
         rows = self._read(lambda connection: connection.execute(wanted).all())
@@ -269,6 +274,16 @@ class SqlTaskStore:
             select(task.c.seq).where(LIVE, lapsed(self._now()), these).with_for_update(skip_locked=True)
         )
         return connection.execute(self._ended(outcome).where(task.c.seq.in_(hopeless))).rowcount
+
+    def _expire(self, connection: Connection, team: str, task_id: str, *, again: bool) -> Expired:
+        # The try before this one may have written it without our hearing of it.
+        mine = and_(task.c.task_id == task_id, task.c.team == team) if again else self._visible(team, task_id)
+        statement = update(task).where(mine, not_(LIVE)).values(expires_at=self._now())
+        row = connection.execute(statement.returning(task.c.outcome)).one_or_none()
+        if row is not None:
+            return Expired(task_id, _result_keys(row.outcome))
+        status = self._get(connection, team, task_id).status
+        raise InvalidRequest(f"task {task_id!r} is still {status}; cancel it first")
 
     def _get(self, connection: Connection, team: str, task_id: str) -> Task:
         row = connection.execute(select(task).where(self._visible(team, task_id))).one_or_none()

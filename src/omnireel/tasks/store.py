@@ -171,6 +171,10 @@ class TaskStore(Protocol):
         """End the tasks whose lease lapsed and that may not be tried again; how many that were."""
         ...
 
+    def expire(self, team: str, task_id: str) -> Expired:
+        """Let a task that has ended expire now. Raises NotFound, and InvalidRequest for one that has not."""
+        ...
+
     def expired(self, limit: int) -> tuple[Expired, ...]:
         """Tasks past their keeping time."""
         ...
