@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
-from tests.service.house import BASE, House, open_house
+from tests.service.house import BASE, OMNI, House, open_house
 
 from omnireel.clock import ManualClock
 from omnireel.models import Failed, Progress, Stopped
@@ -225,7 +225,50 @@ def test_the_list_shows_the_teams_tasks_page_by_page(house: House, client: TestC
     assert data(others.get("/api/v1/tasks"))["items"] == []
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "cursor=nonsense", "status=done"])
+def test_a_list_is_narrowed_by_model_and_by_time(house: House, client: TestClient) -> None:
+    ours = house.submit()
+    other = data(client.post(OMNI, json={"prompt": "a cat"}))["task_id"]
+    created = show(house, ours)["created_at"].replace("Z", "%2B00:00")
+    hour_ago = (datetime.now(UTC) - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def listed(query: str) -> list[str]:
+        return [item["task_id"] for item in data(client.get(f"/api/v1/tasks?{query}"))["items"]]
+
+    assert listed("model=kling/kling-video-o1") == listed("model=kling-video-o1") == [ours]
+    assert listed("model=kling-v3-omni-video&status=pending") == [other]
+    assert listed("model=kling-v3-omni-video&status=success") == []
+    assert listed(f"created_after={hour_ago}") == [other, ours]
+    assert listed(f"created_before={hour_ago}") == []
+    assert listed(f"created_before={created}") == []
+
+
+def test_a_page_goes_on_where_the_one_before_ended_though_its_last_task_is_gone(
+    house: House, client: TestClient
+) -> None:
+    mine = [house.submit() for _ in range(4)]
+    page = data(client.get("/api/v1/tasks?limit=2"))
+    for item in page["items"]:
+        client.post(f"/api/v1/tasks/{item['task_id']}/cancel")
+        data(client.delete(f"/api/v1/tasks/{item['task_id']}"))
+
+    rest = data(client.get(f"/api/v1/tasks?limit=2&cursor={page['next_cursor']}"))
+
+    assert [item["task_id"] for item in rest["items"]] == mine[1::-1]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0",
+        "limit=101",
+        "limit=x",
+        "cursor=nonsense",
+        "status=done",
+        "model=sora",
+        "created_after=yesterday",
+        "created_before=2026-01-31T12:00:00",
+    ],
+)
 def test_a_list_that_cannot_be_read_is_400(client: TestClient, query: str) -> None:
     answer = client.get(f"/api/v1/tasks?{query}")
 

@@ -94,7 +94,7 @@ def _bad_parameter(faults: Sequence[Mapping[str, Any]]) -> Problem:
     kind, name, words = str(fault["type"]), fault["loc"][-1], str(fault["msg"])
     if kind == "missing":
         return Problem(400, "Invalid parameters", f"parameter '{name}' is required")
-    wrong_type = kind.endswith(("_parsing", "_type")) or kind == "finite_number"
+    wrong_type = kind.endswith(("_parsing", "_type")) or kind in {"finite_number", "timezone_aware"}
     category = "Invalid format" if wrong_type else "Value out of range"
     return Problem(400, category, f"parameter '{name}': {words[:1].lower()}{words[1:]}")
 

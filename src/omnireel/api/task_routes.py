@@ -17,8 +17,8 @@ from omnireel.api.polling import DEFAULT_SECONDS, wait_for_change
 from omnireel.api.rooms import RoomsHere
 from omnireel.api.submitting import submit
 from omnireel.api.task_answer import receipt, task_answer
+from omnireel.api.task_filter import FilterHere
 from omnireel.catalog.model import Model, Terms
-from omnireel.models import TaskStatus
 
 Wait = Annotated[bool, Query(description="Hold the answer until the status changes.")]
 Timeout = Annotated[
@@ -26,7 +26,6 @@ Timeout = Annotated[
 ]
 Limit = Annotated[int, Query(ge=1, le=100)]
 Cursor = Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before.")]
-StatusFilter = Annotated[TaskStatus | None, Query(alias="status")]
 
 router = APIRouter(route_class=LeanRoute, prefix="/api/v1/tasks", tags=["tasks"])
 
@@ -49,11 +48,11 @@ async def show(
 def index(
     caller: CallerHere,
     rooms: RoomsHere,
-    status: StatusFilter = None,
+    wanted: FilterHere,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Answer[TaskListAnswer]:
-    page = rooms.service.list(caller.team, status=status, limit=limit, cursor=cursor)
+    page = rooms.service.list(caller.team, wanted, limit=limit, cursor=cursor)
     items = [task_answer(task, rooms.sign) for task in page.tasks]
     has_more = page.next_cursor is not None
     return Answer(data=TaskListAnswer(items=items, next_cursor=page.next_cursor, has_more=has_more))

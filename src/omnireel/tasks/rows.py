@@ -21,6 +21,7 @@ def new_row(new: NewTask) -> dict[str, Any]:
         "request_id": new.request_id,
         "request": encode_request(new.request),
         "engine": new.engine,
+        "model": new.request.model,
         "workload": workload(new),
         "seed": new.seed,
         "priority": new.priority,

@@ -17,7 +17,7 @@ from omnireel.models import Task, TaskStatus, VideoRequest
 from omnireel.storage.base import BlobStore
 from omnireel.tasks import base62
 from omnireel.tasks.erase import erase
-from omnireel.tasks.store import Earlier, NewTask, Once, TaskPage, TaskStore
+from omnireel.tasks.store import ALL, Earlier, NewTask, Once, TaskFilter, TaskPage, TaskStore
 
 # 62 ** 22 is a little more than 2 ** 130.
 _RANDOM_CHARACTERS: Final = 22
@@ -91,10 +91,10 @@ class TaskService:
         return self._store.status(team, task_id)
 
     def list(
-        self, team: str, *, status: TaskStatus | None = None, limit: int = 20, cursor: str | None = None
+        self, team: str, wanted: TaskFilter = ALL, *, limit: int = 20, cursor: str | None = None
     ) -> TaskPage:
         """A team's tasks, newest first, at most 100 at a time. Raises InvalidFormat for a strange cursor."""
-        return self._store.list(team, status=status, limit=limit, cursor=cursor)
+        return self._store.list(team, wanted, limit=limit, cursor=cursor)
 
     def cancel(self, team: str, task_id: str) -> Task:
         """Ask for a stop. A task that has ended stays as it is. Raises NotFound."""

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Row,
+    Select,
     Update,
     and_,
     delete,
@@ -35,7 +36,7 @@ from sqlalchemy import (
 
 from omnireel.clock import Clock
 from omnireel.crashpoints import crash_point
-from omnireel.errors import InvalidFormat, InvalidRequest, NotFound
+from omnireel.errors import InvalidRequest, NotFound
 from omnireel.models import Outcome, Progress, Stopped, Succeeded, Task, TaskStatus
 from omnireel.tasks import idempotency
 from omnireel.tasks.away import PATIENCE, patiently
@@ -43,9 +44,10 @@ from omnireel.tasks.codec import decode_outcome
 from omnireel.tasks.database import reading, writing
 from omnireel.tasks.dialect import DatabaseNow, insert_once
 from omnireel.tasks.endings import ended, requeued, status_of, worker_lost
+from omnireel.tasks.listing import cursor_after, matching
 from omnireel.tasks.queue import PENDING, PROCESSING, lapsed, next_due, show
 from omnireel.tasks.rows import input_keys, new_row, to_claim
-from omnireel.tasks.store import Claim, Earlier, Expired, Hold, NewTask, Once, TaskPage
+from omnireel.tasks.store import ALL, Claim, Earlier, Expired, Hold, NewTask, Once, TaskFilter, TaskPage
 from omnireel.tasks.tables import LIVE, task, task_input
 
 _LONGEST_PAGE = 100
@@ -103,10 +105,11 @@ class SqlTaskStore:
         return TaskStatus(found)
 
     def list(
-        self, team: str, *, status: TaskStatus | None = None, limit: int = 20, cursor: str | None = None
+        self, team: str, wanted: TaskFilter = ALL, *, limit: int = 20, cursor: str | None = None
     ) -> TaskPage:
         limit = min(max(limit, 1), _LONGEST_PAGE)
-        return self._read(lambda connection: self._page(connection, team, status, limit, cursor))
+        rows = matching(team, wanted, cursor, self._kept()).limit(limit + 1)
+        return self._read(lambda connection: self._page(connection, rows, limit))
 
     def waiting(self) -> int:
         wanted = select(func.count()).where(LIVE, PENDING)
@@ -191,17 +194,10 @@ class SqlTaskStore:
                 connection.execute(insert(task_input), inputs)
             crash_point("before_submit_commit")
 
-    def _page(
-        self, connection: Connection, team: str, status: TaskStatus | None, limit: int, cursor: str | None
-    ) -> TaskPage:
-        wanted = select(task).where(task.c.team == team, self._kept())
-        if status is not None:
-            wanted = wanted.where(task.c.status == status)
-        if cursor is not None:
-            wanted = wanted.where(task.c.seq < _place(connection, team, cursor))
-        rows = connection.execute(wanted.order_by(task.c.seq.desc()).limit(limit + 1)).all()
+    def _page(self, connection: Connection, wanted: Select[tuple[Any, ...]], limit: int) -> TaskPage:
+        rows = connection.execute(wanted).all()
         tasks = tuple(show(connection, row, self._now()) for row in rows[:limit])
-        return TaskPage(tasks, tasks[-1].task_id if len(rows) > limit else None)
+        return TaskPage(tasks, cursor_after(rows[limit - 1]) if len(rows) > limit else None)
 
     def _cancel(self, connection: Connection, team: str, task_id: str) -> Task:
         mine = and_(task.c.task_id == task_id, task.c.team == team, LIVE)
@@ -342,15 +338,6 @@ def _hold(row: Row[*tuple[Any, ...]] | None) -> Hold:
 
 def _not_found(task_id: str) -> NotFound:
     return NotFound(f"no task {task_id!r}" if len(task_id) <= 128 else "no such task")
-
-
-def _place(connection: Connection, team: str, cursor: str) -> int:
-    place: int | None = connection.execute(
-        select(task.c.seq).where(task.c.task_id == cursor, task.c.team == team)
-    ).scalar()
-    if place is None:
-        raise InvalidFormat("parameter 'cursor' must be one that a page gave out", field="cursor")
-    return place
 
 
 def _result_keys(form: dict[str, Any] | None) -> tuple[str, ...]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum, auto
-from typing import Protocol
+from typing import Final, Protocol
 
 from omnireel.models import Outcome, Progress, Task, TaskStatus, VideoRequest
 
@@ -80,6 +80,19 @@ class Hold(Enum):
 
 
 @dataclass(frozen=True)
+class TaskFilter:
+    """Which of its tasks a team wants to see. `model` is `provider/name`; both moments are left out."""
+
+    status: TaskStatus | None = None
+    model: str | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+
+
+ALL: Final = TaskFilter()
+
+
+@dataclass(frozen=True)
 class TaskPage:
     """Some tasks, newest first, and where to go on (None at the end)."""
 
@@ -123,7 +136,7 @@ class TaskStore(Protocol):
         ...
 
     def list(
-        self, team: str, *, status: TaskStatus | None = None, limit: int = 20, cursor: str | None = None
+        self, team: str, wanted: TaskFilter = ALL, *, limit: int = 20, cursor: str | None = None
     ) -> TaskPage:
         """A team's tasks, newest first. Raises InvalidFormat for a cursor that no page gave out."""
         ...

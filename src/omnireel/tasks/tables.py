@@ -121,6 +121,7 @@ task = Table(
     Column("expires_at", Float(53)),
     Column("outcome", JSON(none_as_null=True)),
     Column("charged", Money, nullable=False),
+    Column("model", String(128), nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 
@@ -138,7 +139,10 @@ Index(
     postgresql_where=LIVE,
 )
 Index("ix_task_token", task.c.token)
-Index("ix_task_team_seq", task.c.team, task.c.seq)
+# Lists, newest first: all, by status, by model; the last two columns are the place where a page begins.
+Index("ix_task_team_created_at", task.c.team, task.c.created_at, task.c.seq)
+Index("ix_task_team_status", task.c.team, task.c.status, task.c.created_at, task.c.seq)
+Index("ix_task_team_model", task.c.team, task.c.model, task.c.created_at, task.c.seq)
 Index("ix_task_expires_at", task.c.expires_at)
 Index("ix_task_workload_completed_at", task.c.workload, task.c.completed_at)
 

@@ -25,7 +25,16 @@ from omnireel.models import (
     TaskStatus,
     VideoRequest,
 )
-from omnireel.tasks.store import Claim, Earlier, Hold, NewTask, Once, SubmittedBefore, TaskStore
+from omnireel.tasks.store import (
+    Claim,
+    Earlier,
+    Hold,
+    NewTask,
+    Once,
+    SubmittedBefore,
+    TaskFilter,
+    TaskStore,
+)
 
 LEASE = timedelta(seconds=30)
 RETENTION = timedelta(days=7)
@@ -390,7 +399,7 @@ class TaskStoreContract:
         store.cancel("team", "t2")
         claimed(store)
         listed = {
-            status: [task.task_id for task in store.list("team", status=status).tasks]
+            status: [task.task_id for task in store.list("team", TaskFilter(status=status)).tasks]
             for status in TaskStatus
         }
         assert listed[TaskStatus.PENDING] == ["t3", "t1"]

@@ -1,4 +1,4 @@
-"""What submits with an Idempotency-Key were answered."""
+"""What submits with an Idempotency-Key were answered; a task's model, and lists by it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ _TIME = sa.Float(53)
 
 def upgrade() -> None:
     _idempotency()
+    _lists()
 
 
 def _idempotency() -> None:
@@ -28,3 +29,13 @@ def _idempotency() -> None:
         sa.PrimaryKeyConstraint("name", name="pk_idempotency"),
     )
     op.create_index("ix_idempotency_expires_at", "idempotency", ["expires_at"])
+
+
+def _lists() -> None:
+    op.add_column("task", sa.Column("model", sa.String(128), nullable=False, server_default=""))
+    task = sa.table("task", sa.column("request", sa.JSON), sa.column("model", sa.String))
+    op.execute(sa.update(task).values(model=task.c.request["request"]["model"].as_string()))
+    op.drop_index("ix_task_team_seq", "task")
+    op.create_index("ix_task_team_created_at", "task", ["team", "created_at", "seq"])
+    op.create_index("ix_task_team_status", "task", ["team", "status", "created_at", "seq"])
+    op.create_index("ix_task_team_model", "task", ["team", "model", "created_at", "seq"])
