@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from omnireel.api import (
     account_routes,
     catalog_routes,
+    event_routes,
     files_routes,
     health_routes,
     pages,
@@ -23,6 +24,7 @@ from omnireel.api.edge import Edge
 from omnireel.api.inputs import Inputs
 from omnireel.api.limits import RequestLimiter
 from omnireel.api.links import Links
+from omnireel.api.lookout import Lookout
 from omnireel.api.openapi import describe, problems
 from omnireel.api.problems import install_problem_handlers
 from omnireel.api.rooms import ApiValues, Rooms
@@ -67,6 +69,7 @@ def create_app(
         bodies=BodyDesk(limit=values.max_body, at_once=values.large_bodies),
         limiter=RequestLimiter(values.requests_per_minute, clock),
         underway=Underway(),
+        lookout=Lookout(service.glimpses),
         draining=draining or Event(),
     )
     return _assemble(rooms)
@@ -88,6 +91,7 @@ def _assemble(rooms: Rooms) -> FastAPI:
     app.include_router(task_routes.submit_routes(rooms.models.values(), rooms.values.terms))
     for room in (
         task_routes,
+        event_routes,
         catalog_routes,
         upload_routes,
         account_routes,

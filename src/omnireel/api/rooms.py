@@ -15,6 +15,7 @@ from omnireel.api.body import BodyDesk
 from omnireel.api.inputs import Inputs
 from omnireel.api.limits import RequestLimiter
 from omnireel.api.links import Links
+from omnireel.api.lookout import Lookout
 from omnireel.api.underway import Underway
 from omnireel.catalog.model import Model, Terms
 from omnireel.clock import Clock
@@ -70,6 +71,7 @@ class Rooms:
     bodies: BodyDesk
     limiter: RequestLimiter
     underway: Underway
+    lookout: Lookout
     draining: Event
     """Set when the server is about to stop: waiting polls answer at once, submits are refused."""
 

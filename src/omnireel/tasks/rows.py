@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from omnireel.models import Progress, Task, TaskStatus
 from omnireel.tasks.codec import decode_outcome, decode_request, encode_request
-from omnireel.tasks.store import Claim, NewTask
+from omnireel.tasks.store import Claim, Glimpse, NewTask
 
 
 def new_row(new: NewTask) -> dict[str, Any]:
@@ -77,6 +77,10 @@ def to_claim(row: Row[*tuple[Any, ...]]) -> Claim:
         seed=row.seed,
         note=row.note,
     )
+
+
+def to_glimpse(row: Row[*tuple[Any, ...]]) -> Glimpse:
+    return Glimpse(TaskStatus(row.status), row.attempt, Progress(row.progress, row.progress_note))
 
 
 def moment(seconds: float) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -17,7 +17,7 @@ from omnireel.models import Task, TaskStatus, VideoRequest
 from omnireel.storage.base import BlobStore
 from omnireel.tasks import base62
 from omnireel.tasks.erase import erase
-from omnireel.tasks.store import ALL, Earlier, NewTask, Once, TaskFilter, TaskPage, TaskStore
+from omnireel.tasks.store import ALL, Earlier, Glimpse, NewTask, Once, TaskFilter, TaskPage, TaskStore
 
 # 62 ** 22 is a little more than 2 ** 130.
 _RANDOM_CHARACTERS: Final = 22
@@ -89,6 +89,10 @@ class TaskService:
     def status(self, team: str, task_id: str) -> TaskStatus:
         """The status alone, for those who wait for it to change. Raises NotFound."""
         return self._store.status(team, task_id)
+
+    def glimpses(self, task_ids: Collection[str]) -> Mapping[str, Glimpse]:
+        """Whether there is news of these tasks, whosever they are; for those who wait."""
+        return self._store.glimpses(task_ids)
 
     def list(
         self, team: str, wanted: TaskFilter = ALL, *, limit: int = 20, cursor: str | None = None

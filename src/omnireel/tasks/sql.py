@@ -46,8 +46,19 @@ from omnireel.tasks.dialect import DatabaseNow, insert_once
 from omnireel.tasks.endings import ended, requeued, status_of, worker_lost
 from omnireel.tasks.listing import cursor_after, matching
 from omnireel.tasks.queue import PENDING, PROCESSING, lapsed, next_due, show
-from omnireel.tasks.rows import input_keys, new_row, to_claim
-from omnireel.tasks.store import ALL, Claim, Earlier, Expired, Hold, NewTask, Once, TaskFilter, TaskPage
+from omnireel.tasks.rows import input_keys, new_row, to_claim, to_glimpse
+from omnireel.tasks.store import (
+    ALL,
+    Claim,
+    Earlier,
+    Expired,
+    Glimpse,
+    Hold,
+    NewTask,
+    Once,
+    TaskFilter,
+    TaskPage,
+)
 from omnireel.tasks.tables import LIVE, task, task_input
 
 _LONGEST_PAGE = 100
@@ -103,6 +114,12 @@ class SqlTaskStore:
         if found is None:
             raise _not_found(task_id)
         return TaskStatus(found)
+
+    def glimpses(self, task_ids: Collection[str]) -> Mapping[str, Glimpse]:
+        shown = (task.c.task_id, task.c.status, task.c.attempt, task.c.progress, task.c.progress_note)
+        wanted = select(*shown).where(task.c.task_id.in_(task_ids), self._kept())
+        rows = self._read(lambda connection: connection.execute(wanted).all())
+        return {row.task_id: to_glimpse(row) for row in rows}
 
     def list(
         self, team: str, wanted: TaskFilter = ALL, *, limit: int = 20, cursor: str | None = None

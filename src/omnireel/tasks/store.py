@@ -80,6 +80,15 @@ class Hold(Enum):
 
 
 @dataclass(frozen=True)
+class Glimpse:
+    """As much of a task as tells whether there is news of it."""
+
+    status: TaskStatus
+    attempt: int
+    progress: Progress
+
+
+@dataclass(frozen=True)
 class TaskFilter:
     """Which of its tasks a team wants to see. `model` is `provider/name`; both moments are left out."""
 
@@ -133,6 +142,10 @@ class TaskStore(Protocol):
 
     def status(self, team: str, task_id: str) -> TaskStatus:
         """The status alone, cheaply enough to ask many times a second. Raises NotFound."""
+        ...
+
+    def glimpses(self, task_ids: Collection[str]) -> Mapping[str, Glimpse]:
+        """All of these tasks in one cheap query, those left out that are unknown or expired."""
         ...
 
     def list(

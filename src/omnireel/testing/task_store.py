@@ -28,6 +28,7 @@ from omnireel.models import (
 from omnireel.tasks.store import (
     Claim,
     Earlier,
+    Glimpse,
     Hold,
     NewTask,
     Once,
@@ -146,6 +147,19 @@ class TaskStoreContract:
         with pytest.raises(IdempotencyConflict):
             store.add(replace(a_task("t2"), once=other))
         assert [task.task_id for task in store.list("team").tasks] == ["t1"]
+
+    def test_many_tasks_are_glimpsed_at_once(self, store: TaskStore) -> None:
+        for n in range(3):
+            store.add(a_task(f"t{n}"))
+        claim = claimed(store)
+        store.renew(claim, Progress(0.25, "painting"), "")
+        store.cancel("team", "t1")
+        store.expire("team", "t1")
+        assert store.glimpses(["t0", "t1", "t2", "t3"]) == {
+            "t0": Glimpse(TaskStatus.PROCESSING, 1, Progress(0.25, "painting")),
+            "t2": Glimpse(TaskStatus.PENDING, 0, Progress()),
+        }
+        assert store.glimpses([]) == {}
 
     def test_the_oldest_task_goes_first(self, store: TaskStore) -> None:
         for n in range(5):
