@@ -267,6 +267,7 @@ def build_app(house: House, base_url: str, workshop: Workshop | None, draining: 
         ),
         max_body=settings.max_body,
         requests_per_minute=settings.requests_per_minute,
+        allow_priority=settings.allow_priority,
         link_lifetime=timedelta(seconds=settings.link_seconds),
         media_limits=settings.media_limits,
         checks=_checks(house, workshop),

@@ -16,6 +16,7 @@
         ├── FetchFailed           an input's address could not be read, or may not be
         ├── EngineFailed          the engine could not make the clip
         ├── EngineUnavailable     the engine cannot run on this machine; says what to install
+        ├── DeadlineExceeded      the caller's own deadline passed first
         └── WorkerLost            the machinery failed, not the request; worth another attempt
 
 `category` is the first half of the wire's error message; `type` is the machine word a failed task carries.
@@ -122,6 +123,12 @@ class EngineUnavailable(AttemptError):
     """The engine cannot run here; the message says what to install."""
 
     type: ClassVar[str] = "engine_unavailable"
+
+
+class DeadlineExceeded(AttemptError):
+    """The task had not ended by the time its caller set."""
+
+    type: ClassVar[str] = "deadline_exceeded"
 
 
 class WorkerLost(AttemptError):

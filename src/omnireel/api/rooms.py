@@ -46,6 +46,8 @@ class ApiValues:
     large_bodies: int = 4
     """Large bodies taken in at once."""
     requests_per_minute: int = 600
+    allow_priority: bool = True
+    """Whether callers may say whom their tasks go before."""
     link_lifetime: timedelta = timedelta(hours=1)
     file_lifetime: timedelta = timedelta(days=7)
     media_limits: MediaLimits = field(default_factory=MediaLimits)

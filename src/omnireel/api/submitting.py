@@ -12,7 +12,7 @@ from omnireel.catalog.model import Model
 from omnireel.catalog.validate import validate
 from omnireel.errors import Unavailable
 from omnireel.models import VideoRequest
-from omnireel.tasks.store import Earlier, Once, SubmittedBefore
+from omnireel.tasks.store import Earlier, Once, SubmittedBefore, Wishes
 
 
 @dataclass(frozen=True)
@@ -24,38 +24,51 @@ class Accepted:
     replayed: bool
 
 
-def submit(model: Model, body: bytearray, key: str | None, caller: Caller, rooms: Rooms) -> Accepted:
+@dataclass(frozen=True)
+class Asking:
+    """Who submits, and what the headers say."""
+
+    caller: Caller
+    wishes: Wishes
+    key: str | None
+    """The Idempotency-Key."""
+
+
+def submit(model: Model, body: bytearray, asking: Asking, rooms: Rooms) -> Accepted:
     """Queue what a body asks for; with an Idempotency-Key, once only."""
     if rooms.draining.is_set():
         raise Unavailable("the server is stopping; send the request again in a moment")
     sent = decode(body)
     wanted = validate(model, sent.fields, rooms.values.terms)
-    if key is None:
-        return _queue(wanted, sent, None, caller, rooms)
-    named = once(caller, key, rooms.inputs.identify(wanted, sent.media))
+    if asking.key is None:
+        return _queue(wanted, sent, None, asking, rooms)
+    named = once(asking.caller, asking.key, rooms.inputs.identify(wanted, sent.media))
     with rooms.underway.alone(named.name):
-        return _queue_once(wanted, sent, named, caller, rooms)
+        return _queue_once(wanted, sent, named, asking, rooms)
 
 
 def _queue_once(
-    wanted: VideoRequest, sent: SubmitBody, named: Once, caller: Caller, rooms: Rooms
+    wanted: VideoRequest, sent: SubmitBody, named: Once, asking: Asking, rooms: Rooms
 ) -> Accepted:
     earlier = rooms.service.recall(named)
     if earlier is not None:
         return _again(earlier)
     try:
-        return _queue(wanted, sent, named, caller, rooms)
+        return _queue(wanted, sent, named, asking, rooms)
     except SubmittedBefore as before:
         # By another process, since the look above.
         return _again(before.earlier)
 
 
 def _queue(
-    wanted: VideoRequest, sent: SubmitBody, named: Once | None, caller: Caller, rooms: Rooms
+    wanted: VideoRequest, sent: SubmitBody, named: Once | None, asking: Asking, rooms: Rooms
 ) -> Accepted:
     rooms.service.check_room()
     request = rooms.inputs.bring_in(wanted, sent.media)
-    task = rooms.service.submit(caller.team, request, request_id=caller.request_id, once=named)
+    caller = asking.caller
+    task = rooms.service.submit(
+        caller.team, request, request_id=caller.request_id, wishes=asking.wishes, once=named
+    )
     return Accepted(task.task_id, task.model_id, replayed=False)
 
 

@@ -15,9 +15,10 @@ from omnireel.api.once import REPLAYED, IdempotencyKey
 from omnireel.api.openapi import problems, submit_description, submit_extra
 from omnireel.api.polling import DEFAULT_SECONDS, wait_for_change
 from omnireel.api.rooms import RoomsHere
-from omnireel.api.submitting import submit
+from omnireel.api.submitting import Asking, submit
 from omnireel.api.task_answer import receipt, task_answer
 from omnireel.api.task_filter import FilterHere
+from omnireel.api.wishes import WishesHere
 from omnireel.catalog.model import Model, Terms
 
 Wait = Annotated[bool, Query(description="Hold the answer until the status changes.")]
@@ -88,10 +89,12 @@ def _add_submit(router: APIRouter, model: Model, terms: Terms) -> None:
         response: Response,
         caller: CallerHere,
         rooms: RoomsHere,
+        wishes: WishesHere,
         key: IdempotencyKey = None,
     ) -> Answer[Receipt]:
         async with rooms.bodies.take(request, caller.team) as body:
-            accepted = await run_in_threadpool(submit, model, body, key, caller, rooms)
+            asking = Asking(caller, wishes, key)
+            accepted = await run_in_threadpool(submit, model, body, asking, rooms)
         response.headers.update(REPLAYED if accepted.replayed else {})
         return Answer(data=receipt(accepted.task_id, accepted.model_id, rooms.links))
 

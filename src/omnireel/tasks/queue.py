@@ -22,11 +22,16 @@ def next_due(now: ColumnElement[float], max_attempts: int) -> Select[int]:
     left_behind = and_(lapsed(now), task.c.attempt < max_attempts, task.c.cancel_requested.is_(False))
     return (
         select(task.c.seq)
-        .where(LIVE, or_(and_(PENDING, task.c.not_before <= now), left_behind))
+        .where(LIVE, in_time(now), or_(and_(PENDING, task.c.not_before <= now), left_behind))
         .order_by(task.c.priority.desc(), task.c.seq)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
+
+
+def in_time(now: ColumnElement[float]) -> ColumnElement[bool]:
+    """Tasks whose caller still wants them."""
+    return or_(task.c.deadline.is_(None), task.c.deadline > now)
 
 
 def lapsed(now: ColumnElement[float]) -> ColumnElement[bool]:

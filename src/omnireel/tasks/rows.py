@@ -24,7 +24,7 @@ def new_row(new: NewTask) -> dict[str, Any]:
         "model": new.request.model,
         "workload": workload(new),
         "seed": new.seed,
-        "priority": new.priority,
+        "priority": new.wishes.priority,
         "status": TaskStatus.PENDING,
         "cancel_requested": False,
         "attempt": 0,

@@ -17,7 +17,18 @@ from omnireel.models import Task, TaskStatus, VideoRequest
 from omnireel.storage.base import BlobStore
 from omnireel.tasks import base62
 from omnireel.tasks.erase import erase
-from omnireel.tasks.store import ALL, Earlier, Glimpse, NewTask, Once, TaskFilter, TaskPage, TaskStore
+from omnireel.tasks.store import (
+    ALL,
+    NO_WISHES,
+    Earlier,
+    Glimpse,
+    NewTask,
+    Once,
+    TaskFilter,
+    TaskPage,
+    TaskStore,
+    Wishes,
+)
 
 # 62 ** 22 is a little more than 2 ** 130.
 _RANDOM_CHARACTERS: Final = 22
@@ -62,7 +73,15 @@ class TaskService:
         self._free_disk = free_disk
         self._admission = admission
 
-    def submit(self, team: str, request: VideoRequest, *, request_id: str, once: Once | None = None) -> Task:
+    def submit(
+        self,
+        team: str,
+        request: VideoRequest,
+        *,
+        request_id: str,
+        wishes: Wishes = NO_WISHES,
+        once: Once | None = None,
+    ) -> Task:
         """Record a task; it is durable when this returns.
 
         Raises InvalidRequest when the engine can never do it, Unavailable when there is no room now, and for
@@ -73,7 +92,7 @@ class TaskService:
         self.check_room()
         seed = secrets.randbelow(2**32) if request.seed is None else request.seed
         task_id = new_task_id(request)
-        task = self._store.add(NewTask(task_id, team, request, name, seed, request_id, once=once))
+        task = self._store.add(NewTask(task_id, team, request, name, seed, request_id, wishes, once))
         crash_point("after_submit_commit")
         log.info("task submitted", task=task_id, team=team, engine=name, request_id=request_id)
         return task

@@ -43,7 +43,7 @@ from omnireel.tasks.away import PATIENCE, patiently
 from omnireel.tasks.codec import decode_outcome
 from omnireel.tasks.database import reading, writing
 from omnireel.tasks.dialect import DatabaseNow, insert_once
-from omnireel.tasks.endings import ended, requeued, status_of, worker_lost
+from omnireel.tasks.endings import ended, overdue, requeued, status_of, worker_lost
 from omnireel.tasks.listing import cursor_after, matching
 from omnireel.tasks.queue import PENDING, PROCESSING, lapsed, next_due, show
 from omnireel.tasks.rows import input_keys, new_row, to_claim, to_glimpse
@@ -150,13 +150,14 @@ class SqlTaskStore:
                 progress_note=progress.note,
                 note=note,
             )
-            .returning(task.c.cancel_requested)
+            .returning(task.c.cancel_requested, self._overdue())
         )
         return self._write(lambda connection: _hold(connection.execute(statement).one_or_none()))
 
     def watch(self, claims: Collection[Claim]) -> Mapping[str, Hold]:
         tokens = [claim.token for claim in claims]
-        wanted = select(task.c.token, task.c.cancel_requested).where(PROCESSING, task.c.token.in_(tokens))
+        shown = (task.c.token, task.c.cancel_requested, self._overdue())
+        wanted = select(*shown).where(PROCESSING, task.c.token.in_(tokens))
         rows = self._read(lambda connection: connection.execute(wanted).all())
         found = {row.token: row for row in rows}
         return {token: _hold(found.get(token)) for token in tokens}
@@ -204,7 +205,8 @@ class SqlTaskStore:
         with writing(self._engine) as connection:
             if new.once is not None:
                 idempotency.remember(connection, new, new.once, now)
-            row = insert_once(connection, task).values(**new_row(new), created_at=now, not_before=now)
+            times = {"created_at": now, "not_before": now, "deadline": _deadline(new, now)}
+            row = insert_once(connection, task).values(**new_row(new), **times)
             inputs = [{"task_id": new.task_id, "key": key} for key in input_keys(new)]
             fresh = connection.execute(row.returning(task.c.seq)).one_or_none() is not None
             if fresh and inputs:
@@ -277,15 +279,17 @@ class SqlTaskStore:
 
     def _reap(self, connection: Connection) -> int:
         lost = worker_lost(self._max_attempts, "its worker stopped answering")
-        return self._reap_as(connection, Stopped(), task.c.cancel_requested) + self._reap_as(
-            connection, lost, task.c.attempt >= self._max_attempts
+        left = lapsed(self._now())
+        hopeless = (
+            (Stopped(), and_(left, task.c.cancel_requested)),
+            (overdue(), and_(or_(PENDING, left), task.c.deadline <= self._now())),
+            (lost, and_(left, task.c.attempt >= self._max_attempts)),
         )
+        return sum(self._reap_as(connection, outcome, these) for outcome, these in hopeless)
 
     def _reap_as(self, connection: Connection, outcome: Outcome, these: ColumnElement[bool]) -> int:
         # Rows that another process just reaps, or whose worker just renews, are passed over, not waited for.
-        hopeless = (
-            select(task.c.seq).where(LIVE, lapsed(self._now()), these).with_for_update(skip_locked=True)
-        )
+        hopeless = select(task.c.seq).where(LIVE, these).with_for_update(skip_locked=True)
         return connection.execute(self._ended(outcome).where(task.c.seq.in_(hopeless))).rowcount
 
     def _expire(self, connection: Connection, team: str, task_id: str, *, again: bool) -> Expired:
@@ -309,6 +313,9 @@ class SqlTaskStore:
 
     def _kept(self) -> ColumnElement[bool]:
         return or_(task.c.expires_at.is_(None), task.c.expires_at > self._now())
+
+    def _overdue(self) -> ColumnElement[bool]:
+        return (task.c.deadline <= self._now()).label("overdue")
 
     def _ended(self, outcome: Outcome) -> Update:
         return ended(outcome, now=self._now(), retention=self._retention)
@@ -338,6 +345,11 @@ def _held(claim: Claim) -> ColumnElement[bool]:
     return and_(task.c.task_id == claim.task_id, task.c.token == claim.token, PROCESSING)
 
 
+def _deadline(new: NewTask, now: ColumnElement[float]) -> ColumnElement[float] | None:
+    deadline = new.wishes.deadline
+    return None if deadline is None else now + deadline.total_seconds()
+
+
 def _lock(connection: Connection, which: ColumnElement[bool]) -> None:
     connection.execute(select(task.c.seq).where(which).with_for_update())
 
@@ -350,7 +362,9 @@ def _hold(row: Row[*tuple[Any, ...]] | None) -> Hold:
     """From the row that a claim still holds, if it does."""
     if row is None:
         return Hold.LOST
-    return Hold.CANCEL_REQUESTED if row.cancel_requested else Hold.KEPT
+    if row.cancel_requested:
+        return Hold.CANCEL_REQUESTED
+    return Hold.OVERDUE if row.overdue else Hold.KEPT
 
 
 def _not_found(task_id: str) -> NotFound:

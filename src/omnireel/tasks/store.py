@@ -36,6 +36,18 @@ class SubmittedBefore(Exception):
 
 
 @dataclass(frozen=True)
+class Wishes:
+    """What a submit asks for beside the video. `deadline` counts from the submit."""
+
+    priority: int = 0
+    """Higher goes first."""
+    deadline: timedelta | None = None
+
+
+NO_WISHES: Final = Wishes()
+
+
+@dataclass(frozen=True)
 class NewTask:
     """A task to be recorded. `seed` is drawn already, so that every attempt uses the same."""
 
@@ -45,8 +57,7 @@ class NewTask:
     engine: str
     seed: int
     request_id: str = ""
-    priority: int = 0
-    """Higher goes first."""
+    wishes: Wishes = NO_WISHES
     once: Once | None = None
     """Recorded with the task, when the submit is to happen once."""
 
@@ -75,6 +86,8 @@ class Hold(Enum):
     KEPT = auto()
     CANCEL_REQUESTED = auto()
     """Still ours, and the caller wants it stopped."""
+    OVERDUE = auto()
+    """Still ours, and past the deadline its caller set."""
     LOST = auto()
     """The task has ended, or is somebody else's now."""
 
@@ -165,7 +178,7 @@ class TaskStore(Protocol):
     def claim(self, worker: str) -> Claim | None:
         """Take the next task: pending and due, or left behind by a worker whose lease lapsed.
 
-        Highest priority first, then oldest. None when there is nothing to take.
+        Highest priority first, then oldest; not one past its deadline. None when there is nothing to take.
         """
         ...
 
@@ -194,7 +207,10 @@ class TaskStore(Protocol):
         ...
 
     def reap(self) -> int:
-        """End the tasks whose lease lapsed and that may not be tried again; how many that were."""
+        """End the tasks that nobody works on and nobody may: past their deadline, or tried often enough.
+
+        Returns how many that were.
+        """
         ...
 
     def expire(self, team: str, task_id: str) -> Expired:

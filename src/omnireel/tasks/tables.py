@@ -122,6 +122,7 @@ task = Table(
     Column("outcome", JSON(none_as_null=True)),
     Column("charged", Money, nullable=False),
     Column("model", String(128), nullable=False, server_default=""),
+    Column("deadline", Float(53)),
     sqlite_autoincrement=True,
 )
 
@@ -139,6 +140,7 @@ Index(
     postgresql_where=LIVE,
 )
 Index("ix_task_token", task.c.token)
+Index("ix_task_deadline", task.c.deadline, sqlite_where=LIVE, postgresql_where=LIVE)
 # Lists, newest first: all, by status, by model; the last two columns are the place where a page begins.
 Index("ix_task_team_created_at", task.c.team, task.c.created_at, task.c.seq)
 Index("ix_task_team_status", task.c.team, task.c.status, task.c.created_at, task.c.seq)

@@ -35,6 +35,7 @@ from omnireel.tasks.store import (
     SubmittedBefore,
     TaskFilter,
     TaskStore,
+    Wishes,
 )
 
 LEASE = timedelta(seconds=30)
@@ -52,7 +53,7 @@ def a_request(*keys: str) -> VideoRequest:
 
 
 def a_task(task_id: str, *, team: str = "team", priority: int = 0, keys: tuple[str, ...] = ()) -> NewTask:
-    return NewTask(task_id, team, a_request(*keys), "studio", 7, request_id="req-1", priority=priority)
+    return NewTask(task_id, team, a_request(*keys), "studio", 7, request_id="req-1", wishes=Wishes(priority))
 
 
 def a_success(key: str = "results/a/b/a.mp4") -> Succeeded:
@@ -160,6 +161,33 @@ class TaskStoreContract:
             "t2": Glimpse(TaskStatus.PENDING, 0, Progress()),
         }
         assert store.glimpses([]) == {}
+
+    def test_a_task_past_its_deadline_is_not_begun_and_fails(
+        self, store: TaskStore, clock: ManualClock
+    ) -> None:
+        late = replace(a_task("t1"), wishes=Wishes(deadline=timedelta(seconds=5)))
+        store.add(late)
+        store.add(a_task("t2"))
+        clock.advance(seconds=4)
+        assert store.reap() == 0
+        clock.advance(seconds=1)
+        assert claimed(store).task_id == "t2"
+        assert store.claim("worker") is None
+        assert (store.reap(), store.reap()) == (1, 0)
+        outcome = store.get("team", "t1").outcome
+        assert isinstance(outcome, Failed)
+        assert (outcome.type, outcome.retryable) == ("deadline_exceeded", False)
+
+    def test_a_worker_is_told_that_its_task_is_overdue(self, store: TaskStore, clock: ManualClock) -> None:
+        store.add(replace(a_task("t1"), wishes=Wishes(deadline=timedelta(seconds=5))))
+        claim = claimed(store)
+        assert store.watch([claim]) == {claim.token: Hold.KEPT}
+        clock.advance(seconds=5)
+        assert store.watch([claim]) == {claim.token: Hold.OVERDUE}
+        assert store.renew(claim, Progress(0.5), "") is Hold.OVERDUE
+        assert store.reap() == 0
+        store.cancel("team", "t1")
+        assert store.watch([claim]) == {claim.token: Hold.CANCEL_REQUESTED}
 
     def test_the_oldest_task_goes_first(self, store: TaskStore) -> None:
         for n in range(5):

@@ -1,4 +1,4 @@
-"""What submits with an Idempotency-Key were answered; a task's model, and lists by it."""
+"""What submits with an Idempotency-Key were answered; lists of tasks by model; deadlines."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ branch_labels = None
 depends_on = None
 
 _TIME = sa.Float(53)
+_LIVE = sa.text("completed_at IS NULL")
 
 
 def upgrade() -> None:
     _idempotency()
     _lists()
+    _deadlines()
 
 
 def _idempotency() -> None:
@@ -39,3 +41,8 @@ def _lists() -> None:
     op.create_index("ix_task_team_created_at", "task", ["team", "created_at", "seq"])
     op.create_index("ix_task_team_status", "task", ["team", "status", "created_at", "seq"])
     op.create_index("ix_task_team_model", "task", ["team", "model", "created_at", "seq"])
+
+
+def _deadlines() -> None:
+    op.add_column("task", sa.Column("deadline", _TIME))
+    op.create_index("ix_task_deadline", "task", ["deadline"], sqlite_where=_LIVE, postgresql_where=_LIVE)
