@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from omnireel.api import (
     account_routes,
     catalog_routes,
+    estimate_routes,
     event_routes,
     files_routes,
     health_routes,
@@ -88,7 +89,8 @@ def _assemble(rooms: Rooms) -> FastAPI:
     app.state.rooms = rooms
     app.add_middleware(Edge)
     install_problem_handlers(app)
-    app.include_router(task_routes.submit_routes(rooms.models.values(), rooms.values.terms))
+    for routes in (task_routes.submit_routes, estimate_routes.estimate_routes):
+        app.include_router(routes(rooms.models.values(), rooms.values.terms))
     for room in (
         task_routes,
         event_routes,

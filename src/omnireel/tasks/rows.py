@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from omnireel.models import Progress, Task, TaskStatus
+from omnireel.models import Progress, Task, TaskStatus, VideoRequest
 from omnireel.tasks.codec import decode_outcome, decode_request, encode_request
 from omnireel.tasks.store import Claim, Glimpse, NewTask
 
@@ -22,7 +22,7 @@ def new_row(new: NewTask) -> dict[str, Any]:
         "request": encode_request(new.request),
         "engine": new.engine,
         "model": new.request.model,
-        "workload": workload(new),
+        "workload": workload(new.engine, new.request),
         "seed": new.seed,
         "priority": new.wishes.priority,
         "status": TaskStatus.PENDING,
@@ -35,10 +35,9 @@ def new_row(new: NewTask) -> dict[str, Any]:
     }
 
 
-def workload(new: NewTask) -> str:
+def workload(engine: str, request: VideoRequest) -> str:
     """What tasks must share for one's duration to foretell another's."""
-    request = new.request
-    return f"{new.engine} {request.task_kind} {request.mode} {request.duration or 'source'}"
+    return f"{engine} {request.task_kind} {request.mode} {request.duration or 'source'}"
 
 
 def input_keys(new: NewTask) -> list[str]:

@@ -17,6 +17,7 @@ from omnireel.models import Task, TaskStatus, VideoRequest
 from omnireel.storage.base import BlobStore
 from omnireel.tasks import base62
 from omnireel.tasks.erase import erase
+from omnireel.tasks.estimate import Forecast
 from omnireel.tasks.store import (
     ALL,
     NO_WISHES,
@@ -96,6 +97,16 @@ class TaskService:
         crash_point("after_submit_commit")
         log.info("task submitted", task=task_id, team=team, engine=name, request_id=request_id)
         return task
+
+    def estimate(self, request: VideoRequest) -> tuple[Forecast, Decimal]:
+        """How long this would take and cost, USD; nothing is queued.
+
+        Raises InvalidRequest when the engine can never do it.
+        """
+        name = request.engine or self._default
+        self._engine(name).check(request)
+        # Nothing is charged while metering is off, which is all that the settings offer.
+        return self._store.forecast(name, request), Decimal(0)
 
     def recall(self, once: Once) -> Earlier | None:
         """What the first submit by this name was answered. Raises IdempotencyConflict when it was another."""

@@ -37,16 +37,17 @@ from sqlalchemy import (
 from omnireel.clock import Clock
 from omnireel.crashpoints import crash_point
 from omnireel.errors import InvalidRequest, NotFound
-from omnireel.models import Outcome, Progress, Stopped, Succeeded, Task, TaskStatus
+from omnireel.models import Outcome, Progress, Stopped, Succeeded, Task, TaskStatus, VideoRequest
 from omnireel.tasks import idempotency
 from omnireel.tasks.away import PATIENCE, patiently
 from omnireel.tasks.codec import decode_outcome
 from omnireel.tasks.database import reading, writing
 from omnireel.tasks.dialect import DatabaseNow, insert_once
 from omnireel.tasks.endings import ended, overdue, requeued, status_of, worker_lost
+from omnireel.tasks.estimate import Forecast
 from omnireel.tasks.listing import cursor_after, matching
-from omnireel.tasks.queue import PENDING, PROCESSING, lapsed, next_due, show
-from omnireel.tasks.rows import input_keys, new_row, to_claim, to_glimpse
+from omnireel.tasks.queue import PENDING, PROCESSING, forecast, lapsed, next_due, show
+from omnireel.tasks.rows import input_keys, new_row, to_claim, to_glimpse, workload
 from omnireel.tasks.store import (
     ALL,
     Claim,
@@ -127,6 +128,9 @@ class SqlTaskStore:
         limit = min(max(limit, 1), _LONGEST_PAGE)
         rows = matching(team, wanted, cursor, self._kept()).limit(limit + 1)
         return self._read(lambda connection: self._page(connection, rows, limit))
+
+    def forecast(self, engine: str, request: VideoRequest) -> Forecast:
+        return self._read(lambda connection: forecast(connection, workload(engine, request)))
 
     def waiting(self) -> int:
         wanted = select(func.count()).where(LIVE, PENDING)

@@ -9,6 +9,7 @@ from enum import Enum, auto
 from typing import Final, Protocol
 
 from omnireel.models import Outcome, Progress, Task, TaskStatus, VideoRequest
+from omnireel.tasks.estimate import Forecast
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,10 @@ class TaskStore(Protocol):
         self, team: str, wanted: TaskFilter = ALL, *, limit: int = 20, cursor: str | None = None
     ) -> TaskPage:
         """A team's tasks, newest first. Raises InvalidFormat for a cursor that no page gave out."""
+        ...
+
+    def forecast(self, engine: str, request: VideoRequest) -> Forecast:
+        """How long such a task takes, from what was measured, and where it would stand in the queue."""
         ...
 
     def waiting(self) -> int:

@@ -25,6 +25,7 @@ from omnireel.models import (
     TaskStatus,
     VideoRequest,
 )
+from omnireel.tasks.estimate import Forecast
 from omnireel.tasks.store import (
     Claim,
     Earlier,
@@ -188,6 +189,21 @@ class TaskStoreContract:
         assert store.reap() == 0
         store.cancel("team", "t1")
         assert store.watch([claim]) == {claim.token: Hold.CANCEL_REQUESTED}
+
+    def test_a_forecast_is_the_mean_of_what_such_tasks_took(
+        self, store: TaskStore, clock: ManualClock
+    ) -> None:
+        assert store.forecast("studio", a_request()) == Forecast(None, 0, 1)
+        for seconds in (4, 8):
+            store.add(a_task(f"t{seconds}"))
+            claim = claimed(store)
+            clock.advance(seconds=seconds)
+            assert store.finish(claim, a_success())
+        store.add(a_task("low", priority=-1))
+        store.add(a_task("high", priority=1))
+        assert store.forecast("studio", a_request()) == Forecast(6.0, 2, 2)
+        assert store.forecast("studio", replace(a_request(), mode=Mode.PRO)) == Forecast(None, 0, 2)
+        assert store.forecast("other", a_request()) == Forecast(None, 0, 2)
 
     def test_the_oldest_task_goes_first(self, store: TaskStore) -> None:
         for n in range(5):
