@@ -301,6 +301,7 @@ def build_app(house: House, base_url: str, workshop: Workshop | None, draining: 
     service = TaskService(
         house.store,
         engines,
+        house.blobs,
         default=settings.engine,
         balance_of=Balances(house.database).of,
         free_disk=lambda: shutil.disk_usage(settings.data).free,
@@ -316,6 +317,7 @@ def build_app(house: House, base_url: str, workshop: Workshop | None, draining: 
         ),
         max_body=settings.max_body,
         requests_per_minute=settings.requests_per_minute,
+        allow_priority=settings.allow_priority,
         link_lifetime=timedelta(seconds=settings.link_seconds),
         media_limits=settings.media_limits,
         webhook_policy=post_policy(allow_private=settings.allow_private_network),

@@ -5,6 +5,7 @@
     │   ├── MissingParameter      a required field is absent, or contradicts another
     │   ├── InvalidFormat         wrong type, not JSON, not the media it claims to be
     │   └── OutOfRange            right type, outside a limit
+    ├── IdempotencyConflict       the Idempotency-Key stands for another request
     ├── AuthenticationFailed      no key, or a key nobody made
     ├── InsufficientBalance       the team has less than the task may cost; nothing was queued or charged
     ├── NotFound                  no such task, model, file (or it is somebody else's)
@@ -16,6 +17,7 @@
         ├── FetchFailed           an input's address could not be read, or may not be
         ├── EngineFailed          the engine could not make the clip
         ├── EngineUnavailable     the engine cannot run on this machine; says what to install
+        ├── DeadlineExceeded      the caller's own deadline passed first
         └── WorkerLost            the machinery failed, not the request; worth another attempt
 
 `category` is the first half of the wire's error message; `type` is the machine word a failed task carries.
@@ -59,6 +61,10 @@ class OutOfRange(InvalidRequest):
     """A value is well formed but outside its limits."""
 
     category: ClassVar[str] = "Value out of range"
+
+
+class IdempotencyConflict(OmnireelError):
+    """The Idempotency-Key came with another request before."""
 
 
 class AuthenticationFailed(OmnireelError):
@@ -128,6 +134,12 @@ class EngineUnavailable(AttemptError):
     """The engine cannot run here; the message says what to install."""
 
     type: ClassVar[str] = "engine_unavailable"
+
+
+class DeadlineExceeded(AttemptError):
+    """The task had not ended by the time its caller set."""
+
+    type: ClassVar[str] = "deadline_exceeded"
 
 
 class WorkerLost(AttemptError):

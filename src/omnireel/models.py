@@ -120,6 +120,11 @@ class VideoRequest:
     """Remarks for the result's warnings, such as fields the wire does not know."""
 
     @property
+    def model_id(self) -> str:
+        """The model's bare name, without its provider."""
+        return self.model.rpartition("/")[2]
+
+    @property
     def inputs(self) -> tuple[MediaRef, ...]:
         """Images first, then the video, in the order the caller listed them."""
         return self.images + self.videos
@@ -430,4 +435,4 @@ class Task:
     @property
     def model_id(self) -> str:
         """The model's bare name, without its provider."""
-        return self.request.model.rpartition("/")[2]
+        return self.request.model_id

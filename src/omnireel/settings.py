@@ -58,6 +58,8 @@ class Settings(BaseSettings):
     """The engine that serves requests which name none."""
     allow_engine_choice: bool = True
     """Whether callers may name an engine."""
+    allow_priority: bool = True
+    """Whether callers may send X-Priority."""
     lease_seconds: float = Field(default=30.0, gt=0)
     heartbeat_seconds: float = Field(default=10.0, gt=0)
     max_attempts: int = Field(default=3, ge=1)

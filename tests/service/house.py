@@ -106,9 +106,11 @@ def open_house(
     clock = clock or SystemClock()
     database = open_database(database_url or folder / "omnireel.db")
     store = SqlTaskStore(database, retention=timedelta(days=7))
+    blobs = LocalBlobs(folder / "blobs", base_url=base_url, secret=b"s" * 32, clock=clock)
     service = TaskService(
         store,
         {"fake": FakeEngine()},
+        blobs,
         default="fake",
         balance_of=Balances(database).of,
         free_disk=lambda: 10**12,
@@ -116,7 +118,6 @@ def open_house(
         prices=prices,
     )
     keys = KeyStore(database, clock)
-    blobs = LocalBlobs(folder / "blobs", base_url=base_url, secret=b"s" * 32, clock=clock)
     settled = ApiValues(**{"base_url": base_url, "scratch": folder / "incoming", "terms": TERMS, **values})
     deliveries, webhook_secrets = Deliveries(database), WebhookSecrets(database, clock)
     draining = Event()

@@ -150,6 +150,20 @@ def test_a_canceled_task_ends_the_wait(sdk: Client) -> None:
         sdk.tasks.wait(task.task_id)
 
 
+def test_a_finished_task_is_deleted_and_a_running_one_is_not(
+    house: House, sdk: Client, tmp_path: Path
+) -> None:
+    task = sdk.videos.create("a fox")
+    with pytest.raises(InvalidRequestError, match="cancel it first"):
+        sdk.tasks.delete(task.task_id)
+    finish(house, tmp_path)
+
+    sdk.tasks.delete(task.task_id)
+
+    with pytest.raises(NotFoundError):
+        sdk.tasks.get(task.task_id)
+
+
 def test_a_failed_task_raises_its_reason(house: House, sdk: Client) -> None:
     task = sdk.videos.create("a fox")
     assert house.store.finish(house.claim(), Failed("invalid_media", "the video is truncated"))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
-from tests.service.house import BASE, House, open_house
+from tests.service.house import BASE, OMNI, House, open_house
 
 from omnireel.clock import ManualClock
 from omnireel.models import Failed, Progress, Stopped
@@ -134,14 +134,18 @@ def test_canceling_a_running_task_asks_its_worker(house: House) -> None:
     assert show(house, task_id)["status"] == "canceled"
 
 
-@pytest.mark.parametrize("call", ["get", "cancel"])
+@pytest.mark.parametrize("call", ["get", "cancel", "delete"])
 @pytest.mark.parametrize("kind", ["foreign", "unknown", "odd"])
 def test_a_task_of_nobody_or_another_team_is_404(house: House, call: str, kind: str) -> None:
     task_id = {"foreign": house.submit(), "unknown": "task-t2v-" + "0" * 22, "odd": "%00%ff'--"}[kind]
     other = house.client(house.keys.create("theirs", team="others").secret)
 
     path = f"/api/v1/tasks/{task_id}"
-    answer = other.get(path) if call == "get" else other.post(f"{path}/cancel")
+    answer = {
+        "get": lambda: other.get(path),
+        "cancel": lambda: other.post(f"{path}/cancel"),
+        "delete": lambda: other.delete(path),
+    }[call]()
 
     assert answer.status_code == 404
     assert answer.json()["code"] == 404
@@ -221,7 +225,50 @@ def test_the_list_shows_the_teams_tasks_page_by_page(house: House, client: TestC
     assert data(others.get("/api/v1/tasks"))["items"] == []
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "cursor=nonsense", "status=done"])
+def test_a_list_is_narrowed_by_model_and_by_time(house: House, client: TestClient) -> None:
+    ours = house.submit()
+    other = data(client.post(OMNI, json={"prompt": "a cat"}))["task_id"]
+    created = show(house, ours)["created_at"].replace("Z", "%2B00:00")
+    hour_ago = (datetime.now(UTC) - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def listed(query: str) -> list[str]:
+        return [item["task_id"] for item in data(client.get(f"/api/v1/tasks?{query}"))["items"]]
+
+    assert listed("model=kling/kling-video-o1") == listed("model=kling-video-o1") == [ours]
+    assert listed("model=kling-v3-omni-video&status=pending") == [other]
+    assert listed("model=kling-v3-omni-video&status=success") == []
+    assert listed(f"created_after={hour_ago}") == [other, ours]
+    assert listed(f"created_before={hour_ago}") == []
+    assert listed(f"created_before={created}") == []
+
+
+def test_a_page_goes_on_where_the_one_before_ended_though_its_last_task_is_gone(
+    house: House, client: TestClient
+) -> None:
+    mine = [house.submit() for _ in range(4)]
+    page = data(client.get("/api/v1/tasks?limit=2"))
+    for item in page["items"]:
+        client.post(f"/api/v1/tasks/{item['task_id']}/cancel")
+        data(client.delete(f"/api/v1/tasks/{item['task_id']}"))
+
+    rest = data(client.get(f"/api/v1/tasks?limit=2&cursor={page['next_cursor']}"))
+
+    assert [item["task_id"] for item in rest["items"]] == mine[1::-1]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0",
+        "limit=101",
+        "limit=x",
+        "cursor=nonsense",
+        "status=done",
+        "model=sora",
+        "created_after=yesterday",
+        "created_before=2026-01-31T12:00:00",
+    ],
+)
 def test_a_list_that_cannot_be_read_is_400(client: TestClient, query: str) -> None:
     answer = client.get(f"/api/v1/tasks?{query}")
 
@@ -240,3 +287,43 @@ def test_an_old_tasks_link_is_renewed_at_each_poll(tmp_path: Path) -> None:
 
         assert house.stranger().get(old).status_code == 403
         assert house.stranger().get(new).content == b"a video"
+
+
+def test_a_deleted_task_is_gone_at_once_and_so_are_its_files(house: House, tmp_path: Path) -> None:
+    task_id = house.succeed_one(tmp_path)
+    link = show(house, task_id)["result"]["resources"][0]["url"]
+    path = f"/api/v1/tasks/{task_id}"
+
+    assert data(house.client().delete(path)) == {"task_id": task_id, "deleted": True}
+
+    assert house.client().get(path).status_code == 404
+    assert house.client().delete(path).status_code == 404
+    assert house.stranger().get(link).status_code == 404
+    assert list(house.blobs.list("results/")) == []
+    assert house.store.expired(10) == ()
+
+
+@pytest.mark.parametrize("status", ["pending", "processing"])
+def test_a_task_that_is_still_going_is_not_deleted(house: House, status: str) -> None:
+    task_id = house.submit()
+    if status == "processing":
+        house.claim()
+
+    answer = house.client().delete(f"/api/v1/tasks/{task_id}")
+
+    assert answer.status_code == 400
+    assert answer.json()["message"] == (
+        f"Invalid parameters: task '{task_id}' is still {status}; cancel it first"
+    )
+    assert show(house, task_id)["status"] == status
+
+
+def test_a_file_that_another_task_reads_outlives_its_own(house: House, tmp_path: Path, clip: bytes) -> None:
+    task_id = house.submit()
+    house.succeed(house.claim(), clip, tmp_path)
+    link = show(house, task_id)["result"]["resources"][0]["url"]
+    house.submit(videos=[link])
+
+    data(house.client().delete(f"/api/v1/tasks/{task_id}"))
+
+    assert house.stranger().get(link).content == clip

@@ -191,6 +191,7 @@ def submitter(places: Places) -> None:
     service = TaskService(
         places.store(),
         {FAKE: FakeEngine()},
+        blobs,
         default=FAKE,
         balance_of=_no_balance,
         free_disk=lambda: shutil.disk_usage(places.root).free,

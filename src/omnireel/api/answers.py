@@ -35,6 +35,18 @@ class Receipt(_Frozen):
     get_result: GetResult
 
 
+class EstimateAnswer(_Frozen):
+    """What a request would take. Nothing is queued."""
+
+    expected_seconds: Annotated[
+        float | None,
+        Field(description="From a worker's start to the end; left out while none is measured."),
+    ] = None
+    samples: Annotated[int, Field(description="Finished tasks of this engine, mode and length behind it.")]
+    queue_position: Annotated[int, Field(description="Tasks that wait now, plus one.")]
+    price: Annotated[str, Field(description="USD, four decimals.")]
+
+
 class ResourceAnswer(_Frozen):
     url: Annotated[str, Field(description="Works without a key for a while; every poll gives a fresh one.")]
     type: str
@@ -145,6 +157,11 @@ class WebhookSecretAnswer(_Frozen):
     previous_until: Annotated[
         str | None, Field(description="Until then the secrets before this one sign too.")
     ] = None
+
+
+class TaskDeletedAnswer(_Frozen):
+    task_id: str
+    deleted: Literal[True] = True
 
 
 class KeyAnswer(_Frozen):

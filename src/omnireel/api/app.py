@@ -12,6 +12,8 @@ from fastapi import FastAPI
 from omnireel.api import (
     account_routes,
     catalog_routes,
+    estimate_routes,
+    event_routes,
     files_routes,
     health_routes,
     pages,
@@ -24,9 +26,11 @@ from omnireel.api.edge import Edge
 from omnireel.api.inputs import Inputs
 from omnireel.api.limits import RequestLimiter
 from omnireel.api.links import Links
+from omnireel.api.lookout import Lookout
 from omnireel.api.openapi import describe, problems
 from omnireel.api.problems import install_problem_handlers
 from omnireel.api.rooms import ApiValues, Rooms
+from omnireel.api.underway import Underway
 from omnireel.catalog.model import Model
 from omnireel.catalog.models import MODELS
 from omnireel.clock import Clock, SystemClock
@@ -72,6 +76,8 @@ def create_app(
         limiter=RequestLimiter(values.requests_per_minute, clock),
         deliveries=deliveries,
         secrets=secrets,
+        underway=Underway(),
+        lookout=Lookout(service.glimpses),
         draining=draining or Event(),
     )
     return _assemble(rooms)
@@ -90,9 +96,11 @@ def _assemble(rooms: Rooms) -> FastAPI:
     app.state.rooms = rooms
     app.add_middleware(Edge)
     install_problem_handlers(app)
-    app.include_router(task_routes.submit_routes(rooms.models.values(), rooms.values.terms))
+    for routes in (task_routes.submit_routes, estimate_routes.estimate_routes):
+        app.include_router(routes(rooms.models.values(), rooms.values.terms))
     for room in (
         task_routes,
+        event_routes,
         catalog_routes,
         upload_routes,
         webhook_routes,

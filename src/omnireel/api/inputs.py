@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,7 +15,7 @@ import msgspec
 from omnireel.api.links import Links, SignedLink
 from omnireel.api.scratch import scratch_file
 from omnireel.errors import InvalidFormat, InvalidRequest, NotFound, OutOfRange
-from omnireel.media.inline import write_base64
+from omnireel.media.inline import read_base64, write_base64
 from omnireel.media.limits import check_limits, max_bytes
 from omnireel.media.sniff import Sniffed, sniff
 from omnireel.models import MediaLimits, MediaRef, VideoRequest
@@ -45,6 +45,28 @@ class Inputs:
         images = tuple(self._reference(ref, media[ref.uri]) for ref in request.images)
         videos = tuple(self._reference(ref, media[ref.uri]) for ref in request.videos)
         return replace(request, images=images, videos=videos)
+
+    def identify(self, request: VideoRequest, media: Mapping[str, msgspec.Raw]) -> VideoRequest:
+        """The request with each label swapped for what it stands for, nothing stored and no link checked.
+
+        Base64 becomes the digest of its content and a link to a file of ours the file's name, so the same
+        medium is the same however it was written down. Raises InvalidFormat or OutOfRange.
+        """
+        images = tuple(self._identity(ref, media[ref.uri]) for ref in request.images)
+        videos = tuple(self._identity(ref, media[ref.uri]) for ref in request.videos)
+        return replace(request, images=images, videos=videos)
+
+    def _identity(self, ref: MediaRef, raw: msgspec.Raw) -> MediaRef:
+        with _naming(ref.uri):
+            text = memoryview(raw)[1:-1]
+            if _scheme(text) in ("http", "https"):
+                url = _read_url(text)
+                link = self._links.own_file(url)
+                return replace(ref, uri=f"blob:{link.key}" if link else url)
+            content = sha256()
+            for block in read_base64(text, limit=max_bytes(ref.kind, self._limits)):
+                content.update(block)
+            return replace(ref, uri=f"sha256:{content.hexdigest()}")
 
     def _reference(self, ref: MediaRef, raw: msgspec.Raw) -> MediaRef:
         with _naming(ref.uri):

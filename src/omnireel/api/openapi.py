@@ -19,13 +19,16 @@ CATEGORIES: dict[int | str, str] = {
     402: "Insufficient balance: the team has less than the task may cost.",
     403: "Access denied: the link has expired or was changed.",
     404: "Resource not found: unknown, expired or another team's.",
+    409: "Idempotency conflict: the first request with this key is still being answered; see Retry-After.",
     413: "Payload too large.",
     415: "Unsupported media type.",
     416: "Range not satisfiable.",
+    422: "Idempotency conflict: the key came with another request before.",
     429: "Rate limit exceeded; see Retry-After.",
     500: "Internal error.",
     503: "Service unavailable; see Retry-After.",
 }
+_FRAMEWORKS_422 = "Validation Error"
 ABOUT = """\
 Makes videos from text, pictures and clips. Submit a request, keep the `task_id`, and poll the task until its
 status is `success`, `failed` or `canceled`.
@@ -85,7 +88,8 @@ def describe(app: FastAPI, links: Links) -> dict[str, Any]:
     )
     for operation in _operations(document):
         # The framework adds its own 422 to every route with parameters; here that is a documented 400.
-        operation["responses"].pop("422", None)
+        if operation["responses"].get("422", {}).get("description") == _FRAMEWORKS_422:
+            del operation["responses"]["422"]
     for unused in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(unused, None)
     return document

@@ -16,6 +16,7 @@ from starlette.routing import Match
 
 from omnireel.errors import (
     AuthenticationFailed,
+    IdempotencyConflict,
     InsufficientBalance,
     InvalidRequest,
     NotFound,
@@ -75,6 +76,8 @@ def _problem_of(request: Request, error: Exception) -> Problem:
             return Problem(401, "Authentication failed", str(error), {"WWW-Authenticate": "Bearer"})
         case InsufficientBalance():
             return Problem(402, "Insufficient balance", str(error))
+        case IdempotencyConflict():
+            return Problem(422, "Idempotency conflict", str(error))
         case NotFound():
             return Problem(404, "Resource not found", str(error))
         case Unavailable():
@@ -94,7 +97,7 @@ def _bad_parameter(faults: Sequence[Mapping[str, Any]]) -> Problem:
     kind, name, words = str(fault["type"]), fault["loc"][-1], str(fault["msg"])
     if kind == "missing":
         return Problem(400, "Invalid parameters", f"parameter '{name}' is required")
-    wrong_type = kind.endswith(("_parsing", "_type")) or kind == "finite_number"
+    wrong_type = kind.endswith(("_parsing", "_type")) or kind in {"finite_number", "timezone_aware"}
     category = "Invalid format" if wrong_type else "Value out of range"
     return Problem(400, category, f"parameter '{name}': {words[:1].lower()}{words[1:]}")
 

@@ -15,6 +15,8 @@ from omnireel.api.body import BodyDesk
 from omnireel.api.inputs import Inputs
 from omnireel.api.limits import RequestLimiter
 from omnireel.api.links import Links
+from omnireel.api.lookout import Lookout
+from omnireel.api.underway import Underway
 from omnireel.catalog.model import Model, Terms
 from omnireel.clock import Clock
 from omnireel.media.egress import EgressPolicy
@@ -48,6 +50,8 @@ class ApiValues:
     large_bodies: int = 4
     """Large bodies taken in at once."""
     requests_per_minute: int = 600
+    allow_priority: bool = True
+    """Whether callers may say whom their tasks go before."""
     link_lifetime: timedelta = timedelta(hours=1)
     file_lifetime: timedelta = timedelta(days=7)
     media_limits: MediaLimits = field(default_factory=MediaLimits)
@@ -76,6 +80,8 @@ class Rooms:
     limiter: RequestLimiter
     deliveries: Deliveries
     secrets: WebhookSecrets
+    underway: Underway
+    lookout: Lookout
     draining: Event
     """Set when the server is about to stop: waiting polls answer at once, submits are refused."""
 

@@ -1,27 +1,26 @@
-"""Tasks: submit, look, wait, list, cancel."""
+"""Tasks: submit, look, wait, list, cancel, delete."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
 
-from omnireel.api.answers import Answer, Receipt, TaskAnswer, TaskListAnswer
-from omnireel.api.auth import Caller, ReaderHere, SubmitterHere
-from omnireel.api.gate import decode
+from omnireel.api.answers import Answer, Receipt, TaskAnswer, TaskDeletedAnswer, TaskListAnswer
+from omnireel.api.auth import ReaderHere, SubmitterHere
 from omnireel.api.lean import LeanRoute
+from omnireel.api.once import REPLAYED, IdempotencyKey
 from omnireel.api.openapi import problems, submit_description, submit_extra
 from omnireel.api.polling import DEFAULT_SECONDS, wait_for_change
-from omnireel.api.rooms import Rooms, RoomsHere
+from omnireel.api.rooms import RoomsHere
+from omnireel.api.submitting import Asking, submit
 from omnireel.api.task_answer import poll_body, receipt, task_answer
+from omnireel.api.task_filter import FilterHere
 from omnireel.api.webhook_header import WebhookUrlHere
+from omnireel.api.wishes import WishesHere
 from omnireel.catalog.model import Model, Terms
-from omnireel.catalog.validate import validate
-from omnireel.errors import Unavailable
-from omnireel.models import TaskStatus
 
 Wait = Annotated[bool, Query(description="Hold the answer until the status changes.")]
 Timeout = Annotated[
@@ -29,7 +28,6 @@ Timeout = Annotated[
 ]
 Limit = Annotated[int, Query(ge=1, le=100)]
 Cursor = Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before.")]
-StatusFilter = Annotated[TaskStatus | None, Query(alias="status")]
 
 router = APIRouter(route_class=LeanRoute, prefix="/api/v1/tasks", tags=["tasks"])
 
@@ -57,11 +55,11 @@ async def show(
 def index(
     caller: ReaderHere,
     rooms: RoomsHere,
-    status: StatusFilter = None,
+    wanted: FilterHere,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Answer[TaskListAnswer]:
-    page = rooms.service.list(caller.team, status=status, limit=limit, cursor=cursor)
+    page = rooms.service.list(caller.team, wanted, limit=limit, cursor=cursor)
     items = [task_answer(task, rooms.sign) for task in page.tasks]
     has_more = page.next_cursor is not None
     return Answer(data=TaskListAnswer(items=items, next_cursor=page.next_cursor, has_more=has_more))
@@ -70,6 +68,17 @@ def index(
 @router.post("/{task_id}/cancel", summary="Ask a task to stop", responses=problems(401, 404, 429, 503))
 def cancel(task_id: str, caller: SubmitterHere, rooms: RoomsHere) -> Answer[TaskAnswer]:
     return Answer(data=task_answer(rooms.service.cancel(caller.team, task_id), rooms.sign))
+
+
+@router.delete(
+    "/{task_id}",
+    summary="Forget a task that has ended, and its files",
+    description="A task that is still going is refused; cancel it first. Links to its files end with it.",
+    responses=problems(400, 401, 404, 429, 503),
+)
+def delete(task_id: str, caller: SubmitterHere, rooms: RoomsHere) -> Answer[TaskDeletedAnswer]:
+    rooms.service.delete(caller.team, task_id)
+    return Answer(data=TaskDeletedAnswer(task_id=task_id))
 
 
 def submit_routes(models: Iterable[Model], terms: Terms) -> APIRouter:
@@ -81,35 +90,30 @@ def submit_routes(models: Iterable[Model], terms: Terms) -> APIRouter:
 
 
 def _add_submit(router: APIRouter, model: Model, terms: Terms) -> None:
-    async def submit(
-        request: Request, caller: SubmitterHere, rooms: RoomsHere, webhook_url: WebhookUrlHere
+    async def submit_one(
+        request: Request,
+        response: Response,
+        caller: SubmitterHere,
+        rooms: RoomsHere,
+        wishes: WishesHere,
+        webhook_url: WebhookUrlHere,
+        key: IdempotencyKey = None,
     ) -> Answer[Receipt]:
         async with rooms.bodies.take(request, caller.team) as body:
-            return await run_in_threadpool(_submit, model, body, caller, rooms, webhook_url)
+            asking = Asking(caller, wishes, webhook_url, key)
+            accepted = await run_in_threadpool(submit, model, body, asking, rooms)
+        response.headers.update(REPLAYED if accepted.replayed else {})
+        return Answer(data=receipt(accepted.task_id, accepted.model_id, rooms.links))
 
     for suffix in ("", "/async"):
         router.add_api_route(
             f"/{model.slug}{suffix}",
-            submit,
+            submit_one,
             methods=["POST"],
             name=f"submit {model.slug}{suffix}",
             summary=f"Make a video with {model.display_name}",
             description=submit_description(model, terms),
             operation_id=f"submit_{model.model_id}{suffix}".replace("/", "_").replace("-", "_"),
-            responses=problems(400, 401, 402, 413, 415, 429, 503),
+            responses=problems(400, 401, 402, 409, 413, 415, 422, 429, 503),
             openapi_extra=submit_extra(model, terms),
         )
-
-
-def _submit(
-    model: Model, body: bytearray, caller: Caller, rooms: Rooms, webhook_url: str | None
-) -> Answer[Receipt]:
-    if rooms.draining.is_set():
-        raise Unavailable("the server is stopping; send the request again in a moment")
-    sent = decode(body)
-    wanted = validate(model, sent.fields, rooms.values.terms)
-    rooms.service.check_room()
-    rooms.service.check_funds(caller.team, wanted)
-    request = rooms.inputs.bring_in(wanted, sent.media)
-    task = rooms.service.submit(caller.team, request, request_id=caller.request_id, webhook_url=webhook_url)
-    return Answer(data=receipt(task, rooms.links))

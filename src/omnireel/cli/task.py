@@ -1,4 +1,4 @@
-"""`omnireel task`: look at a task, wait for it, stop it, save its files."""
+"""`omnireel task`: look at a task, wait for it, stop it, save its files, delete it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from omnireel.cli.progress import describe, remaining
 from omnireel.cli.session import BaseUrl, connect
 from omnireel.client.types import Task
 
-app = typer.Typer(help="Look at a task, wait for it, stop it, save its video.", no_args_is_help=True)
+app = typer.Typer(
+    help="Look at a task, wait for it, stop it, save its video, delete it.", no_args_is_help=True
+)
 
 TaskId = Annotated[
     str, typer.Argument(metavar="TASK_ID", help="As `generate` printed it.", show_default=False)
@@ -61,6 +63,17 @@ def cancel(
     with ending(talk), connect(base_url) as client:
         task = client.tasks.cancel(task_id)
         talk.data(str(task.status), dict(task.raw))
+
+
+@app.command()
+def delete(
+    task_id: TaskId, *, base_url: BaseUrl = None, json: JsonFlag = False, quiet: QuietFlag = False
+) -> None:
+    """Take a task that has ended away, with its files."""
+    talk = Output(json, quiet)
+    with ending(talk), connect(base_url) as client:
+        client.tasks.delete(task_id)
+        talk.data("deleted", {"task_id": task_id, "deleted": True})
 
 
 @app.command()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from secrets import token_urlsafe
 from types import TracebackType
 from typing import Self, TypedDict, Unpack
 
@@ -154,7 +155,7 @@ class Videos:
         images, videos = to_wire(options.get("images") or (), options.get("video"), self._store)
         body = _body(prompt, images, videos, options)
         model = options.get("model", _wire.DEFAULT_MODEL)
-        call = _wire.submit(model, body, options.get("webhook_url"))
+        call = _wire.submit(model, body, token_urlsafe(24), options.get("webhook_url"))
         return _wire.read_receipt(self._send(call))
 
     def create_and_wait(
@@ -194,6 +195,10 @@ class Tasks:
     def cancel(self, task_id: str) -> Task:
         """Ask the task to stop. What comes back may still be on its way to `canceled`."""
         return _wire.read_task(self._connection.ask(_wire.cancel(task_id)))
+
+    def delete(self, task_id: str) -> None:
+        """Take a task that has ended away, and its files. Raises NotFoundError, InvalidRequestError."""
+        _wire.read_deleted(self._connection.ask(_wire.delete(task_id)))
 
     def wait(self, task_id: str, *, timeout: float = WAIT_SECONDS, on_update: Watch | None = None) -> Result:
         """Wait until the task has ended; `on_update` sees it about once a second meanwhile.

@@ -90,15 +90,17 @@ class Reply:
         return self.headers.get("x-request-id")
 
 
-def submit(model: str, body: Mapping[str, object], webhook_url: str | None = None) -> Call:
-    """Ask for a video. `model` is `provider/name`."""
+def submit(model: str, body: Mapping[str, object], key: str, webhook_url: str | None = None) -> Call:
+    """Ask for a video. `model` is `provider/name`; `key` keeps the server from making it twice."""
     provider, _, name = model.partition("/")
     if not provider or not name:
         raise InvalidRequestError(f"model must look like 'provider/name', got {model[:80]!r}")
     path = f"/api/v1/{quote(provider, safe='')}/{quote(name, safe='')}/async"
     if webhook_url is not None and not (webhook_url.isascii() and webhook_url.isprintable()):
         raise InvalidRequestError("webhook_url must be a URL in ASCII")
-    headers = {"X-Webhook-URL": webhook_url} if webhook_url is not None else {}
+    headers = {"Idempotency-Key": key}
+    if webhook_url is not None:
+        headers["X-Webhook-URL"] = webhook_url
     return Call("POST", path, body=json.dumps(body).encode(), headers=headers, paid=True)
 
 
@@ -110,6 +112,10 @@ def show(task_id: str, *, hold: int = 0) -> Call:
 
 def cancel(task_id: str) -> Call:
     return Call("POST", f"/api/v1/tasks/{_segment(task_id)}/cancel")
+
+
+def delete(task_id: str) -> Call:
+    return Call("DELETE", f"/api/v1/tasks/{_segment(task_id)}")
 
 
 def models() -> Call:
@@ -181,6 +187,11 @@ def read_webhook_secret(reply: Reply) -> str:
     if not secret:
         raise _unreadable(reply, "it holds no secret")
     return secret
+
+
+def read_deleted(reply: Reply) -> None:
+    """Nothing, when the deletion happened. Raises what the server says."""
+    _data(reply)
 
 
 def read_models(reply: Reply) -> tuple[Model, ...]:

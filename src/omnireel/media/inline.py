@@ -6,7 +6,6 @@ import binascii
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 from omnireel.errors import InvalidFormat, OutOfRange
 
@@ -28,25 +27,27 @@ def write_base64(text: bytes | memoryview, target: Path, *, limit: int) -> int:
     """
     try:
         with target.open("wb") as file:
-            written = _decode(_groups(_skip_header(_unescaped(memoryview(text)))), file, limit)
+            written = sum(map(file.write, read_base64(text, limit=limit)))
     except BaseException:
         target.unlink(missing_ok=True)
         raise
     return written
 
 
-def _decode(groups: Iterator[bytes], file: BinaryIO, limit: int) -> int:
-    written = 0
-    for group in groups:
+def read_base64(text: bytes | memoryview, *, limit: int) -> Iterator[bytes]:
+    """What the same Base64 decodes to, block by block. Raises as `write_base64` does."""
+    size = 0
+    for group in _groups(_skip_header(_unescaped(memoryview(text)))):
         try:
-            written += file.write(binascii.a2b_base64(group, strict_mode=True))
+            block = binascii.a2b_base64(group, strict_mode=True)
         except binascii.Error as error:
             raise InvalidFormat(f"is not valid Base64: {_fault(group, error)}") from None
-        if written > limit:
+        size += len(block)
+        if size > limit:
             raise OutOfRange(f"must be at most {limit / _MIB:g} MiB once decoded")
-    if not written:
+        yield block
+    if not size:
         raise InvalidFormat("is empty")
-    return written
 
 
 def _groups(blocks: Iterator[bytes]) -> Iterator[bytes]:

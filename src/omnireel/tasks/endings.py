@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Update, update
 
-from omnireel.errors import WorkerLost
+from omnireel.errors import DeadlineExceeded, WorkerLost
 from omnireel.models import Failed, Outcome, Stopped, Succeeded, TaskStatus
 from omnireel.tasks.charge import charge_for
 from omnireel.tasks.codec import encode_outcome
@@ -42,6 +42,10 @@ def requeued(*, not_before: Seconds) -> Update:
 def worker_lost(attempts: int, reason: str) -> Failed:
     message = f"given up after {attempts} attempts: {reason}"
     return Failed(type=WorkerLost.type, message=message, retryable=WorkerLost.retryable)
+
+
+def overdue() -> Failed:
+    return Failed(type=DeadlineExceeded.type, message="the task's deadline passed before it was done")
 
 
 def status_of(outcome: Outcome) -> TaskStatus:

@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """How long tasks of a kind took, and where the next one would stand.
+
+    `seconds` is the mean of the newest `samples` that succeeded, None when there are none; `position` is 1
+    when nothing waits.
+    """
+
+    seconds: float | None
+    samples: int
+    position: int
+
+
 # Below this the first report says more about start-up than about pace.
 _ENOUGH_PROGRESS = 0.05
 

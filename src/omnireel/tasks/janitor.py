@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import islice, takewhile
 from threading import Event
 
 import structlog
 
 from omnireel.clock import Clock
-from omnireel.crashpoints import crash_point
 from omnireel.storage.base import BlobStore
+from omnireel.tasks.erase import delete_unneeded, erase
 from omnireel.tasks.files import MediaFiles
 from omnireel.tasks.places import INPUTS, RESULTS, UPLOADS
 from omnireel.tasks.publish import token_of
@@ -33,6 +33,8 @@ class Swept:
     """Tasks whose worker is gone and that may not be tried again."""
     expired_tasks: int = 0
     expired_files: int = 0
+    expired_answers: int = 0
+    """What submits with an Idempotency-Key were answered."""
     orphan_results: int = 0
     orphan_inputs: int = 0
     partial_blobs: int = 0
@@ -82,6 +84,7 @@ class Janitor:
             given_up=self._store.reap(),
             expired_tasks=self._expire_tasks(),
             expired_files=self._expire_files(),
+            expired_answers=self._expire_answers(),
             orphan_results=self._sweep_results(),
             orphan_inputs=self._sweep_inputs(INPUTS) + self._sweep_inputs(UPLOADS),
             partial_blobs=self._blobs.sweep(self._grace),
@@ -97,10 +100,7 @@ class Janitor:
         for _ in range(_MOST_BATCHES):
             batch = self._store.expired(_BATCH)
             for old in batch:
-                # Files first: a kill in between leaves a row that says what is still to be deleted.
-                self._delete_unneeded(old.keys)
-                crash_point("mid_janitor")
-                self._store.delete(old.task_id)
+                erase(self._store, self._blobs, old)
             count += len(batch)
             if len(batch) < _BATCH:
                 break
@@ -111,6 +111,9 @@ class Janitor:
         old = self._files.expired(self._clock.now() - self._grace)
         self._files.forget([file.file_id for file in old])
         return len(old)
+
+    def _expire_answers(self) -> int:
+        return sum(takewhile(bool, (self._store.forget() for _ in range(_MOST_BATCHES))))
 
     def _sweep_results(self) -> int:
         count = 0
@@ -132,16 +135,7 @@ class Janitor:
         return (info.key for info in self._blobs.list(prefix) if info.modified <= latest)
 
     def _delete_unneeded(self, keys: Iterable[str]) -> int:
-        """Delete blobs, but those that an unfinished task reads: a result may be another task's input.
-
-        Each is asked about just before it goes: a submit may have stored the same bytes anew meanwhile.
-        """
-        count = 0
-        for key in keys:
-            if not self._store.needed_inputs([key]):
-                self._blobs.delete(key)
-                count += 1
-        return count
+        return sum(delete_unneeded(self._store, self._blobs, key) for key in keys)
 
     def _aged(self, key: str) -> bool:
         return key in self._old_keys(key)

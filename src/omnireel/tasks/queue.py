@@ -22,11 +22,16 @@ def next_due(now: ColumnElement[float], max_attempts: int) -> Select[int]:
     left_behind = and_(lapsed(now), task.c.attempt < max_attempts, task.c.cancel_requested.is_(False))
     return (
         select(task.c.seq)
-        .where(LIVE, or_(and_(PENDING, task.c.not_before <= now), left_behind))
+        .where(LIVE, in_time(now), or_(and_(PENDING, task.c.not_before <= now), left_behind))
         .order_by(task.c.priority.desc(), task.c.seq)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
+
+
+def in_time(now: ColumnElement[float]) -> ColumnElement[bool]:
+    """Tasks whose caller still wants them."""
+    return or_(task.c.deadline.is_(None), task.c.deadline > now)
 
 
 def lapsed(now: ColumnElement[float]) -> ColumnElement[bool]:
@@ -60,8 +65,20 @@ def _place(connection: Connection, row: Row[*tuple[Any, ...]]) -> tuple[int, int
     return found.ahead + 1, found.running
 
 
+def forecast(connection: Connection, workload: str) -> estimate.Forecast:
+    """For a task of this kind, were it submitted now with the usual priority."""
+    ahead = select(func.count()).where(LIVE, PENDING, task.c.priority >= 0)
+    waiting = connection.execute(ahead).scalar_one()
+    seconds, samples = _measured(connection, workload)
+    return estimate.Forecast(seconds, samples, waiting + 1)
+
+
 def _typical(connection: Connection, workload: str) -> float | None:
-    """Mean seconds of the newest successes of the same kind, or None when there are none."""
+    return _measured(connection, workload)[0]
+
+
+def _measured(connection: Connection, workload: str) -> tuple[float | None, int]:
+    """Mean seconds of the newest successes of the same kind, None when there are none, and their number."""
     recent = (
         select((task.c.completed_at - task.c.started_at).label("seconds"))
         .where(task.c.workload == workload, task.c.status == TaskStatus.SUCCESS)
@@ -69,4 +86,5 @@ def _typical(connection: Connection, workload: str) -> float | None:
         .limit(_RECENT)
         .subquery()
     )
-    return connection.execute(select(func.avg(recent.c.seconds))).scalar()
+    mean, number = connection.execute(select(func.avg(recent.c.seconds), func.count(recent.c.seconds))).one()
+    return mean, number

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from omnireel.models import Progress, Task, TaskStatus
+from omnireel.models import Progress, Task, TaskStatus, VideoRequest
 from omnireel.tasks.codec import decode_outcome, decode_request, encode_request
-from omnireel.tasks.store import Claim, NewTask
+from omnireel.tasks.store import Claim, Glimpse, NewTask
 
 
 def new_row(new: NewTask) -> dict[str, Any]:
@@ -21,9 +21,10 @@ def new_row(new: NewTask) -> dict[str, Any]:
         "request_id": new.request_id,
         "request": encode_request(new.request),
         "engine": new.engine,
-        "workload": workload(new),
+        "model": new.request.model,
+        "workload": workload(new.engine, new.request),
         "seed": new.seed,
-        "priority": new.priority,
+        "priority": new.wishes.priority,
         "status": TaskStatus.PENDING,
         "cancel_requested": False,
         "attempt": 0,
@@ -36,10 +37,9 @@ def new_row(new: NewTask) -> dict[str, Any]:
     }
 
 
-def workload(new: NewTask) -> str:
+def workload(engine: str, request: VideoRequest) -> str:
     """What tasks must share for one's duration to foretell another's."""
-    request = new.request
-    return f"{new.engine} {request.task_kind} {request.mode} {request.duration or 'source'}"
+    return f"{engine} {request.task_kind} {request.mode} {request.duration or 'source'}"
 
 
 def input_keys(new: NewTask) -> list[str]:
@@ -78,6 +78,10 @@ def to_claim(row: Row[*tuple[Any, ...]]) -> Claim:
         seed=row.seed,
         note=row.note,
     )
+
+
+def to_glimpse(row: Row[*tuple[Any, ...]]) -> Glimpse:
+    return Glimpse(TaskStatus(row.status), row.attempt, Progress(row.progress, row.progress_note))
 
 
 def moment(seconds: float) -> datetime:

@@ -15,6 +15,7 @@ from omnireel.crashpoints import crash_point
 from omnireel.execution.base import Ending, Handle, Lost, Made
 from omnireel.models import Failed, Progress, Stopped, Succeeded
 from omnireel.storage.base import BlobStore
+from omnireel.tasks.endings import overdue
 from omnireel.tasks.publish import publish
 from omnireel.tasks.store import Claim, Hold, TaskStore
 
@@ -63,6 +64,7 @@ class RunningTask:
         self._publishing: Future[Succeeded] | None = None
         self._ending: Failed | Stopped | Succeeded | Lost | None = None
         self._canceling = False
+        self._overdue = False
         self._releasing = False
 
     def turn(self) -> None:
@@ -82,6 +84,10 @@ class RunningTask:
             self._canceling = True
             self._handle.stop()
             log.info("attempt stopping", task=self.claim.task_id, attempt=self.claim.attempt)
+        elif hold is Hold.OVERDUE and not self._overdue:
+            self._overdue = True
+            self._handle.stop()
+            log.info("attempt overdue", task=self.claim.task_id, attempt=self.claim.attempt)
 
     def give_back(self) -> None:
         """Stop the attempt; the task is another worker's to begin anew."""
@@ -141,6 +147,8 @@ class RunningTask:
                 return self._finish(ending)
             case Stopped() if self._canceling:
                 return self._finish(ending)
+            case _ if self._overdue:
+                return self._finish(overdue())
             case _ if self._releasing:
                 return "released" if self._store.release(self.claim) else "claim lost"
             case Stopped():

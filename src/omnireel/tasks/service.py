@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -14,9 +14,23 @@ from omnireel.crashpoints import crash_point
 from omnireel.engines.base import Engine
 from omnireel.errors import InsufficientBalance, InvalidRequest, Unavailable
 from omnireel.models import Task, TaskStatus, VideoRequest
+from omnireel.storage.base import BlobStore
 from omnireel.tasks import base62
+from omnireel.tasks.erase import erase
+from omnireel.tasks.estimate import Forecast
 from omnireel.tasks.prices import PriceList, Quote
-from omnireel.tasks.store import NewTask, TaskPage, TaskStore
+from omnireel.tasks.store import (
+    ALL,
+    NO_WISHES,
+    Earlier,
+    Glimpse,
+    NewTask,
+    Once,
+    TaskFilter,
+    TaskPage,
+    TaskStore,
+    Wishes,
+)
 
 # 62 ** 22 is a little more than 2 ** 130.
 _RANDOM_CHARACTERS: Final = 22
@@ -36,17 +50,18 @@ class Admission:
 
 
 class TaskService:
-    """Submit, look at and cancel tasks, each team its own.
+    """Submit, look at, cancel and delete tasks, each team its own.
 
     `engines` are those a request may name; `default` serves requests that name none. `balance_of` reads a
-    team's stored balance and `free_disk` the bytes left where results go. Without `prices` nothing is
-    charged.
+    team's stored balance and `free_disk` the bytes left where results go, which is in `blobs`. Without
+    `prices` nothing is charged.
     """
 
     def __init__(
         self,
         store: TaskStore,
         engines: Mapping[str, Engine],
+        blobs: BlobStore,
         *,
         default: str,
         balance_of: Callable[[str], Decimal],
@@ -56,6 +71,7 @@ class TaskService:
     ) -> None:
         self._store = store
         self._engines = engines
+        self._blobs = blobs
         self._default = default
         self._balance_of = balance_of
         self._free_disk = free_disk
@@ -63,25 +79,57 @@ class TaskService:
         self._prices = prices
 
     def submit(
-        self, team: str, request: VideoRequest, *, request_id: str, webhook_url: str | None = None
+        self,
+        team: str,
+        request: VideoRequest,
+        *,
+        request_id: str,
+        wishes: Wishes = NO_WISHES,
+        once: Once | None = None,
+        webhook_url: str | None = None,
     ) -> Task:
         """Record a task; it is durable when this returns. Its end will be told to `webhook_url`.
 
         Raises InvalidRequest when the engine can never do it, Unavailable when there is no room now,
-        InsufficientBalance when the team cannot pay.
+        InsufficientBalance when the team cannot pay, and for a submit that is to happen once SubmittedBefore
+        or IdempotencyConflict.
         """
         name = request.engine or self._default
         self._engine(name).check(request)
         self.check_room()
         seed = secrets.randbelow(2**32) if request.seed is None else request.seed
         task_id = new_task_id(request)
-        quote = self._quote(request)
         task = self._store.add(
-            NewTask(task_id, team, request, name, seed, request_id, quote=quote, webhook_url=webhook_url)
+            NewTask(
+                task_id,
+                team,
+                request,
+                name,
+                seed,
+                request_id,
+                wishes,
+                once,
+                quote=self._quote(request),
+                webhook_url=webhook_url,
+            )
         )
         crash_point("after_submit_commit")
         log.info("task submitted", task=task_id, team=team, engine=name, request_id=request_id)
         return task
+
+    def estimate(self, request: VideoRequest) -> tuple[Forecast, Decimal]:
+        """How long this would take and cost at most, USD; nothing is queued.
+
+        Raises InvalidRequest when the engine can never do it.
+        """
+        name = request.engine or self._default
+        self._engine(name).check(request)
+        quote = self._quote(request)
+        return self._store.forecast(name, request), quote.reserved if quote else Decimal(0)
+
+    def recall(self, once: Once) -> Earlier | None:
+        """What the first submit by this name was answered. Raises IdempotencyConflict when it was another."""
+        return self._store.recall(once)
 
     def get(self, team: str, task_id: str) -> Task:
         """Raises NotFound for a task that is unknown, expired or another team's."""
@@ -91,17 +139,30 @@ class TaskService:
         """The status alone, for those who wait for it to change. Raises NotFound."""
         return self._store.status(team, task_id)
 
+    def glimpses(self, task_ids: Collection[str]) -> Mapping[str, Glimpse]:
+        """Whether there is news of these tasks, whosever they are; for those who wait."""
+        return self._store.glimpses(task_ids)
+
     def list(
-        self, team: str, *, status: TaskStatus | None = None, limit: int = 20, cursor: str | None = None
+        self, team: str, wanted: TaskFilter = ALL, *, limit: int = 20, cursor: str | None = None
     ) -> TaskPage:
         """A team's tasks, newest first, at most 100 at a time. Raises InvalidFormat for a strange cursor."""
-        return self._store.list(team, status=status, limit=limit, cursor=cursor)
+        return self._store.list(team, wanted, limit=limit, cursor=cursor)
 
     def cancel(self, team: str, task_id: str) -> Task:
         """Ask for a stop. A task that has ended stays as it is. Raises NotFound."""
         task = self._store.cancel(team, task_id)
         log.info("task cancel asked", task=task_id, team=team, status=task.status)
         return task
+
+    def delete(self, team: str, task_id: str) -> None:
+        """Take a task that has ended away, at once and with its files.
+
+        A file that an unfinished task reads goes when that one has ended. Raises NotFound, and InvalidRequest
+        for a task that is still going.
+        """
+        erase(self._store, self._blobs, self._store.expire(team, task_id))
+        log.info("task deleted", task=task_id, team=team)
 
     def balance(self, team: str) -> Decimal:
         """What the team has left, USD."""

@@ -21,12 +21,14 @@ from sqlalchemy import (
     Connection,
     Engine,
     Row,
+    Select,
     Update,
     and_,
     delete,
     func,
     insert,
     literal,
+    not_,
     or_,
     select,
     update,
@@ -34,18 +36,31 @@ from sqlalchemy import (
 
 from omnireel.clock import Clock
 from omnireel.crashpoints import crash_point
-from omnireel.errors import InvalidFormat, NotFound
-from omnireel.models import Outcome, Progress, Stopped, Succeeded, Task, TaskStatus
-from omnireel.tasks import outbox
+from omnireel.errors import InvalidRequest, NotFound
+from omnireel.models import Outcome, Progress, Stopped, Succeeded, Task, TaskStatus, VideoRequest
+from omnireel.tasks import idempotency, outbox
 from omnireel.tasks.away import PATIENCE, patiently
 from omnireel.tasks.codec import decode_outcome
 from omnireel.tasks.database import reading, writing
 from omnireel.tasks.dialect import DatabaseNow, insert_once
-from omnireel.tasks.endings import ended, requeued, status_of, worker_lost
+from omnireel.tasks.endings import ended, overdue, requeued, status_of, worker_lost
+from omnireel.tasks.estimate import Forecast
 from omnireel.tasks.ledger import close, reserve
-from omnireel.tasks.queue import PENDING, PROCESSING, lapsed, next_due, show
-from omnireel.tasks.rows import input_keys, new_row, to_claim
-from omnireel.tasks.store import Claim, Expired, Hold, NewTask, TaskPage
+from omnireel.tasks.listing import cursor_after, matching
+from omnireel.tasks.queue import PENDING, PROCESSING, forecast, lapsed, next_due, show
+from omnireel.tasks.rows import input_keys, new_row, to_claim, to_glimpse, workload
+from omnireel.tasks.store import (
+    ALL,
+    Claim,
+    Earlier,
+    Expired,
+    Glimpse,
+    Hold,
+    NewTask,
+    Once,
+    TaskFilter,
+    TaskPage,
+)
 from omnireel.tasks.tables import LIVE, task, task_input
 
 _LONGEST_PAGE = 100
@@ -86,6 +101,12 @@ class SqlTaskStore:
         self._ring()
         return self.get(new.team, new.task_id)
 
+    def recall(self, once: Once) -> Earlier | None:
+        return self._read(lambda connection: idempotency.recall(connection, once, self._now()))
+
+    def forget(self) -> int:
+        return self._write(lambda connection: idempotency.forget(connection, self._now()))
+
     def get(self, team: str, task_id: str) -> Task:
         return self._read(lambda connection: self._get(connection, team, task_id))
 
@@ -96,11 +117,21 @@ class SqlTaskStore:
             raise _not_found(task_id)
         return TaskStatus(found)
 
+    def glimpses(self, task_ids: Collection[str]) -> Mapping[str, Glimpse]:
+        shown = (task.c.task_id, task.c.status, task.c.attempt, task.c.progress, task.c.progress_note)
+        wanted = select(*shown).where(task.c.task_id.in_(task_ids), self._kept())
+        rows = self._read(lambda connection: connection.execute(wanted).all())
+        return {row.task_id: to_glimpse(row) for row in rows}
+
     def list(
-        self, team: str, *, status: TaskStatus | None = None, limit: int = 20, cursor: str | None = None
+        self, team: str, wanted: TaskFilter = ALL, *, limit: int = 20, cursor: str | None = None
     ) -> TaskPage:
         limit = min(max(limit, 1), _LONGEST_PAGE)
-        return self._read(lambda connection: self._page(connection, team, status, limit, cursor))
+        rows = matching(team, wanted, cursor, self._kept()).limit(limit + 1)
+        return self._read(lambda connection: self._page(connection, rows, limit))
+
+    def forecast(self, engine: str, request: VideoRequest) -> Forecast:
+        return self._read(lambda connection: forecast(connection, workload(engine, request)))
 
     def waiting(self) -> int:
         wanted = select(func.count()).where(LIVE, PENDING)
@@ -124,13 +155,14 @@ class SqlTaskStore:
                 progress_note=progress.note,
                 note=note,
             )
-            .returning(task.c.cancel_requested)
+            .returning(task.c.cancel_requested, self._overdue())
         )
         return self._write(lambda connection: _hold(connection.execute(statement).one_or_none()))
 
     def watch(self, claims: Collection[Claim]) -> Mapping[str, Hold]:
         tokens = [claim.token for claim in claims]
-        wanted = select(task.c.token, task.c.cancel_requested).where(PROCESSING, task.c.token.in_(tokens))
+        shown = (task.c.token, task.c.cancel_requested, self._overdue())
+        wanted = select(*shown).where(PROCESSING, task.c.token.in_(tokens))
         rows = self._read(lambda connection: connection.execute(wanted).all())
         found = {row.token: row for row in rows}
         return {token: _hold(found.get(token)) for token in tokens}
@@ -149,6 +181,10 @@ class SqlTaskStore:
 
     def reap(self) -> int:
         return self._write(self._reap)
+
+    def expire(self, team: str, task_id: str) -> Expired:
+        tries = count()
+        return self._write(lambda connection: self._expire(connection, team, task_id, again=next(tries) > 0))
 
     def expired(self, limit: int) -> tuple[Expired, ...]:
         wanted = select(task.c.task_id, task.c.outcome).where(task.c.expires_at <= self._now()).limit(limit)
@@ -172,7 +208,10 @@ class SqlTaskStore:
         """Write a submit; nothing when an earlier try, of whose end we never heard, has written it."""
         now = self._now()
         with writing(self._engine) as connection:
-            row = insert_once(connection, task).values(**new_row(new), created_at=now, not_before=now)
+            if new.once is not None:
+                idempotency.remember(connection, new, new.once, now)
+            times = {"created_at": now, "not_before": now, "deadline": _deadline(new, now)}
+            row = insert_once(connection, task).values(**new_row(new), **times)
             inputs = [{"task_id": new.task_id, "key": key} for key in input_keys(new)]
             fresh = connection.execute(row.returning(task.c.seq)).one_or_none() is not None
             if fresh and inputs:
@@ -183,17 +222,10 @@ class SqlTaskStore:
                 outbox.subscribe(connection, new.task_id, new.webhook_url)
             crash_point("before_submit_commit")
 
-    def _page(
-        self, connection: Connection, team: str, status: TaskStatus | None, limit: int, cursor: str | None
-    ) -> TaskPage:
-        wanted = select(task).where(task.c.team == team, self._kept())
-        if status is not None:
-            wanted = wanted.where(task.c.status == status)
-        if cursor is not None:
-            wanted = wanted.where(task.c.seq < _place(connection, team, cursor))
-        rows = connection.execute(wanted.order_by(task.c.seq.desc()).limit(limit + 1)).all()
+    def _page(self, connection: Connection, wanted: Select[tuple[Any, ...]], limit: int) -> TaskPage:
+        rows = connection.execute(wanted).all()
         tasks = tuple(show(connection, row, self._now()) for row in rows[:limit])
-        return TaskPage(tasks, tasks[-1].task_id if len(rows) > limit else None)
+        return TaskPage(tasks, cursor_after(rows[limit - 1]) if len(rows) > limit else None)
 
     def _cancel(self, connection: Connection, team: str, task_id: str) -> Task:
         mine = and_(task.c.task_id == task_id, task.c.team == team, LIVE)
@@ -256,15 +288,17 @@ class SqlTaskStore:
 
     def _reap(self, connection: Connection) -> int:
         lost = worker_lost(self._max_attempts, "its worker stopped answering")
-        return self._reap_as(connection, Stopped(), task.c.cancel_requested) + self._reap_as(
-            connection, lost, task.c.attempt >= self._max_attempts
+        left = lapsed(self._now())
+        hopeless = (
+            (Stopped(), and_(left, task.c.cancel_requested)),
+            (overdue(), and_(or_(PENDING, left), task.c.deadline <= self._now())),
+            (lost, and_(left, task.c.attempt >= self._max_attempts)),
         )
+        return sum(self._reap_as(connection, outcome, these) for outcome, these in hopeless)
 
     def _reap_as(self, connection: Connection, outcome: Outcome, these: ColumnElement[bool]) -> int:
         # Rows that another process just reaps, or whose worker just renews, are passed over, not waited for.
-        hopeless = (
-            select(task.c.seq).where(LIVE, lapsed(self._now()), these).with_for_update(skip_locked=True)
-        )
+        hopeless = select(task.c.seq).where(LIVE, these).with_for_update(skip_locked=True)
         return self._end(connection, outcome, task.c.seq.in_(hopeless))
 
     def _end(self, connection: Connection, outcome: Outcome, these: ColumnElement[bool]) -> int:
@@ -277,6 +311,16 @@ class SqlTaskStore:
         outbox.announce(connection, [row.task_id for row in ended], status_of(outcome), self._now())
         return len(ended)
 
+    def _expire(self, connection: Connection, team: str, task_id: str, *, again: bool) -> Expired:
+        # The try before this one may have written it without our hearing of it.
+        mine = and_(task.c.task_id == task_id, task.c.team == team) if again else self._visible(team, task_id)
+        statement = update(task).where(mine, not_(LIVE)).values(expires_at=self._now())
+        row = connection.execute(statement.returning(task.c.outcome)).one_or_none()
+        if row is not None:
+            return Expired(task_id, _result_keys(row.outcome))
+        status = self._get(connection, team, task_id).status
+        raise InvalidRequest(f"task {task_id!r} is still {status}; cancel it first")
+
     def _get(self, connection: Connection, team: str, task_id: str) -> Task:
         row = connection.execute(select(task).where(self._visible(team, task_id))).one_or_none()
         if row is None:
@@ -288,6 +332,9 @@ class SqlTaskStore:
 
     def _kept(self) -> ColumnElement[bool]:
         return or_(task.c.expires_at.is_(None), task.c.expires_at > self._now())
+
+    def _overdue(self) -> ColumnElement[bool]:
+        return (task.c.deadline <= self._now()).label("overdue")
 
     def _ended(self, outcome: Outcome) -> Update:
         return ended(outcome, now=self._now(), retention=self._retention)
@@ -317,6 +364,11 @@ def _held(claim: Claim) -> ColumnElement[bool]:
     return and_(task.c.task_id == claim.task_id, task.c.token == claim.token, PROCESSING)
 
 
+def _deadline(new: NewTask, now: ColumnElement[float]) -> ColumnElement[float] | None:
+    deadline = new.wishes.deadline
+    return None if deadline is None else now + deadline.total_seconds()
+
+
 def _lock(connection: Connection, which: ColumnElement[bool]) -> None:
     connection.execute(select(task.c.seq).where(which).with_for_update())
 
@@ -329,20 +381,13 @@ def _hold(row: Row[*tuple[Any, ...]] | None) -> Hold:
     """From the row that a claim still holds, if it does."""
     if row is None:
         return Hold.LOST
-    return Hold.CANCEL_REQUESTED if row.cancel_requested else Hold.KEPT
+    if row.cancel_requested:
+        return Hold.CANCEL_REQUESTED
+    return Hold.OVERDUE if row.overdue else Hold.KEPT
 
 
 def _not_found(task_id: str) -> NotFound:
     return NotFound(f"no task {task_id!r}" if len(task_id) <= 128 else "no such task")
-
-
-def _place(connection: Connection, team: str, cursor: str) -> int:
-    place: int | None = connection.execute(
-        select(task.c.seq).where(task.c.task_id == cursor, task.c.team == team)
-    ).scalar()
-    if place is None:
-        raise InvalidFormat("parameter 'cursor' must be one that a page gave out", field="cursor")
-    return place
 
 
 def _result_keys(form: dict[str, Any] | None) -> tuple[str, ...]:

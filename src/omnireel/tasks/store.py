@@ -4,12 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum, auto
-from typing import Protocol
+from typing import Final, Protocol
 
 from omnireel.models import Outcome, Progress, Task, TaskStatus, VideoRequest
+from omnireel.tasks.estimate import Forecast
 from omnireel.tasks.prices import Quote
+
+
+@dataclass(frozen=True)
+class Once:
+    """A submit that is to happen once. `name` stands for it, `fingerprint` for what it asks; SHA-256, hex."""
+
+    name: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What the first submit by a name was answered. The task itself may be gone."""
+
+    task_id: str
+    model_id: str
+
+
+class SubmittedBefore(Exception):
+    """Nothing was recorded: there is a task for this submit already."""
+
+    def __init__(self, earlier: Earlier) -> None:
+        super().__init__(earlier.task_id)
+        self.earlier = earlier
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a submit asks for beside the video. `deadline` counts from the submit."""
+
+    priority: int = 0
+    """Higher goes first."""
+    deadline: timedelta | None = None
+
+
+NO_WISHES: Final = Wishes()
 
 
 @dataclass(frozen=True)
@@ -22,8 +59,9 @@ class NewTask:
     engine: str
     seed: int
     request_id: str = ""
-    priority: int = 0
-    """Higher goes first."""
+    wishes: Wishes = NO_WISHES
+    once: Once | None = None
+    """Recorded with the task, when the submit is to happen once."""
     quote: Quote | None = None
     """What it may cost; None where nothing is charged."""
     webhook_url: str | None = None
@@ -54,8 +92,32 @@ class Hold(Enum):
     KEPT = auto()
     CANCEL_REQUESTED = auto()
     """Still ours, and the caller wants it stopped."""
+    OVERDUE = auto()
+    """Still ours, and past the deadline its caller set."""
     LOST = auto()
     """The task has ended, or is somebody else's now."""
+
+
+@dataclass(frozen=True)
+class Glimpse:
+    """As much of a task as tells whether there is news of it."""
+
+    status: TaskStatus
+    attempt: int
+    progress: Progress
+
+
+@dataclass(frozen=True)
+class TaskFilter:
+    """Which of its tasks a team wants to see. `model` is `provider/name`; both moments are left out."""
+
+    status: TaskStatus | None = None
+    model: str | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+
+
+ALL: Final = TaskFilter()
 
 
 @dataclass(frozen=True)
@@ -78,7 +140,19 @@ class TaskStore(Protocol):
     """Tasks, durable when a call returns. Any thread of any process may call any method at any time."""
 
     def add(self, new: NewTask) -> Task:
-        """Record a task as pending, and reserve what it may cost. Raises InsufficientBalance."""
+        """Record a task as pending, and reserve what it may cost. Raises InsufficientBalance.
+
+        Raises SubmittedBefore when a submit by the same name made a task already, IdempotencyConflict when
+        that one asked for something else.
+        """
+        ...
+
+    def recall(self, once: Once) -> Earlier | None:
+        """What the first submit by this name was answered, for a week. Raises IdempotencyConflict."""
+        ...
+
+    def forget(self) -> int:
+        """Delete some of the answers past their week; how many that were."""
         ...
 
     def get(self, team: str, task_id: str) -> Task:
@@ -89,10 +163,18 @@ class TaskStore(Protocol):
         """The status alone, cheaply enough to ask many times a second. Raises NotFound."""
         ...
 
+    def glimpses(self, task_ids: Collection[str]) -> Mapping[str, Glimpse]:
+        """All of these tasks in one cheap query, those left out that are unknown or expired."""
+        ...
+
     def list(
-        self, team: str, *, status: TaskStatus | None = None, limit: int = 20, cursor: str | None = None
+        self, team: str, wanted: TaskFilter = ALL, *, limit: int = 20, cursor: str | None = None
     ) -> TaskPage:
         """A team's tasks, newest first. Raises InvalidFormat for a cursor that no page gave out."""
+        ...
+
+    def forecast(self, engine: str, request: VideoRequest) -> Forecast:
+        """How long such a task takes, from what was measured, and where it would stand in the queue."""
         ...
 
     def waiting(self) -> int:
@@ -106,7 +188,7 @@ class TaskStore(Protocol):
     def claim(self, worker: str) -> Claim | None:
         """Take the next task: pending and due, or left behind by a worker whose lease lapsed.
 
-        Highest priority first, then oldest. None when there is nothing to take.
+        Highest priority first, then oldest; not one past its deadline. None when there is nothing to take.
         """
         ...
 
@@ -135,7 +217,14 @@ class TaskStore(Protocol):
         ...
 
     def reap(self) -> int:
-        """End the tasks whose lease lapsed and that may not be tried again; how many that were."""
+        """End the tasks that nobody works on and nobody may: past their deadline, or tried often enough.
+
+        Returns how many that were.
+        """
+        ...
+
+    def expire(self, team: str, task_id: str) -> Expired:
+        """Let a task that has ended expire now. Raises NotFound, and InvalidRequest for one that has not."""
         ...
 
     def expired(self, limit: int) -> tuple[Expired, ...]:

@@ -27,7 +27,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-REVISION: Final = "0003"
+REVISION: Final = "0004"
 """The migration that makes these tables."""
 
 _DECIMALS: Final = Decimal("0.0001")
@@ -132,6 +132,8 @@ task = Table(
     # What the task may cost at most, and its price per second where that depends on the finished clip.
     Column("reserved", Money, nullable=False, server_default="0"),
     Column("rate", Money),
+    Column("model", String(128), nullable=False, server_default=""),
+    Column("deadline", Float(53)),
     sqlite_autoincrement=True,
 )
 
@@ -149,7 +151,11 @@ Index(
     postgresql_where=LIVE,
 )
 Index("ix_task_token", task.c.token)
-Index("ix_task_team_seq", task.c.team, task.c.seq)
+Index("ix_task_deadline", task.c.deadline, sqlite_where=LIVE, postgresql_where=LIVE)
+# Lists, newest first: all, by status, by model; the last two columns are the place where a page begins.
+Index("ix_task_team_created_at", task.c.team, task.c.created_at, task.c.seq)
+Index("ix_task_team_status", task.c.team, task.c.status, task.c.created_at, task.c.seq)
+Index("ix_task_team_model", task.c.team, task.c.model, task.c.created_at, task.c.seq)
 Index("ix_task_expires_at", task.c.expires_at)
 Index("ix_task_workload_completed_at", task.c.workload, task.c.completed_at)
 
@@ -284,3 +290,14 @@ webhook_secret = Table(
     Column("retired_at", Float(53)),
 )
 """What a team's webhooks are signed with: the newest, and older ones until they retire."""
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("task_id", Words(128), nullable=False),
+    Column("model_id", String(128), nullable=False),
+    Column("expires_at", Float(53), nullable=False, index=True),
+)
+"""What a submit with an Idempotency-Key was answered; it may outlive its task."""

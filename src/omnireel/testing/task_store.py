@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
 
 from omnireel.clock import Clock, ManualClock
-from omnireel.errors import InvalidFormat, NotFound
+from omnireel.errors import IdempotencyConflict, InvalidFormat, NotFound
 from omnireel.models import (
     Failed,
     MediaKind,
@@ -24,7 +25,19 @@ from omnireel.models import (
     TaskStatus,
     VideoRequest,
 )
-from omnireel.tasks.store import Claim, Hold, NewTask, TaskStore
+from omnireel.tasks.estimate import Forecast
+from omnireel.tasks.store import (
+    Claim,
+    Earlier,
+    Glimpse,
+    Hold,
+    NewTask,
+    Once,
+    SubmittedBefore,
+    TaskFilter,
+    TaskStore,
+    Wishes,
+)
 
 LEASE = timedelta(seconds=30)
 RETENTION = timedelta(days=7)
@@ -41,7 +54,7 @@ def a_request(*keys: str) -> VideoRequest:
 
 
 def a_task(task_id: str, *, team: str = "team", priority: int = 0, keys: tuple[str, ...] = ()) -> NewTask:
-    return NewTask(task_id, team, a_request(*keys), "studio", 7, request_id="req-1", priority=priority)
+    return NewTask(task_id, team, a_request(*keys), "studio", 7, request_id="req-1", wishes=Wishes(priority))
 
 
 def a_success(key: str = "results/a/b/a.mp4") -> Succeeded:
@@ -88,6 +101,109 @@ class TaskStoreContract:
             with pytest.raises(NotFound):
                 ask(team, task_id)
         assert store.status("team", "t1") is TaskStatus.PENDING
+
+    def test_of_many_submits_at_once_by_one_name_one_makes_a_task(self, make_store: MakeStore) -> None:
+        store = make_store(None)
+        once = Once("n" * 64, "f" * 64)
+        barrier = Barrier(16)
+        answers: list[str] = []
+
+        def submit(n: int) -> None:
+            barrier.wait()
+            try:
+                answers.append(store.add(replace(a_task(f"t{n}"), once=once)).task_id)
+            except SubmittedBefore as before:
+                answers.append(before.earlier.task_id)
+
+        threads = [Thread(target=submit, args=(n,)) for n in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        (made,) = store.list("team").tasks
+        assert answers == [made.task_id] * 16
+        assert store.recall(once) == Earlier(made.task_id, "kling-video-o1")
+
+    def test_a_name_is_kept_for_a_week_whatever_becomes_of_its_task(
+        self, store: TaskStore, clock: ManualClock
+    ) -> None:
+        once = Once("n" * 64, "f" * 64)
+        store.add(replace(a_task("t1"), once=once))
+        store.cancel("team", "t1")
+        clock.advance(seconds=RETENTION.total_seconds() - 1)
+        assert store.forget() == 0
+        with pytest.raises(SubmittedBefore):
+            store.add(replace(a_task("t2"), once=once))
+        clock.advance(seconds=2)
+        assert store.recall(once) is None
+        # Also when nobody has swept it yet.
+        store.add(replace(a_task("t3"), once=once))
+        clock.advance(seconds=RETENTION.total_seconds() + 1)
+        assert (store.forget(), store.forget()) == (1, 0)
+
+    def test_a_name_stands_for_one_request(self, store: TaskStore) -> None:
+        store.add(replace(a_task("t1"), once=Once("n" * 64, "f" * 64)))
+        other = Once("n" * 64, "e" * 64)
+        with pytest.raises(IdempotencyConflict):
+            store.recall(other)
+        with pytest.raises(IdempotencyConflict):
+            store.add(replace(a_task("t2"), once=other))
+        assert [task.task_id for task in store.list("team").tasks] == ["t1"]
+
+    def test_many_tasks_are_glimpsed_at_once(self, store: TaskStore) -> None:
+        for n in range(3):
+            store.add(a_task(f"t{n}"))
+        claim = claimed(store)
+        store.renew(claim, Progress(0.25, "painting"), "")
+        store.cancel("team", "t1")
+        store.expire("team", "t1")
+        assert store.glimpses(["t0", "t1", "t2", "t3"]) == {
+            "t0": Glimpse(TaskStatus.PROCESSING, 1, Progress(0.25, "painting")),
+            "t2": Glimpse(TaskStatus.PENDING, 0, Progress()),
+        }
+        assert store.glimpses([]) == {}
+
+    def test_a_task_past_its_deadline_is_not_begun_and_fails(
+        self, store: TaskStore, clock: ManualClock
+    ) -> None:
+        late = replace(a_task("t1"), wishes=Wishes(deadline=timedelta(seconds=5)))
+        store.add(late)
+        store.add(a_task("t2"))
+        clock.advance(seconds=4)
+        assert store.reap() == 0
+        clock.advance(seconds=1)
+        assert claimed(store).task_id == "t2"
+        assert store.claim("worker") is None
+        assert (store.reap(), store.reap()) == (1, 0)
+        outcome = store.get("team", "t1").outcome
+        assert isinstance(outcome, Failed)
+        assert (outcome.type, outcome.retryable) == ("deadline_exceeded", False)
+
+    def test_a_worker_is_told_that_its_task_is_overdue(self, store: TaskStore, clock: ManualClock) -> None:
+        store.add(replace(a_task("t1"), wishes=Wishes(deadline=timedelta(seconds=5))))
+        claim = claimed(store)
+        assert store.watch([claim]) == {claim.token: Hold.KEPT}
+        clock.advance(seconds=5)
+        assert store.watch([claim]) == {claim.token: Hold.OVERDUE}
+        assert store.renew(claim, Progress(0.5), "") is Hold.OVERDUE
+        assert store.reap() == 0
+        store.cancel("team", "t1")
+        assert store.watch([claim]) == {claim.token: Hold.CANCEL_REQUESTED}
+
+    def test_a_forecast_is_the_mean_of_what_such_tasks_took(
+        self, store: TaskStore, clock: ManualClock
+    ) -> None:
+        assert store.forecast("studio", a_request()) == Forecast(None, 0, 1)
+        for seconds in (4, 8):
+            store.add(a_task(f"t{seconds}"))
+            claim = claimed(store)
+            clock.advance(seconds=seconds)
+            assert store.finish(claim, a_success())
+        store.add(a_task("low", priority=-1))
+        store.add(a_task("high", priority=1))
+        assert store.forecast("studio", a_request()) == Forecast(6.0, 2, 2)
+        assert store.forecast("studio", replace(a_request(), mode=Mode.PRO)) == Forecast(None, 0, 2)
+        assert store.forecast("other", a_request()) == Forecast(None, 0, 2)
 
     def test_the_oldest_task_goes_first(self, store: TaskStore) -> None:
         for n in range(5):
@@ -341,7 +457,7 @@ class TaskStoreContract:
         store.cancel("team", "t2")
         claimed(store)
         listed = {
-            status: [task.task_id for task in store.list("team", status=status).tasks]
+            status: [task.task_id for task in store.list("team", TaskFilter(status=status)).tasks]
             for status in TaskStatus
         }
         assert listed[TaskStatus.PENDING] == ["t3", "t1"]

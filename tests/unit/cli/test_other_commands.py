@@ -87,6 +87,13 @@ def test_a_task_is_canceled(server: Loopback, omnireel: Commands) -> None:
     assert server.seen[0].path == "/api/v1/tasks/task-t2v-abc/cancel"
 
 
+def test_a_task_is_deleted(server: Loopback, omnireel: Commands) -> None:
+    server.script = [enveloped({"task_id": "task-t2v-abc", "deleted": True})]
+
+    assert omnireel("task", "delete", "task-t2v-abc").out == "deleted\n"
+    assert (server.seen[0].method, server.seen[0].path) == ("DELETE", "/api/v1/tasks/task-t2v-abc")
+
+
 def test_the_models_are_listed(server: Loopback, omnireel: Commands) -> None:
     model = {"slug": "kling/kling-video-o1", "provider": "kling", "display_name": "Omni video"}
     server.script = [Answer(200, json.dumps({"code": 0, "models": [model]}).encode())]

@@ -108,6 +108,9 @@ def serving() -> Iterator[Loopback]:
         def do_POST(self) -> None:
             self._play()
 
+        def do_DELETE(self) -> None:
+            self._play()
+
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
             pass
 

@@ -64,6 +64,17 @@ def test_a_submit_carries_the_options_the_wire_knows(
     assert task.task_id == "task-t2v-abc"
 
 
+def test_every_submit_carries_an_idempotency_key_of_its_own(server: Loopback, client: Client) -> None:
+    server.script = [enveloped(receipt())]
+
+    client.videos.create("a fox")
+    client.videos.create("a fox")
+
+    keys = {seen.headers["idempotency-key"] for seen in server.seen}
+    assert len(keys) == 2
+    assert all(16 <= len(key) <= 255 for key in keys)
+
+
 def test_a_video_too_large_for_the_request_is_uploaded_first(
     server: Loopback, client: Client, tmp_path: Path
 ) -> None:

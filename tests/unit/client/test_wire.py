@@ -171,10 +171,10 @@ def test_a_task_id_cannot_lead_to_another_path() -> None:
 @pytest.mark.parametrize("model", ["kling-video-o1", "/x", "kling/", ""])
 def test_a_model_without_provider_and_name_is_refused_before_anything_is_sent(model: str) -> None:
     with pytest.raises(InvalidRequestError, match="provider/name"):
-        _wire.submit(model, {})
+        _wire.submit(model, {}, "key")
 
 
 def test_only_questions_are_repeatable() -> None:
     assert _wire.show("t").repeatable
-    assert not _wire.submit("a/b", {}).repeatable
+    assert not _wire.submit("a/b", {}, "key").repeatable
     assert not _wire.cancel("t").repeatable

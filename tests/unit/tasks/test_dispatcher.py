@@ -21,7 +21,7 @@ from omnireel.tasks.bell import Bell, bell_of
 from omnireel.tasks.dispatcher import Dispatcher
 from omnireel.tasks.running import Rhythm, backoff
 from omnireel.tasks.sql import SqlTaskStore
-from omnireel.tasks.store import Claim, NewTask
+from omnireel.tasks.store import Claim, NewTask, Wishes
 from omnireel.testing.fake_executor import FakeExecutor, FakeHandle
 
 QUICK = Rhythm(
@@ -214,6 +214,26 @@ def test_a_canceled_attempt_that_had_to_be_killed_is_not_tried_again(engine: Eng
     until(lambda: handle.stopped, "stop")
     handle.ending = Lost("killed after the grace period")
     works.until_status("t1", TaskStatus.CANCELED)
+    assert len(works.executor.handles) == 1
+    works.finish()
+
+
+@pytest.mark.parametrize("obedient", [True, False])
+def test_a_deadline_stops_the_attempt_and_the_task_fails(
+    engine: Engine, tmp_path: Path, *, obedient: bool
+) -> None:
+    works = Works(engine, tmp_path, obedient=obedient)
+    works.start()
+    request = VideoRequest("kling/kling-video-o1", "a pond")
+    wishes = Wishes(deadline=timedelta(seconds=2))
+    works.store.add(NewTask("t1", "team", request, "fake", 7, wishes=wishes))
+    handle = works.handle(1)
+    until(lambda: handle.stopped, "stop")
+    if not obedient:
+        handle.ending = Lost("killed after the grace period")
+    task = works.until_status("t1", TaskStatus.FAILED)
+    assert isinstance(task.outcome, Failed)
+    assert (task.outcome.type, task.outcome.retryable) == ("deadline_exceeded", False)
     assert len(works.executor.handles) == 1
     works.finish()
 

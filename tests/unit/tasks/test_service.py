@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from structlog.testing import capture_logs
 from omnireel.clock import ManualClock
 from omnireel.errors import InvalidRequest, NotFound, Unavailable
 from omnireel.models import MediaKind, MediaRef, TaskStatus, VideoRequest
+from omnireel.storage.local import LocalBlobs
 from omnireel.tasks.balances import Balances
 from omnireel.tasks.database import writing
 from omnireel.tasks.keys import KeyStore
@@ -44,10 +46,13 @@ def store(engine: Engine, clock: ManualClock) -> SqlTaskStore:
 
 
 @pytest.fixture
-def service(engine: Engine, store: SqlTaskStore, disk: FullDisk) -> TaskService:
+def service(
+    engine: Engine, store: SqlTaskStore, disk: FullDisk, clock: ManualClock, tmp_path: Path
+) -> TaskService:
     return TaskService(
         store,
         {"fake": FakeEngine(), "other": FakeEngine()},
+        LocalBlobs(tmp_path / "blobs", base_url="http://x", secret=b"s", clock=clock),
         default="fake",
         balance_of=Balances(engine).of,
         free_disk=disk,
