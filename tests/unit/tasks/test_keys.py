@@ -130,7 +130,7 @@ def test_a_key_does_everything_unless_it_is_said_what(keys: KeyStore) -> None:
 def test_a_key_does_what_its_scopes_say_and_no_more(keys: KeyStore, scope: Scope, other: Scope) -> None:
     made = keys.create("ci", "red", scopes=frozenset({scope}))
     access = keys.access(made.secret)
-    assert (access.key_id, access.team, access.scopes) == (made.key_id, "red", {scope})
+    assert (access.key_id, access.team, access.scopes) == (made.key_id, "red", frozenset({scope}))
     access.check(scope)
     for wanted in (other, Scope.ADMIN):
         with pytest.raises(AuthenticationFailed, match=f"this key may not {wanted}; .* is {scope}"):

@@ -25,7 +25,7 @@ def test_a_team_is_made_once_and_has_nothing(teams: TeamStore, clock: ManualCloc
     assert teams.create("blue")
     assert [team.name for team in teams.list()] == ["blue", "red"]
     red = teams.get("red")
-    assert (red.created_at, red.balance, red.reserved) == (clock.now(), 0, 0)
+    assert (red.created_at, red.balance, red.reserved) == (clock.now(), Decimal(0), Decimal(0))
     with pytest.raises(NotFound, match="no team 'green'"):
         teams.get("green")
     with pytest.raises(InvalidRequest, match="team's name"):
