@@ -26,7 +26,7 @@ def balance(caller: ReaderHere, rooms: RoomsHere) -> Answer[BalanceAnswer]:
 
 def _is_valid(request: Request, rooms: Rooms) -> bool:
     try:
-        rooms.keys.access(bearer_key(request))
+        rooms.keys.team_of(bearer_key(request))
     except AuthenticationFailed:
         return False
     return True

@@ -211,7 +211,10 @@ def test_the_commands_that_only_talk_to_a_server_need_no_server_packages(
     assert (done.returncode, done.stdout) == (0, "task-t2v-abc\n")
 
 
-@pytest.mark.parametrize("words", [["serve"], ["worker"], ["keys", "list"], ["keys", "create"], ["demo"]])
+@pytest.mark.parametrize(
+    "words",
+    [["serve"], ["worker"], ["keys", "list"], ["keys", "create"], ["teams", "list"], ["demo"]],
+)
 def test_the_commands_that_run_a_server_say_what_to_install(
     omnireel: Commands, base_packages: Path, words: list[str]
 ) -> None:
