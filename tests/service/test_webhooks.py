@@ -162,6 +162,17 @@ def test_the_old_secret_stops_signing_after_a_day(tmp_path: Path) -> None:
         assert house.secrets.current("default").previous_until is None
 
 
+def test_secrets_that_retired_are_forgotten(tmp_path: Path) -> None:
+    clock = ManualClock()
+    with open_house(tmp_path, clock=clock) as house:
+        for _ in range(20):
+            newest = house.secrets.rotate("default")
+            clock.advance(seconds=24 * 3600)
+        assert house.secrets.signing("default") == (newest.secret,)
+        again = house.secrets.rotate("default")
+        assert house.secrets.signing("default") == (again.secret, newest.secret)
+
+
 def test_secrets_cannot_be_piled_up(house: House) -> None:
     statuses = [house.client().post("/api/v1/webhooks/secret/rotate").status_code for _ in range(6)]
     assert statuses == [200, 200, 200, 200, 400, 400]

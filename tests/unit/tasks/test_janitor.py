@@ -278,3 +278,17 @@ def test_an_input_whose_task_arrives_while_the_janitor_looks_is_kept(house: Hous
 
     assert janitor.sweep().orphan_inputs == 0
     assert house.stored() == {key}
+
+
+def test_what_was_told_long_ago_is_swept_and_counted(house: House) -> None:
+    janitor = Janitor(
+        house.store,
+        house.files,
+        house.blobs,
+        clock=house.clock,
+        sweep_scratch=lambda: 0,
+        sweep_deliveries=lambda: 3,
+        grace=GRACE,
+    )
+
+    assert janitor.sweep().old_deliveries == 3
