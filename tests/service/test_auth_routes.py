@@ -122,7 +122,7 @@ def test_the_balance_is_what_is_stored(house: House) -> None:
         ("PUT", "/api/v1/media/files", "GET, POST"),
         ("POST", "/files/a", "GET, HEAD"),
         ("POST", "/api/v1/models", "GET"),
-        ("PATCH", "/api/v1/tasks/task-x", "GET"),
+        ("PATCH", "/api/v1/tasks/task-x", "DELETE, GET"),
         ("OPTIONS", "/healthz", "GET"),
     ],
 )
