@@ -30,7 +30,7 @@ IdempotencyKey = Annotated[
 
 
 def once(caller: Caller, key: str, identified: VideoRequest) -> Once:
-    """The submit by its name, which belongs to the caller's API key, rotated or not, and by all it asks for."""
+    """The submit by its name, which belongs to the caller's API key (rotated or not), and all it asks for."""
     asked = json.dumps(encode_request(identified), sort_keys=True)
     return Once(_digest(f"{caller.team}\n{caller.access.key_id}\n{key}"), _digest(asked))
 
