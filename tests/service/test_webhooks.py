@@ -321,4 +321,4 @@ def test_the_sdk_asks_lists_resends_and_rotates(house: House) -> None:
 
 def test_the_header_is_published(house: House) -> None:
     parameters = house.app.openapi()["paths"][O1]["post"]["parameters"]
-    assert [parameter["name"] for parameter in parameters] == ["X-Webhook-URL"]
+    assert "X-Webhook-URL" in [parameter["name"] for parameter in parameters]

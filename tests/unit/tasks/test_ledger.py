@@ -25,7 +25,7 @@ from omnireel.tasks.prices import Quote
 from omnireel.tasks.scopes import Scope
 from omnireel.tasks.sql import SqlTaskStore
 from omnireel.tasks.store import Claim, NewTask
-from omnireel.tasks.tables import REVISION, ledger_entry, ledger_transaction, task, team
+from omnireel.tasks.tables import REVISION, ledger_entry, ledger_transaction, metadata, task, team
 from omnireel.testing.task_store import a_success, a_task, claimed
 
 LEASE = timedelta(seconds=30)
@@ -352,9 +352,8 @@ def connect_to_first_schema(engine: Engine) -> Engine:
     from omnireel.tasks.migrations.upgrade import FOLDER
 
     with writing(engine) as connection:
-        for name in ("ledger_entry", "ledger_transaction", "media_file", "task_input", "task", "api_key"):
-            connection.execute(text(f"DROP TABLE {name}"))
-        connection.execute(text("DROP TABLE team"))
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(text(f"DROP TABLE {table.name}"))
         connection.execute(text("DROP TABLE alembic_version"))
         if connection.dialect.name == "postgresql":
             connection.execute(text("DROP FUNCTION ledger_is_final"))
