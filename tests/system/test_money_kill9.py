@@ -32,6 +32,9 @@ NOTHING = Decimal(0)
 SUBMITS = """
 import sys
 from decimal import Decimal
+from pathlib import Path
+from omnireel.clock import SystemClock
+from omnireel.storage.local import LocalBlobs
 from omnireel.models import Mode, VideoRequest
 from omnireel.tasks.balances import Balances
 from omnireel.tasks.database import open_database
@@ -41,8 +44,9 @@ from omnireel.tasks.sql import SqlTaskStore
 from omnireel.testing.fake_engine import FakeEngine
 
 database = open_database(sys.argv[1])
+blobs = LocalBlobs(Path(sys.argv[2]) / "blobs", base_url="http://a", secret=b"s" * 32, clock=SystemClock())
 service = TaskService(
-    SqlTaskStore(database), {"fake": FakeEngine()}, default="fake", balance_of=Balances(database).of,
+    SqlTaskStore(database), {"fake": FakeEngine()}, blobs, default="fake", balance_of=Balances(database).of,
     free_disk=lambda: 10**12, prices=PriceList({"kling/kling-video-o1": {Mode.PRO: Decimal("0.112")}}, 10.0),
 )
 service.submit("team", VideoRequest("kling/kling-video-o1", "a pond"), request_id="r")
