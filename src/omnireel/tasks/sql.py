@@ -304,12 +304,12 @@ class SqlTaskStore:
     def _end(self, connection: Connection, outcome: Outcome, these: ColumnElement[bool]) -> int:
         """End tasks with all that an ending brings with it, in one transaction; how many."""
         ending = self._ended(outcome).where(these)
-        ended = connection.execute(
+        rows = connection.execute(
             ending.returning(task.c.task_id, task.c.team, task.c.reserved, task.c.charged)
         ).all()
-        close(connection, ended, now=self._now())
-        outbox.announce(connection, [row.task_id for row in ended], status_of(outcome), self._now())
-        return len(ended)
+        close(connection, rows, now=self._now())
+        outbox.announce(connection, [row.task_id for row in rows], status_of(outcome), self._now())
+        return len(rows)
 
     def _expire(self, connection: Connection, team: str, task_id: str, *, again: bool) -> Expired:
         # The try before this one may have written it without our hearing of it.
