@@ -15,10 +15,12 @@ import pytest
 from omnireel.engines.studio.scenery import limbs
 from omnireel.engines.studio.scenery.arrays import Bytes
 from omnireel.engines.studio.scenery.art import art_named, find_art, pixels
+from omnireel.engines.studio.scenery.built.workshop import built_names
 from omnireel.engines.studio.scenery.cutout import cut_out, framed
 from omnireel.engines.studio.scenery.emoji import read_emoji
+from omnireel.engines.studio.scenery.homes import homes
 from omnireel.engines.studio.scenery.motion import GAITS, gait_for, paced, pose_at
-from omnireel.engines.studio.scenery.places import PLACES, home_of
+from omnireel.engines.studio.scenery.places import PLACES
 from omnireel.engines.studio.scenery.script import ShotScript
 from omnireel.engines.studio.scenery.shot import ShotPainter
 from omnireel.engines.studio.scenery.sprite import enlarged, premultiplied, recoloured
@@ -235,6 +237,12 @@ def test_a_frame_depends_on_its_number_alone() -> None:
     assert np.array_equal(first.paint(30)[0], second.paint(30)[0])
 
 
+def test_every_home_is_a_place_and_everything_at_home_has_a_picture() -> None:
+    assert set(homes().values()) <= set(PLACES)
+    pictures = {found.art.name for name in homes() if (found := find_art(name))} | built_names()
+    assert sorted(set(homes()) - pictures) == []
+
+
 def test_shots_in_one_place_share_its_set() -> None:
     wide = painter(Shot("", place="forest", framing=Framing.WIDE)).stage.props
     close = painter(Shot("", place="forest", framing=Framing.CLOSE, subjects=(Subject("fox"),))).stage.props
@@ -246,12 +254,10 @@ def test_shots_in_one_place_share_its_set() -> None:
     [
         ("fish", "underwater"), ("rocket", "space"), ("penguin", "snowfield"), ("camel", "desert"),
         ("sailboat", "sea"), ("car", "city"), ("dog", "meadow"), ("pizza", "room"), ("duck", "lake"),
+        ("lighthouse", "cliff"), ("tent", "forest"), ("fireworks", "meadow"), ("windmill", "farm"),
     ],
 )  # fmt: skip
 def test_a_subject_without_a_place_finds_its_home(noun: str, place: str) -> None:
-    found = find_art(noun)
-    assert found
-    assert home_of([found.art]) == place
     assert script(Shot("", subjects=(Subject(noun),))).place_name == place
 
 

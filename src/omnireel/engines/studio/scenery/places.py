@@ -1,4 +1,4 @@
-"""Which builder sets which place, and where a subject belongs when no place is named."""
+"""Which builder sets which place."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from omnireel.engines.studio.scenery import (
     wilds,
     worlds,
 )
-from omnireel.engines.studio.scenery.art import Art
 from omnireel.engines.studio.scenery.sets import Kit, Stage
 
 
@@ -35,6 +34,7 @@ class Place:
 
 PLACES = {
     "beach": Place(shore.beach),
+    "cliff": Place(shore.cliff, 0.46, 0.78),
     "sea": Place(shore.sea, 0.44, 0.70, "water"),
     "underwater": Place(shore.underwater, 0.52, 0.84, "deep"),
     "lake": Place(shore.lake),
@@ -81,45 +81,8 @@ _NEAREST = {
     "theatre": "stage", "theater": "stage", "concert": "stage", "restaurant": "cafe", "coffee-shop": "cafe",
     "shop": "cafe", "amusement-park": "fair", "carnival": "fair", "palace": "castle", "shrine": "temple",
     "school": "classroom", "clouds": "sky", "bathroom": "kitchen", "lab": "office", "laboratory": "office",
-    "hospital": "office", "museum": "library", "volcano": "mountains", "cave": "mountains",
+    "hospital": "office", "museum": "library", "volcano": "mountains", "headland": "cliff", "coast": "beach", "cave": "mountains",
 }  # fmt: skip
-
-_HOMES = (
-    ("underwater", {"fish", "tropical fish", "pufferfish", "shark", "jellyfish", "octopus", "squid",
-    "sea turtle",
-                    "shrimp", "lobster", "coral", "mermaid"}),
-    ("sea", {"whale", "spouting whale", "dolphin", "sailboat", "speedboat", "cruise ship", "ship", "ferry",
-    "wave",
-             "surfer", "swimmer"}),
-    ("lake", {"duck", "swan", "canoe", "flamingo", "frog", "lotus", "beaver", "otter", "goose"}),
-    ("beach", {"crab", "seashell", "palm", "coconut", "beach umbrella", "island", "anchor"}),
-    ("space", {"rocket", "satellite", "ufo", "astronaut", "alien", "earth", "planet", "comet",
-    "space invader"}),
-    ("snowfield", {"penguin", "polar bear", "seal", "snowman", "skier", "sled", "santa", "snowflake",
-    "ice cube",
-                   "christmas tree", "mammoth"}),
-    ("desert", {"camel", "bactrian camel", "cactus", "scorpion", "snake", "lizard"}),
-    ("forest", {"bear", "deer", "wolf", "fox", "owl", "squirrel", "hedgehog", "mushroom", "raccoon",
-    "skunk", "badger",
-                "gorilla", "monkey", "orangutan", "tiger", "panda", "koala", "elf", "fairy", "pine", "log",
-                "parrot"}),
-    ("mountains", {"goat", "ram", "eagle", "mountain", "llama", "dragon", "volcano", "hiker"}),
-    ("village", {"cow", "pig", "rooster", "sheep", "tractor", "farmer", "donkey", "house", "chick",
-    "church", "hut"}),
-    ("street", {"taxi", "bicycle", "scooter", "cyclist", "traffic light", "police officer", "shop", "tram"}),
-    ("stage", {"singer", "guitar", "piano", "drum", "violin", "trumpet", "saxophone", "microphone",
-    "disco ball"}),
-    ("garden", {"rose", "tulip", "snail", "bouquet", "fountain", "hibiscus", "cat", "black cat",
-    "caterpillar"}),
-)  # fmt: skip
-_KINDS = {
-    "vehicle": "city",
-    "building": "city",
-    "food": "room",
-    "thing": "room",
-    "space": "space",
-    "person": "meadow",
-}
 
 
 def place_named(name: str) -> tuple[Place, str, bool]:
@@ -129,15 +92,3 @@ def place_named(name: str) -> tuple[Place, str, bool]:
         return PLACES[key], key, True
     near = _NEAREST.get(key, "meadow")
     return PLACES[near], near, False
-
-
-def home_of(cast: list[Art]) -> str:
-    """Where a cast belongs when no place was named: the first member with a home decides."""
-    for member in cast:
-        for place, names in _HOMES:
-            if member.name in names:
-                return place
-    for member in cast:
-        if member.kind in _KINDS and member.motion not in ("balloon", "kite", "soarer", "bouncer", "hover"):
-            return _KINDS[member.kind]
-    return "meadow" if cast else "abstract"

@@ -65,6 +65,32 @@ def beach(kit: Kit) -> Stage:
     )
 
 
+def cliff(kit: Kit) -> Stage:
+    """The grassy top of a cliff, stones along its edge, the open sea far below and gulls over it."""
+    sky, clouds = open_air(kit)
+    light, d = kit.light, kit.depth
+    edge = ((-1.1, 1.36), (-0.66, 1.40), (-0.38, 1.42), (0.30, 1.41), (0.72, 1.38), (1.2, 1.40))
+    gulls = kit.stand(("dove", -0.46, 3.2, 0.5), ("dove", -0.32, 3.8, 0.5), ("dove", 0.58, 4.2, 0.5), bob=0.4)
+    props = [
+        *kit.sides(("rock",), edge, 0.55),
+        *kit.sides(("rock", "pine"), ((-1.45, 1.25), (1.5, 1.3)), 1.5, sway=0.01),
+        *kit.scatter(("daisy", "herb", "tulip"), 22, d * 0.70, d * 1.25, (0.14, 0.26), sway=0.06),
+        *(replace(gull, y=4.0 + 0.6 * n, shadow=False) for n, gull in enumerate(gulls)),
+    ]
+    grass = kit.turf(materials.grass(kit.rng, (70.0, 158.0, 112.0)))
+    return Stage(
+        light=light,
+        sky=sky,
+        clouds=clouds,
+        layers=tuple(_headland(kit)),
+        ground=Ground(materials.levels_of(grass, light), 90, 0.10),
+        water=sea_water(kit, d * 1.45),
+        props=tuple(props),
+        sun_side=kit.sun_side,
+        motes="dust" if light.shadow_length < -0.5 else "",
+    )
+
+
 def _headland(kit: Kit) -> list[Layer]:
     """A far green cape, low over the sea."""
     band = backdrops.hills(kit.light, kit.rng, colour=rgb("4f7f6a"), height=120, veil=0.45)
