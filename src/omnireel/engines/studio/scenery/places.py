@@ -81,7 +81,8 @@ _NEAREST = {
     "theatre": "stage", "theater": "stage", "concert": "stage", "restaurant": "cafe", "coffee-shop": "cafe",
     "shop": "cafe", "amusement-park": "fair", "carnival": "fair", "palace": "castle", "shrine": "temple",
     "school": "classroom", "clouds": "sky", "bathroom": "kitchen", "lab": "office", "laboratory": "office",
-    "hospital": "office", "museum": "library", "volcano": "mountains", "headland": "cliff", "coast": "beach", "cave": "mountains",
+    "hospital": "office", "museum": "library", "volcano": "mountains", "cave": "mountains",
+    "headland": "cliff", "coast": "beach",
 }  # fmt: skip
 
 

@@ -10,8 +10,8 @@ from omnireel.engines.studio.scenery.arrays import Bytes
 from omnireel.engines.studio.scenery.cast import Role, roles_for
 from omnireel.engines.studio.scenery.cutout import cut_out, framed
 from omnireel.engines.studio.scenery.emoji import read_emoji
-from omnireel.engines.studio.scenery.lettering import LONGEST, missing
 from omnireel.engines.studio.scenery.homes import home_of
+from omnireel.engines.studio.scenery.lettering import LONGEST, missing
 from omnireel.engines.studio.scenery.places import Place, place_named
 from omnireel.media.image import load_image
 from omnireel.media.sniff import sniff
