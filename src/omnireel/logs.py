@@ -87,7 +87,9 @@ def _adopt_last_words() -> None:
     def on_thread_end(args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None:
             thread = args.thread.name if args.thread else ""
-            log.critical("uncaught", thread=thread, exc_info=(args.exc_type, args.exc_value, args.exc_traceback))
+            log.critical(
+                "uncaught", thread=thread, exc_info=(args.exc_type, args.exc_value, args.exc_traceback)
+            )
 
     sys.excepthook = on_end
     threading.excepthook = on_thread_end

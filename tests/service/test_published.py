@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 from tests.service.house import BASE, O1, House, open_house
 
-from omnireel.api.health_routes import free_disk, writable
+from omnireel.api.checks import free_disk, writable
 from omnireel.catalog.models import MODELS
 from omnireel.errors import Unavailable
 from omnireel.tasks.database import open_database

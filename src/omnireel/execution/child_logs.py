@@ -67,7 +67,9 @@ def _line(text: str) -> ChildLine | None:
     level, event = said.get("level"), said.get("event")
     if level not in _LEVELS or not isinstance(event, str):
         return None
-    return ChildLine(level, event[:MAX_TEXT], {("child_time" if k == "timestamp" else k): v for k, v in facts.items()})
+    return ChildLine(
+        level, event[:MAX_TEXT], {("child_time" if k == "timestamp" else k): v for k, v in facts.items()}
+    )
 
 
 class _ChildFormatter(logging.Formatter):

@@ -89,7 +89,9 @@ def _clean(attributes: Mapping[str, Attribute]) -> dict[str, Attribute]:
     """Attributes as OpenTelemetry names them: Python's keywords cannot have dots."""
     named = {name.replace("__", "."): value for name, value in attributes.items()}
     return {
-        name: hidden if isinstance(hidden := hidden_or(name, value), str | int | float | bool) else str(hidden)
+        name: hidden
+        if isinstance(hidden := hidden_or(name, value), str | int | float | bool)
+        else str(hidden)
         for name, value in named.items()
     }
 
@@ -103,7 +105,9 @@ def _context_of(traceparent: str) -> Context:
     if not traceparent:
         return Context()
     _, trace_id, span_id, flags = traceparent.split("-")
-    parent = SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(int(flags, 16)))
+    parent = SpanContext(
+        int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(int(flags, 16))
+    )
     return trace.set_span_in_context(NonRecordingSpan(parent), Context())
 
 

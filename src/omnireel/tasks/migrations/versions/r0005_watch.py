@@ -15,9 +15,7 @@ _TIME = sa.Float(53)
 
 def upgrade() -> None:
     op.add_column("task", sa.Column("trace", sa.String(64)))
-    op.create_index(
-        "ix_task_status_completed_at", "task", ["status", "completed_at", "model", "created_at"]
-    )
+    op.create_index("ix_task_status_completed_at", "task", ["status", "completed_at", "model", "created_at"])
     op.create_table(
         "worker",
         sa.Column("worker", sa.String(128), nullable=False),
