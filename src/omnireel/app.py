@@ -298,7 +298,7 @@ class Watch:
         )
         self._settings = settings
         self._exposition: Exposition | None = None
-        self.instruments = Instruments(tracer=_tracer(settings.tracing))
+        self.instruments = Instruments(tracer=_tracer(settings))
 
     def open(self, database: Database) -> None:
         """Offer the numbers to scrapers, when the settings say where. Raises CannotStart."""
@@ -334,14 +334,15 @@ def _passwords(settings: Settings) -> list[str]:
     return [password, quote(password, safe="")]
 
 
-def _tracer(wanted: bool | None) -> Tracer:
+def _tracer(settings: Settings) -> Tracer:
     """One that sends, when the settings or else the standard environment ask for it. Raises CannotStart."""
-    if not (_collector_named() if wanted is None else wanted):
+    wanted = _collector_named() if settings.tracing is None else settings.tracing
+    if not wanted:
         return Tracer()
     try:
         from omnireel.telemetry.otel import exporting_tracer
     except ModuleNotFoundError as error:
-        if wanted:
+        if settings.tracing:
             raise CannotStart("tracing needs more packages: pip install 'omnireel[otel]'") from error
         log.warning("no traces: the environment names a collector, and 'omnireel[otel]' is not installed")
         return Tracer()

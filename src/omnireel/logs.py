@@ -1,6 +1,7 @@
 """How the process logs: one line per fact on standard error, JSON unless a person is watching.
 
-Everything passes one redactor: our own lines, the standard library's, and what would end a thread or the process.
+Everything passes one redactor: our own lines, the standard library's, and what would end a thread or the
+process.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ def configure_logs(
 ) -> None:
     """Set up structlog, and let the standard library's loggers through the same door.
 
-    `prompts` lets prompts into the lines; `secrets` are texts that never may be, besides all that looks like one.
+    `prompts` lets prompts into the lines; `secrets` are texts that never may be, besides all that looks like
+    one.
     """
     least = logging.getLevelNamesMapping()[level.upper()]
     watched = sys.stderr.isatty() if form == "auto" else form == "console"
@@ -72,6 +74,7 @@ def _adopt_others(
     logging.captureWarnings(capture=True)
     for name in _OURS:
         logging.getLogger(name).setLevel(least)
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
 
 
 def _adopt_last_words() -> None:

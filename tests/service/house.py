@@ -30,6 +30,7 @@ from omnireel.tasks.sql import SqlTaskStore
 from omnireel.tasks.store import Claim
 from omnireel.tasks.teams import TeamStore
 from omnireel.tasks.webhook_secrets import WebhookSecrets
+from omnireel.telemetry.instruments import Instruments
 from omnireel.testing.fake_engine import FakeEngine
 
 BASE = "http://video.example"
@@ -100,12 +101,14 @@ def open_house(
     admission: Admission | None = None,
     database_url: str | None = None,
     prices: PriceList | None = None,
+    instruments: Instruments | None = None,
     **values: Any,
 ) -> Iterator[House]:
     """A house in a folder, and its database unless it has a URL; `values` are fields of `ApiValues`."""
     clock = clock or SystemClock()
     database = open_database(database_url or folder / "omnireel.db")
-    store = SqlTaskStore(database, retention=timedelta(days=7))
+    instruments = instruments or Instruments()
+    store = SqlTaskStore(database, retention=timedelta(days=7), metrics=instruments.metrics)
     blobs = LocalBlobs(folder / "blobs", base_url=base_url, secret=b"s" * 32, clock=clock)
     service = TaskService(
         store,
@@ -116,6 +119,7 @@ def open_house(
         free_disk=lambda: 10**12,
         admission=admission or Admission(),
         prices=prices,
+        instruments=instruments,
     )
     keys = KeyStore(database, clock)
     settled = ApiValues(**{"base_url": base_url, "scratch": folder / "incoming", "terms": TERMS, **values})
@@ -131,6 +135,7 @@ def open_house(
         values=settled,
         clock=clock,
         draining=draining,
+        instruments=instruments,
     )
     try:
         yield House(

@@ -72,7 +72,7 @@ class Edge:
             **{f"omnireel__{name}": str(fact) for name, fact in get_contextvars().items()},
         )
         if status >= 500:
-            span.tell(error__type=str(status))
+            span.fail(str(status))
         _log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
 
 

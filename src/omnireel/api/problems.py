@@ -23,6 +23,7 @@ from omnireel.errors import (
     OmnireelError,
     Unavailable,
 )
+from omnireel.telemetry.redaction import redact
 
 LONGEST_PATH = 120
 """Characters of a path that a message may repeat."""
@@ -115,7 +116,7 @@ def _framework_refusal(request: Request, error: HTTPException) -> Problem:
 
 
 def _shown_path(request: Request) -> str:
-    path = request.url.path
+    path = redact(request.url.path)
     return f"'{path}'" if len(path) <= LONGEST_PATH and path.isprintable() else "this path"
 
 

@@ -1,6 +1,7 @@
 """A child's lines on its standard error, and what its parent makes of them.
 
-One JSON object a line, with the ids of the attempt. The parent believes the words and not the ids: those it knows itself.
+One JSON object a line, with the ids of the attempt. The parent believes the words and not the ids: those it
+knows itself.
 """
 
 from __future__ import annotations

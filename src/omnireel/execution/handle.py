@@ -221,7 +221,7 @@ class LocalHandle:
     def _judge(self, child: ChildProcess) -> Ending | None:
         match self._verdict:
             case None:
-                return self._stopped_or(child.obituary())
+                return self._stopped_or(without(child.obituary(), self._private))
             case Done(clip):
                 if self._phases:
                     return Stopped() if self._stopping else self._next_phase()
@@ -260,7 +260,7 @@ class LocalHandle:
             case Fell(type=kind, message=message, retryable=retryable):
                 self._verdict = Failed(kind[:MAX_TEXT], message[:MAX_TEXT], retryable)
             case Broke(reason):
-                self._verdict = Lost(reason[:MAX_TEXT])
+                self._verdict = Lost(without(reason[:MAX_TEXT], self._private))
             case Ceased():
                 self._verdict = self._stopped_or("somebody else stopped the child process")
 

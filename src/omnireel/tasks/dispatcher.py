@@ -12,8 +12,8 @@ import structlog
 from omnireel.crashpoints import crash_point
 from omnireel.execution.base import Attempt, Executor, Handle
 from omnireel.storage.base import BlobStore
-from omnireel.tasks.away import DatabaseAway
 from omnireel.tasks.account import Account
+from omnireel.tasks.away import DatabaseAway
 from omnireel.tasks.bell import Bell
 from omnireel.tasks.outage import Outage
 from omnireel.tasks.running import Rhythm, RunningTask, backoff

@@ -1,7 +1,7 @@
 """Numbers that are true for all processes at once, because the database has them: for Prometheus.
 
-Each is counted from an index alone, in one transaction, and remembered for some seconds, so that many scrapers
-cost no more than one.
+Each is counted from an index alone, in one transaction, and remembered for some seconds, so that many
+scrapers cost no more than one.
 """
 
 from __future__ import annotations

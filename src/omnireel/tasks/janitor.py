@@ -48,8 +48,8 @@ class Janitor:
     """Sweeps. Any number of processes may sweep at once.
 
     `sweep_scratch` removes the scratch folders of dead owners, `sweep_deliveries` what was told long ago,
-    `sweep_workers` those not heard of for long; each tells how many those were. Blobs that no row knows are left alone for `grace`, because a submit
-    stores its inputs before its row.
+    `sweep_workers` those not heard of for long; each tells how many those were. Blobs that no row knows are
+    left alone for `grace`, because a submit stores its inputs before its row.
     """
 
     def __init__(

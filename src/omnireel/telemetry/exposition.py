@@ -62,7 +62,7 @@ class _Scrape(BaseHTTPRequestHandler):
         else:
             self._answer(HTTPStatus.SERVICE_UNAVAILABLE, b"too many scrapes at once\n", "text/plain")
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Scrapes are not worth a line."""
 
     def _answer(self, status: HTTPStatus, body: bytes, content_type: str) -> None:

@@ -77,11 +77,14 @@ class _OtelSpan(Span):
     def tell(self, **attributes: Attribute) -> None:
         self._span.set_attributes(_clean(attributes))
 
+    def fail(self, error: str) -> None:
+        # A word of ours; an exception's own text may hold anything.
+        self._span.set_attribute("error.type", redact(error))
+        self._span.set_status(StatusCode.ERROR)
+
     def end(self, *, error: str = "", at: float | None = None) -> None:
         if error:
-            # A word of ours; an exception's own text may hold anything.
-            self._span.set_attribute("error.type", redact(error))
-            self._span.set_status(StatusCode.ERROR)
+            self.fail(error)
         self._span.end(_nanoseconds(at))
 
 

@@ -1,7 +1,7 @@
 """Where a piece of work belongs, in the words of W3C Trace Context; and the tracer that traces nothing.
 
-A context is a `traceparent` (level 1): version, trace id, span id, flags. It is kept with a task and handed to
-child processes as that one string, "" for none. Nothing here needs OpenTelemetry; see `otel`.
+A context is a `traceparent` (level 1): version, trace id, span id, flags. It is kept with a task and handed
+to child processes as that one string, "" for none. Nothing here needs OpenTelemetry; see `otel`.
 """
 
 from __future__ import annotations
@@ -65,6 +65,9 @@ class Span:
 
     def tell(self, **attributes: Attribute) -> None:
         """Say more about it."""
+
+    def fail(self, error: str) -> None:
+        """What went wrong, in a word."""
 
     def end(self, *, error: str = "", at: float | None = None) -> None:
         """It is over: now, or at a moment in unix seconds. `error` is what went wrong, in a word."""
