@@ -17,6 +17,7 @@ from omnireel.api.app import create_app
 from omnireel.api.rooms import ApiValues
 from omnireel.catalog.model import Terms
 from omnireel.clock import Clock, SystemClock
+from omnireel.engines.base import Engine
 from omnireel.models import Resource, ShotReport, Succeeded
 from omnireel.storage.local import LocalBlobs
 from omnireel.tasks.balances import Balances
@@ -44,6 +45,7 @@ class House:
     """Everything a test may want to look into. `key` belongs to the team `default`."""
 
     app: FastAPI
+    engines: dict[str, Engine]
     store: SqlTaskStore
     keys: KeyStore
     teams: TeamStore
@@ -110,9 +112,10 @@ def open_house(
     instruments = instruments or Instruments()
     store = SqlTaskStore(database, retention=timedelta(days=7), metrics=instruments.metrics)
     blobs = LocalBlobs(folder / "blobs", base_url=base_url, secret=b"s" * 32, clock=clock)
+    engines: dict[str, Engine] = {"fake": FakeEngine()}
     service = TaskService(
         store,
-        {"fake": FakeEngine()},
+        engines,
         blobs,
         default="fake",
         balance_of=Balances(database).of,
@@ -140,6 +143,7 @@ def open_house(
     try:
         yield House(
             app,
+            engines,
             store,
             keys,
             TeamStore(database),

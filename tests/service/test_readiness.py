@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import jsonschema_rs
+import pytest
 from sqlalchemy import text
 from tests.service.house import open_house
 
@@ -71,20 +72,13 @@ def test_storage_that_takes_nothing_is_not_ready_and_is_not_tried_at_every_look(
     assert check() == "writable"
     now[0] += 15
     for _ in range(2):
-        try:
+        with pytest.raises(Unavailable, match=r"^files cannot be stored \(FileNotFoundError\)$"):
             check()
-        except Unavailable as error:
-            assert str(error) == "files cannot be stored (FileNotFoundError)"
-        else:
-            raise AssertionError("it was found to be writable")
     (root / ".incoming").mkdir()
     now[0] += 15
     assert check() == "writable"
-    try:
+    with pytest.raises(NotFound):
         blobs.path(PROBE)
-    except NotFound:
-        return
-    raise AssertionError("the probe was left behind")
 
 
 def test_a_worker_of_ones_own_says_why_it_does_not_work_yet(tmp_path: Path) -> None:
@@ -95,10 +89,8 @@ def test_a_worker_of_ones_own_says_why_it_does_not_work_yet(tmp_path: Path) -> N
         raise Unavailable("preparing the engine")
 
     with_own = live_worker(workers, LATELY, preparing)
-    try:
+    with pytest.raises(Unavailable, match=r"^preparing the engine$"):
         with_own()
-    except Unavailable as error:
-        assert str(error) == "preparing the engine"
     workers.report("somebody else", 1)
     assert with_own() == "1 live, 1 tasks at once"
     database.dispose()
