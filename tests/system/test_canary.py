@@ -109,7 +109,7 @@ def provoke(service: Service, images: str, hook: str) -> list[dict[str, Any]]:
     call("GET", f"/files/results/x?expires=1&signature={LINK}")
     call("POST", SUBMIT, content=b'{"prompt": "' + PROMPT.encode())
     call("POST", SUBMIT, json={"prompt": PROMPT * 200})
-    call("POST", SUBMIT, json={"prompt": PROMPT, "mode": PROMPT})
+    call("POST", SUBMIT, json={"prompt": PROMPT, "mode": "splendid"})
     call("POST", SUBMIT, json={"prompt": "a", "images": [BASE64]})
     call("POST", SUBMIT, json={"prompt": f"{PROMPT}steps=1"}, headers={"X-Webhook-URL": "ftp://x/?t=" + HOOK})
     tasks = [

@@ -53,7 +53,8 @@ def problem_response(problem: Problem) -> Response:
 
 
 def problem_body(problem: Problem) -> bytes:
-    message = str(problem).encode(errors="replace").decode()
+    # Callers put keys and signed links in the strangest places, and answers end in their logs.
+    message = redact(str(problem)).encode(errors="replace").decode()
     return msgspec.json.encode({"code": problem.status, "message": message})
 
 
@@ -116,7 +117,7 @@ def _framework_refusal(request: Request, error: HTTPException) -> Problem:
 
 
 def _shown_path(request: Request) -> str:
-    path = redact(request.url.path)
+    path = request.url.path
     return f"'{path}'" if len(path) <= LONGEST_PATH and path.isprintable() else "this path"
 
 

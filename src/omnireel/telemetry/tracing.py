@@ -7,13 +7,16 @@ to child processes as that one string, "" for none. Nothing here needs OpenTelem
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
 from typing import Final
 
-Attribute = str | int | float | bool
+Fact = str | int | float | bool
+Facts = Mapping[str, Fact]
+"""Attributes of a span, by their dotted names."""
+NOTHING: Final[Facts] = {}
 
 _SANE: Final = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 _current: ContextVar[str] = ContextVar("omnireel_trace", default="")
@@ -63,7 +66,7 @@ class Span:
     def rename(self, name: str) -> None:
         """Give it the name that was not known when it began."""
 
-    def tell(self, **attributes: Attribute) -> None:
+    def tell(self, facts: Facts) -> None:
         """Say more about it."""
 
     def fail(self, error: str) -> None:
@@ -83,17 +86,17 @@ class Tracer:
         parent: str | None = None,
         kind: Kind = Kind.INTERNAL,
         at: float | None = None,
-        **attributes: Attribute,
+        facts: Facts = NOTHING,
     ) -> Span:
         """A span to be ended by the caller. Its parent is the current context unless one is given."""
         return Span(current() if parent is None else parent)
 
     @contextmanager
     def span(
-        self, name: str, *, parent: str | None = None, kind: Kind = Kind.INTERNAL, **attributes: Attribute
+        self, name: str, *, parent: str | None = None, kind: Kind = Kind.INTERNAL, facts: Facts = NOTHING
     ) -> Iterator[Span]:
         """A span around a block, to which everything inside belongs."""
-        span = self.begin(name, parent=parent, kind=kind, **attributes)
+        span = self.begin(name, parent=parent, kind=kind, facts=facts)
         with under(span.context):
             try:
                 yield span
@@ -102,9 +105,9 @@ class Tracer:
                 raise
         span.end()
 
-    def record(self, name: str, began: float, ended: float, *, parent: str, **attributes: Attribute) -> str:
+    def record(self, name: str, began: float, ended: float, *, parent: str) -> str:
         """A span that is over already, unix seconds; its context."""
-        span = self.begin(name, parent=parent, at=began, **attributes)
+        span = self.begin(name, parent=parent, at=began)
         span.end(at=max(began, ended))
         return span.context
 
