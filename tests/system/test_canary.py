@@ -134,6 +134,7 @@ def test_no_planted_secret_is_told_to_anybody(tmp_path: Path, postgres_url: str)
             OMNIREEL_ENGINE="omnireel.testing.fake_engine:FakeEngine",
             OMNIREEL_ALLOW_PRIVATE_NETWORK="true",
             OMNIREEL_MAX_ATTEMPTS="1",
+            OMNIREEL_WORKERS="2",
             OMNIREEL_METRICS_PORT="0",
             OTEL_EXPORTER_OTLP_ENDPOINT=collector.endpoint,
             OTEL_BSP_SCHEDULE_DELAY="200",

@@ -149,7 +149,7 @@ def test_a_collector_gets_the_spans_as_protobuf(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint)
         monkeypatch.setenv("OTEL_SERVICE_NAME", "films")
         tracer = exporting_tracer()
-        with tracer.span("outer", omnireel__task="t1") as outer:
+        with tracer.span("outer", facts={"omnireel.task": "t1"}) as outer:
             inner = tracer.record("inner", 1000.5, 1001.25, parent=outer.context)
         tracer.close()
 

@@ -65,12 +65,9 @@ class Edge:
         metrics.requests.labels(method, route, status).inc()
         metrics.request_seconds.labels(method, route).observe(seconds)
         span.rename(f"{method} {route}")
-        span.tell(
-            http__request__method=method,
-            http__route=route,
-            http__response__status_code=status,
-            **{f"omnireel__{name}": str(fact) for name, fact in get_contextvars().items()},
-        )
+        known = {f"omnireel.{name}": str(fact) for name, fact in get_contextvars().items()}
+        span.tell({"http.request.method": method, "http.route": route, "http.response.status_code": status})
+        span.tell(known)
         if status >= 500:
             span.fail(str(status))
         _log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))

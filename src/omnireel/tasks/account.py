@@ -45,9 +45,11 @@ class Account:
             "attempt",
             parent=claim.trace,
             kind=Kind.CONSUMER,
-            omnireel__task=claim.task_id,
-            omnireel__attempt=claim.attempt,
-            omnireel__engine=claim.engine,
+            facts={
+                "omnireel.task": claim.task_id,
+                "omnireel.attempt": claim.attempt,
+                "omnireel.engine": claim.engine,
+            },
         )
 
     @property
@@ -77,7 +79,7 @@ class Account:
         outcome = how.replace(" ", "_")
         self._metrics.attempts.labels(self._claim.engine, outcome, reason).inc()
         self._tell(stages)
-        self._span.tell(omnireel__outcome=outcome)
+        self._span.tell({"omnireel.outcome": outcome})
         self._span.end(error="" if how in _GOOD else reason or outcome)
 
     def _waited(self) -> None:

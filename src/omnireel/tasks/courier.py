@@ -117,9 +117,11 @@ class Courier:
             "webhook delivery",
             parent=due.trace,
             kind=Kind.CLIENT,
-            omnireel__task=due.task_id,
-            omnireel__delivery=due.delivery_id,
-            omnireel__attempt=due.number,
+            facts={
+                "omnireel.task": due.task_id,
+                "omnireel.delivery": due.delivery_id,
+                "omnireel.attempt": due.number,
+            },
         )
         try:
             result = self._sent(due, body, headers)

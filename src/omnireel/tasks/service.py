@@ -104,7 +104,9 @@ class TaskService:
         self.check_room()
         seed = secrets.randbelow(2**32) if request.seed is None else request.seed
         task_id = new_task_id(request)
-        with self._instruments.tracer.span("submit", omnireel__task=task_id, omnireel__team=team) as span:
+        with self._instruments.tracer.span(
+            "submit", facts={"omnireel.task": task_id, "omnireel.team": team}
+        ) as span:
             task = self._store.add(
                 NewTask(
                     task_id,

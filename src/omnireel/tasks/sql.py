@@ -70,6 +70,8 @@ _ENDED = "omnireel_ended"
 
 Found = TypeVar("Found")
 Tokens = list[str]
+Endings = list[tuple[str, TaskStatus]]
+"""Model and status of tasks that a transaction ends."""
 
 
 class SqlTaskStore:
@@ -358,14 +360,15 @@ class SqlTaskStore:
     def _write(self, work: Callable[[Connection], Found]) -> Found:
         def once() -> Found:
             with writing(self._engine) as connection:
-                connection.info[_ENDED] = ended = list[tuple[str, TaskStatus]]()
+                ended: Endings = []
+                connection.info[_ENDED] = ended
                 found = work(connection)
             self._count(ended)
             return found
 
         return self._patiently(once)
 
-    def _count(self, ended: list[tuple[str, TaskStatus]]) -> None:
+    def _count(self, ended: Endings) -> None:
         if self._metrics is not None:
             for model, status in ended:
                 self._metrics.finished.labels(model, status).inc()

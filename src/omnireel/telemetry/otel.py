@@ -5,7 +5,6 @@ The SDK reads the standard `OTEL_*` environment: where to send to, with which he
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Final
 
@@ -17,8 +16,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags
 
-from omnireel.telemetry.redaction import hidden_or, redact
-from omnireel.telemetry.tracing import Attribute, Kind, Span, Tracer, current
+from omnireel.telemetry.redaction import redact
+from omnireel.telemetry.tracing import NOTHING, Fact, Facts, Kind, Span, Tracer, current
 
 _KINDS: Final = {
     Kind.INTERNAL: SpanKind.INTERNAL,
@@ -51,13 +50,13 @@ class OtelTracer(Tracer):
         parent: str | None = None,
         kind: Kind = Kind.INTERNAL,
         at: float | None = None,
-        **attributes: Attribute,
+        facts: Facts = NOTHING,
     ) -> Span:
         span = self._tracer.start_span(
             redact(name),
             context=_context_of(current() if parent is None else parent),
             kind=_KINDS[kind],
-            attributes=_clean(attributes),
+            attributes=_clean(facts),
             start_time=_nanoseconds(at),
         )
         return _OtelSpan(span)
@@ -74,8 +73,8 @@ class _OtelSpan(Span):
     def rename(self, name: str) -> None:
         self._span.update_name(redact(name))
 
-    def tell(self, **attributes: Attribute) -> None:
-        self._span.set_attributes(_clean(attributes))
+    def tell(self, facts: Facts) -> None:
+        self._span.set_attributes(_clean(facts))
 
     def fail(self, error: str) -> None:
         # A word of ours; an exception's own text may hold anything.
@@ -88,15 +87,8 @@ class _OtelSpan(Span):
         self._span.end(_nanoseconds(at))
 
 
-def _clean(attributes: Mapping[str, Attribute]) -> dict[str, Attribute]:
-    """Attributes as OpenTelemetry names them: Python's keywords cannot have dots."""
-    named = {name.replace("__", "."): value for name, value in attributes.items()}
-    return {
-        name: hidden
-        if isinstance(hidden := hidden_or(name, value), str | int | float | bool)
-        else str(hidden)
-        for name, value in named.items()
-    }
+def _clean(facts: Facts) -> dict[str, Fact]:
+    return {name: redact(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
 
 
 def _traceparent(context: SpanContext) -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -85,7 +86,7 @@ def test_a_database_that_is_away_is_told_and_no_fault() -> None:
 
 @pytest.mark.parametrize("database_place", ["sqlite"], indirect=True)
 def test_the_count_reads_an_index_alone(engine: Engine) -> None:
-    asked: list[tuple[str, object]] = []
+    asked: list[tuple[str, tuple[Any, ...]]] = []
     event.listen(engine, "before_cursor_execute", lambda *given: asked.append((given[2], given[3])))
     list(registered(engine).collect())
     counting = [(statement, given) for statement, given in asked if "FROM task" in statement]
