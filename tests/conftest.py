@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 from tests.postgres_server import PostgresServer, programs
 
@@ -17,6 +18,11 @@ def pytest_configure() -> None:
     # How fast the machine draws examples says nothing about the product.
     settings.register_profile("omnireel", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("omnireel")
+    # Left to itself, structlog draws tracebacks with everything in reach of them, which takes seconds each.
+    console = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(
+        processors=[structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, console]
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from types import FrameType
+from urllib.parse import quote
 
 import structlog
 import uvicorn
@@ -24,7 +25,7 @@ from fastapi import FastAPI
 from sqlalchemy import Engine as Database
 
 from omnireel.api.app import create_app
-from omnireel.api.health_routes import free_disk, writable
+from omnireel.api.checks import current_schema, free_disk, live_worker, storable, writable
 from omnireel.api.rooms import ApiValues, Check
 from omnireel.api.scratch import sweep_arrivals
 from omnireel.api.server import server_config
@@ -42,6 +43,7 @@ from omnireel.media import sandbox
 from omnireel.media.post import TOTAL_SECONDS, post, post_policy
 from omnireel.settings import Settings
 from omnireel.storage.local import LocalBlobs
+from omnireel.tasks.address import parse
 from omnireel.tasks.away import PATIENCE
 from omnireel.tasks.balances import Balances
 from omnireel.tasks.bell import Bell, bell_of
@@ -51,6 +53,7 @@ from omnireel.tasks.deliveries import Deliveries
 from omnireel.tasks.dialect import dialect_of
 from omnireel.tasks.dispatcher import Dispatcher
 from omnireel.tasks.files import MediaFiles
+from omnireel.tasks.gauges import StoreGauges
 from omnireel.tasks.janitor import Janitor
 from omnireel.tasks.keys import KeyStore, new_secret
 from omnireel.tasks.prices import PriceList
@@ -59,6 +62,11 @@ from omnireel.tasks.service import Admission, TaskService
 from omnireel.tasks.sql import SqlTaskStore
 from omnireel.tasks.teams import TeamStore
 from omnireel.tasks.webhook_secrets import WebhookSecrets
+from omnireel.tasks.workers import Workers
+from omnireel.telemetry.exposition import Exposition
+from omnireel.telemetry.instruments import Instruments
+from omnireel.telemetry.metrics import Metrics
+from omnireel.telemetry.tracing import Tracer
 
 FIRST_KEY = "first-key"
 SWEEP_EVERY = timedelta(minutes=10)
@@ -83,6 +91,8 @@ class House:
     files: MediaFiles
     deliveries: Deliveries
     secrets: WebhookSecrets
+    workers: Workers
+    instruments: Instruments
 
     @property
     def scratch(self) -> Path:
@@ -95,8 +105,9 @@ class House:
         return self.settings.data / "incoming"
 
 
-def open_house(settings: Settings, base_url: str) -> House:
+def open_house(settings: Settings, base_url: str, instruments: Instruments | None = None) -> House:
     """Open, or furnish, the data folder. Links in answers start with `base_url`. Raises CannotStart."""
+    instruments = instruments or Instruments()
     data = settings.data.resolve()
     settings = settings.model_copy(update={"data": data})
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -107,12 +118,14 @@ def open_house(settings: Settings, base_url: str) -> House:
         settings=settings,
         database=database,
         blobs=LocalBlobs(data / "files", base_url=base_url, secret=_secret(data / "secret"), clock=clock),
-        store=_store(settings, database, bell),
+        store=_store(settings, database, bell, instruments.metrics),
         bell=bell,
         keys=KeyStore(database, clock),
         files=MediaFiles(database, clock),
         deliveries=Deliveries(database, lease=timedelta(seconds=TOTAL_SECONDS + settings.lease_seconds)),
         secrets=WebhookSecrets(database, clock),
+        workers=Workers(database),
+        instruments=instruments,
     )
 
 
@@ -157,7 +170,9 @@ def _place(settings: Settings) -> str:
     return str(data / "omnireel.db")
 
 
-def _store(settings: Settings, database: Database, bell: Bell, *, patience: float = PATIENCE) -> SqlTaskStore:
+def _store(
+    settings: Settings, database: Database, bell: Bell, metrics: Metrics, *, patience: float = PATIENCE
+) -> SqlTaskStore:
     return SqlTaskStore(
         database,
         lease=timedelta(seconds=settings.lease_seconds),
@@ -165,6 +180,7 @@ def _store(settings: Settings, database: Database, bell: Bell, *, patience: floa
         retention=timedelta(days=settings.retention_days),
         ring=bell.ring,
         patience=patience,
+        metrics=metrics,
     )
 
 
@@ -194,7 +210,8 @@ class Workshop:
             engines=(settings.engine,) if ":" in settings.engine else (),
         )
         # Its loop tries again by itself, and meanwhile has attempts to look after.
-        store = _store(settings, house.database, house.bell, patience=0.0)
+        metrics = house.instruments.metrics
+        store = _store(settings, house.database, house.bell, metrics, patience=0.0)
         self._dispatcher = Dispatcher(
             store,
             self._executor,
@@ -207,6 +224,8 @@ class Workshop:
                 stop=settings.stop_grace_seconds + 1,
             ),
             bell=house.bell,
+            workers=house.workers,
+            instruments=house.instruments,
         )
         self._janitor = Janitor(
             house.store,
@@ -215,6 +234,8 @@ class Workshop:
             clock=SystemClock(),
             sweep_scratch=lambda: scratch.sweep(house.scratch) + sweep_arrivals(house.arrivals, ABANDONED),
             sweep_deliveries=house.deliveries.sweep,
+            sweep_workers=house.workers.sweep,
+            metrics=metrics,
         )
         self._threads = [
             Thread(target=self._work, name="dispatcher", daemon=True),
@@ -265,6 +286,77 @@ class Workshop:
             log.exception("engine not prepared", engine=self._engine)
 
 
+class Watch:
+    """How the process is watched: its log from the start, traces, and numbers on a port of their own."""
+
+    def __init__(self, settings: Settings) -> None:
+        configure_logs(
+            settings.log_format,
+            settings.log_level,
+            prompts=settings.log_prompts,
+            secrets=_passwords(settings),
+        )
+        self._settings = settings
+        self._exposition: Exposition | None = None
+        self.instruments = Instruments(tracer=_tracer(settings))
+
+    def open(self, database: Database) -> None:
+        """Offer the numbers to scrapers, when the settings say where. Raises CannotStart."""
+        settings = self._settings
+        if settings.metrics_port is None:
+            return
+        registry = self.instruments.metrics.registry
+        registry.register(
+            StoreGauges(
+                database,
+                heard=timedelta(seconds=settings.lease_seconds),
+                free_disk=lambda: shutil.disk_usage(settings.data).free,
+            )
+        )
+        host, port = settings.metrics_host, settings.metrics_port
+        try:
+            self._exposition = Exposition(registry, host, port)
+        except OSError as error:
+            raise CannotStart(f"cannot serve metrics on {host} port {port}: {error.strerror}") from error
+        log.info("metrics served", host=host, port=self._exposition.port)
+
+    def close(self) -> None:
+        if self._exposition is not None:
+            self._exposition.close()
+        self.instruments.tracer.close()
+
+
+def _passwords(settings: Settings) -> list[str]:
+    """The database's password in both forms, so that it is known whatever a message does to its URL."""
+    if settings.database is None or "://" not in settings.database.get_secret_value():
+        return []
+    password = parse(settings.database.get_secret_value()).password or ""
+    return [password, quote(password, safe="")]
+
+
+def _tracer(settings: Settings) -> Tracer:
+    """One that sends, when the settings or else the standard environment ask for it. Raises CannotStart."""
+    wanted = _collector_named() if settings.tracing is None else settings.tracing
+    if not wanted:
+        return Tracer()
+    try:
+        from omnireel.telemetry.otel import exporting_tracer
+    except ModuleNotFoundError as error:
+        if settings.tracing:
+            raise CannotStart("tracing needs more packages: pip install 'omnireel[otel]'") from error
+        log.warning("no traces: the environment names a collector, and 'omnireel[otel]' is not installed")
+        return Tracer()
+    return exporting_tracer()
+
+
+def _collector_named() -> bool:
+    """Whether the environment asks for traces, in the names that the OpenTelemetry specification gave it."""
+    asked = os.environ.get
+    if asked("OTEL_SDK_DISABLED", "").lower() == "true" or asked("OTEL_TRACES_EXPORTER", "otlp") != "otlp":
+        return False
+    return bool(asked("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") or asked("OTEL_EXPORTER_OTLP_ENDPOINT"))
+
+
 class PostRoom:
     """The part of the service that tells others what became of their tasks, on a thread of its own."""
 
@@ -281,6 +373,7 @@ class PostRoom:
             render=render,
             post=partial(post, policy=post_policy(allow_private=settings.allow_private_network)),
             clock=SystemClock(),
+            instruments=house.instruments,
         )
         self._stop = Event()
         self._thread = Thread(target=courier.run, args=(self._stop,), name="courier", daemon=True)
@@ -307,6 +400,8 @@ def build_app(house: House, base_url: str, workshop: Workshop | None, draining: 
         free_disk=lambda: shutil.disk_usage(settings.data).free,
         admission=Admission(max_queued=settings.max_queued, min_free_disk=settings.min_free_disk),
         prices=_prices(settings),
+        instruments=house.instruments,
+        log_prompts=settings.log_prompts,
     )
     values = ApiValues(
         base_url=base_url,
@@ -332,6 +427,7 @@ def build_app(house: House, base_url: str, workshop: Workshop | None, draining: 
         secrets=house.secrets,
         values=values,
         draining=draining,
+        instruments=house.instruments,
     )
 
 
@@ -367,12 +463,13 @@ class _Server(uvicorn.Server):
 
 def serve(settings: Settings) -> int:
     """Run the server until it is told to stop. Returns the exit status. Raises CannotStart."""
-    configure_logs()
+    watch = Watch(settings)
     _allow_many_files()
     door = _listen(settings.host, settings.port)
     origin = _origin(settings.host, door.getsockname()[1])
     base_url = (settings.public_url or origin).rstrip("/")
-    house = open_house(settings, base_url)
+    house = open_house(settings, base_url, watch.instruments)
+    watch.open(house.database)
     draining = Event()
 
     def stop() -> None:
@@ -398,18 +495,22 @@ def serve(settings: Settings) -> int:
     if workshop is not None:
         workshop.close()
     post_room.close()
+    watch.close()
     house.database.dispose()
     return int(workshop is not None and workshop.broken)
 
 
 def worker(settings: Settings) -> int:
     """Work on a data folder's tasks, without HTTP, until told to stop. Returns the exit status."""
-    configure_logs()
+    watch = Watch(settings)
     if not settings.workers:
         raise CannotStart("setting 'workers' must be at least 1 for a worker, got 0")
     load_engine(settings.engine, threads=1)
     _allow_many_files()
-    house = open_house(settings, settings.public_url or _origin(settings.host, settings.port))
+    house = open_house(
+        settings, settings.public_url or _origin(settings.host, settings.port), watch.instruments
+    )
+    watch.open(house.database)
     stopped = Event()
     workshop = Workshop(house, stopped.set)
     _on_stop_signals(stopped.set)
@@ -422,6 +523,7 @@ def worker(settings: Settings) -> int:
     workshop.close()
     if post_room is not None:
         post_room.close()
+    watch.close()
     house.database.dispose()
     return int(workshop.broken)
 
@@ -448,10 +550,13 @@ def _local_limits(settings: Settings) -> LocalLimits:
 def _checks(house: House, workshop: Workshop | None) -> dict[str, Check]:
     settings = house.settings
     level = sandbox.level(settings.sandbox)
+    heard = timedelta(seconds=settings.lease_seconds)
     return {
         "database": writable(house.database),
+        "schema": current_schema(house.database),
+        "storage": storable(house.blobs),
         "disk": free_disk(settings.data, settings.min_free_disk),
-        "worker": workshop.check if workshop else lambda: "none in this process",
+        "worker": live_worker(house.workers, heard, workshop.check if workshop else None),
         "sandbox": lambda: level.description,
     }
 

@@ -15,6 +15,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from omnireel.logs import LogFormat, LogLevel
 from omnireel.models import MediaLimits, Mode
 
 MIB = 1024 * 1024
@@ -98,6 +99,18 @@ class Settings(BaseSettings):
     sandbox: Literal["auto", "required", "off"] = "auto"
     """`auto` takes the tightest box there is; `required` refuses to start without one."""
     media_limits: MediaLimits = MediaLimits()
+
+    log_format: LogFormat = "auto"
+    """`auto` is JSON unless standard error is a terminal."""
+    log_level: LogLevel = "info"
+    log_prompts: bool = False
+    """Write prompts into the log."""
+    metrics_port: int | None = Field(default=None, ge=0, le=65535)
+    """Where `/metrics` is served, apart from everything else; not at all while unset."""
+    metrics_host: str = "127.0.0.1"
+    """The address that `metrics_port` is on."""
+    tracing: bool | None = None
+    """Send traces; unset, when the environment names a collector (`OTEL_EXPORTER_OTLP_ENDPOINT`)."""
 
     @field_validator("prices")
     @classmethod

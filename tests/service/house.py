@@ -17,6 +17,7 @@ from omnireel.api.app import create_app
 from omnireel.api.rooms import ApiValues
 from omnireel.catalog.model import Terms
 from omnireel.clock import Clock, SystemClock
+from omnireel.engines.base import Engine
 from omnireel.models import Resource, ShotReport, Succeeded
 from omnireel.storage.local import LocalBlobs
 from omnireel.tasks.balances import Balances
@@ -30,6 +31,7 @@ from omnireel.tasks.sql import SqlTaskStore
 from omnireel.tasks.store import Claim
 from omnireel.tasks.teams import TeamStore
 from omnireel.tasks.webhook_secrets import WebhookSecrets
+from omnireel.telemetry.instruments import Instruments
 from omnireel.testing.fake_engine import FakeEngine
 
 BASE = "http://video.example"
@@ -43,6 +45,7 @@ class House:
     """Everything a test may want to look into. `key` belongs to the team `default`."""
 
     app: FastAPI
+    engines: dict[str, Engine]
     store: SqlTaskStore
     keys: KeyStore
     teams: TeamStore
@@ -100,22 +103,26 @@ def open_house(
     admission: Admission | None = None,
     database_url: str | None = None,
     prices: PriceList | None = None,
+    instruments: Instruments | None = None,
     **values: Any,
 ) -> Iterator[House]:
     """A house in a folder, and its database unless it has a URL; `values` are fields of `ApiValues`."""
     clock = clock or SystemClock()
     database = open_database(database_url or folder / "omnireel.db")
-    store = SqlTaskStore(database, retention=timedelta(days=7))
+    instruments = instruments or Instruments()
+    store = SqlTaskStore(database, retention=timedelta(days=7), metrics=instruments.metrics)
     blobs = LocalBlobs(folder / "blobs", base_url=base_url, secret=b"s" * 32, clock=clock)
+    engines: dict[str, Engine] = {"fake": FakeEngine()}
     service = TaskService(
         store,
-        {"fake": FakeEngine()},
+        engines,
         blobs,
         default="fake",
         balance_of=Balances(database).of,
         free_disk=lambda: 10**12,
         admission=admission or Admission(),
         prices=prices,
+        instruments=instruments,
     )
     keys = KeyStore(database, clock)
     settled = ApiValues(**{"base_url": base_url, "scratch": folder / "incoming", "terms": TERMS, **values})
@@ -131,10 +138,12 @@ def open_house(
         values=settled,
         clock=clock,
         draining=draining,
+        instruments=instruments,
     )
     try:
         yield House(
             app,
+            engines,
             store,
             keys,
             TeamStore(database),

@@ -12,7 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 from tests.service.house import BASE, O1, House, open_house
 
-from omnireel.api.health_routes import free_disk, writable
+from omnireel.api.checks import free_disk, writable
 from omnireel.catalog.models import MODELS
 from omnireel.errors import Unavailable
 from omnireel.tasks.database import open_database
@@ -193,7 +193,7 @@ def test_readiness_says_how_every_part_is(tmp_path: Path) -> None:
     with open_house(tmp_path / "b", checks={**checks, "workers": broken}) as house:
         unready = house.stranger().get("/readyz")
 
-    assert ready.json()["data"]["checks"]["sandbox"] == "bubblewrap"
+    assert ready.json()["data"]["checks"]["sandbox"] == {"ok": True, "reason": "bubblewrap"}
     assert draining.status_code == 503
     assert unready.status_code == 503
     assert unready.headers["Retry-After"] == "10"

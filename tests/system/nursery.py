@@ -94,6 +94,7 @@ class QuickHandle:
     """An attempt without a process: a moment of nothing, then a clip of random bytes."""
 
     note = ""
+    stages = ()
 
     def __init__(self, root: Path, seconds: float, size: int) -> None:
         self._size = size

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, text
 from tests.postgres_server import PASSWORD, PostgresServer
 from tests.service.house import O1, open_house
 
-from omnireel.api.health_routes import writable
+from omnireel.api.checks import writable
 from omnireel.clock import SystemClock
 from omnireel.models import Progress, TaskStatus
 from omnireel.storage.local import LocalBlobs

@@ -223,9 +223,29 @@ class HealthAnswer(_Frozen):
     status: Literal["ok"] = "ok"
 
 
+class CheckAnswer(_Frozen):
+    """How one part is, and why."""
+
+    ok: bool
+    reason: str
+
+
 class ReadyAnswer(_Frozen):
     status: Literal["ready"] = "ready"
-    checks: dict[str, str]
+    checks: dict[str, CheckAnswer]
+
+
+class UnreadyState(_Frozen):
+    status: Literal["unready"] = "unready"
+    checks: dict[str, CheckAnswer]
+
+
+class UnreadyAnswer(_Frozen):
+    """The error envelope, with every check in it."""
+
+    code: Literal[503] = 503
+    message: str
+    data: UnreadyState
 
 
 class ProblemAnswer(_Frozen):

@@ -40,6 +40,7 @@ from omnireel.tasks.files import MediaFiles
 from omnireel.tasks.keys import KeyStore
 from omnireel.tasks.service import TaskService
 from omnireel.tasks.webhook_secrets import WebhookSecrets
+from omnireel.telemetry.instruments import Instruments
 
 
 def create_app(
@@ -54,6 +55,7 @@ def create_app(
     models: Mapping[str, Model] = MODELS,
     clock: Clock | None = None,
     draining: Event | None = None,
+    instruments: Instruments | None = None,
 ) -> FastAPI:
     """The HTTP side of the service.
 
@@ -80,10 +82,10 @@ def create_app(
         lookout=Lookout(service.glimpses),
         draining=draining or Event(),
     )
-    return _assemble(rooms)
+    return _assemble(rooms, instruments or Instruments())
 
 
-def _assemble(rooms: Rooms) -> FastAPI:
+def _assemble(rooms: Rooms, instruments: Instruments) -> FastAPI:
     app = _Application(
         title="Omnireel",
         version=version("omnireel"),
@@ -92,9 +94,11 @@ def _assemble(rooms: Rooms) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         responses=problems(500),
+        # The framework's own spans and records hold whole URLs and errors; ours are made at the edge.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.rooms = rooms
-    app.add_middleware(Edge)
+    app.add_middleware(Edge, instruments=instruments)
     install_problem_handlers(app)
     for routes in (task_routes.submit_routes, estimate_routes.estimate_routes):
         app.include_router(routes(rooms.models.values(), rooms.values.terms))

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer
+from starlette.concurrency import run_in_threadpool
+from structlog.contextvars import bind_contextvars
 
 from omnireel.api.problems import Problem
 from omnireel.api.rooms import RoomsHere
@@ -41,8 +43,13 @@ def bearer_key(request: Request) -> str:
     return key.strip()
 
 
-def _caller(request: Request, rooms: RoomsHere, _documented: Annotated[object, Security(_SCHEME)]) -> Caller:
-    access = rooms.keys.access(bearer_key(request))
+async def _caller(
+    request: Request, rooms: RoomsHere, _documented: Annotated[object, Security(_SCHEME)]
+) -> Caller:
+    key = bearer_key(request)
+    access = await run_in_threadpool(rooms.keys.access, key)
+    # Here and not in a thread, so that everything the request still does is logged as this caller's.
+    bind_contextvars(team=access.team, key=key[-4:])
     allowance = rooms.limiter.count(access.team)
     request.state.rate_headers = allowance.headers
     if allowance.exceeded:

@@ -1,26 +1,36 @@
-"""The outermost layer: a request id on every answer, rate headers where known, no fault that gets past."""
+"""The outermost layer: a request id on every answer, rate headers where known, no fault that gets past.
+
+What there is to tell of a request is told here: one log line, its numbers, its span.
+"""
 
 from __future__ import annotations
 
 import re
+import time
 from secrets import token_hex
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 
 from omnireel.api.problems import internal_error, problem_response
+from omnireel.telemetry.instruments import Instruments
+from omnireel.telemetry.tracing import Kind, Span, accepted
 
 _log = structlog.get_logger()
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_OTHER: Final = "other"
 
 
 class Edge:
     """Wraps the application. Puts `request_id` into the request's state before anything else looks at it."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, instruments: Instruments) -> None:
         self._app = app
+        self._instruments = instruments
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -29,14 +39,38 @@ class Edge:
         state = scope.setdefault("state", {})
         state["request_id"] = _request_id(scope)
         answer = _Answer(send, state)
+        began = time.perf_counter()
+        parent = accepted(Headers(scope=scope).get("traceparent", ""))
+        clear_contextvars()
+        bind_contextvars(request_id=state["request_id"])
+        method = scope["method"] if scope["method"] in _METHODS else _OTHER
+        with self._instruments.tracer.span(method, parent=parent, kind=Kind.SERVER) as span:
+            try:
+                await self._answer(scope, receive, answer)
+            finally:
+                self._tell(method, _route(scope), answer.status, time.perf_counter() - began, span)
+
+    async def _answer(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         try:
             await self._app(scope, receive, answer.send)
         except Exception:
-            _log.exception("request failed", request_id=state["request_id"], path=scope["path"])
+            _log.exception("request failed", route=_route(scope))
             if answer.started:
                 # Too late for an envelope; the server cuts the connection so that nobody thinks this whole.
                 raise
             await problem_response(internal_error())(scope, receive, answer.send)
+
+    def _tell(self, method: str, route: str, status: int, seconds: float, span: Span) -> None:
+        metrics = self._instruments.metrics
+        metrics.requests.labels(method, route, status).inc()
+        metrics.request_seconds.labels(method, route).observe(seconds)
+        span.rename(f"{method} {route}")
+        known = {f"omnireel.{name}": str(fact) for name, fact in get_contextvars().items()}
+        span.tell({"http.request.method": method, "http.route": route, "http.response.status_code": status})
+        span.tell(known)
+        if status >= 500:
+            span.fail(str(status))
+        _log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
 
 
 class _Answer:
@@ -45,16 +79,26 @@ class _Answer:
     def __init__(self, send: Send, state: dict[str, Any]) -> None:
         self._send = send
         self._state = state
-        self.started = False
+        self.status = 0
+        """0 while nothing was answered: the caller may have hung up."""
+
+    @property
+    def started(self) -> bool:
+        return self.status > 0
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.started = True
+            self.status = message["status"]
             headers = MutableHeaders(scope=message)
             headers["X-Request-ID"] = self._state["request_id"]
             headers.setdefault("X-Content-Type-Options", "nosniff")
             headers.update(self._state.get("rate_headers", {}))
         await self._send(message)
+
+
+def _route(scope: Scope) -> str:
+    """The template of the path, so that neither ids nor what strangers try can end in logs and numbers."""
+    return getattr(scope.get("route"), "path", "unmatched")
 
 
 def _request_id(scope: Scope) -> str:

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any, Final
 
-from fastapi import APIRouter
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from fastapi import APIRouter, Response
 
-from omnireel.api.answers import Answer, HealthAnswer, ReadyAnswer
+from omnireel.api.answers import (
+    Answer,
+    CheckAnswer,
+    HealthAnswer,
+    ReadyAnswer,
+    UnreadyAnswer,
+    UnreadyState,
+)
+from omnireel.api.checks import DRAINING, Report, look
 from omnireel.api.lean import LeanRoute
-from omnireel.api.openapi import problems
-from omnireel.api.rooms import Check, RoomsHere
-from omnireel.errors import Unavailable
-from omnireel.tasks.away import DatabaseAway
-from omnireel.tasks.database import writing
+from omnireel.api.openapi import CATEGORIES
+from omnireel.api.rooms import RoomsHere
 
 router = APIRouter(route_class=LeanRoute, tags=["health"])
+
+_UNREADY: Final[dict[int | str, dict[str, Any]]] = {
+    503: {
+        "model": UnreadyAnswer,
+        "description": f"{CATEGORIES[503]} `data.checks` tells which part lacks what.",
+    }
+}
 
 
 @router.get("/healthz", summary="The process answers")
@@ -25,33 +35,18 @@ async def healthz() -> Answer[HealthAnswer]:
     return Answer(data=HealthAnswer())
 
 
-@router.get("/readyz", summary="Every part works", responses=problems(503))
-def readyz(rooms: RoomsHere) -> Answer[ReadyAnswer]:
-    if rooms.draining.is_set():
-        raise Unavailable("the server is stopping")
-    return Answer(data=ReadyAnswer(checks={name: check() for name, check in rooms.values.checks.items()}))
+@router.get("/readyz", summary="Every part works", response_model=Answer[ReadyAnswer], responses=_UNREADY)
+def readyz(rooms: RoomsHere) -> Answer[ReadyAnswer] | Response:
+    reports = {"serving": DRAINING if rooms.draining.is_set() else Report(ok=True, reason="taking requests")}
+    reports |= look(rooms.values.checks)
+    lacking = [report for report in reports.values() if not report.ok]
+    if not lacking:
+        return Answer(data=ReadyAnswer(checks=_shown(reports)))
+    message = f"Service unavailable: {lacking[0].reason}"
+    answer = UnreadyAnswer(message=message, data=UnreadyState(checks=_shown(reports)))
+    wait = {"Retry-After": str(max(report.retry_after for report in lacking))}
+    return Response(answer.model_dump_json(), 503, wait, media_type="application/json")
 
 
-def writable(database: Engine) -> Check:
-    """A check that a write transaction can be begun."""
-
-    def check() -> str:
-        try:
-            with writing(database):
-                return "writable"
-        except (SQLAlchemyError, DatabaseAway) as error:
-            raise Unavailable("the database cannot be written", retry_after=10) from error
-
-    return check
-
-
-def free_disk(folder: Path, least: int) -> Check:
-    """A check that `folder` has at least so many bytes to spare."""
-
-    def check() -> str:
-        free = shutil.disk_usage(folder).free
-        if free < least:
-            raise Unavailable(f"the disk has {free} bytes free, {least} are needed", retry_after=60)
-        return f"{free} bytes free"
-
-    return check
+def _shown(reports: Mapping[str, Report]) -> dict[str, CheckAnswer]:
+    return {name: CheckAnswer(ok=report.ok, reason=report.reason) for name, report in reports.items()}

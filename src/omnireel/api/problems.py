@@ -23,6 +23,7 @@ from omnireel.errors import (
     OmnireelError,
     Unavailable,
 )
+from omnireel.telemetry.redaction import redact
 
 LONGEST_PATH = 120
 """Characters of a path that a message may repeat."""
@@ -52,7 +53,8 @@ def problem_response(problem: Problem) -> Response:
 
 
 def problem_body(problem: Problem) -> bytes:
-    message = str(problem).encode(errors="replace").decode()
+    # Callers put keys and signed links in the strangest places, and answers end in their logs.
+    message = redact(str(problem)).encode(errors="replace").decode()
     return msgspec.json.encode({"code": problem.status, "message": message})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +20,18 @@ class Attempt:
     engine: str
     seed: int
     note: str = ""
+    trace: str = ""
+    """The `traceparent` that the attempt's work belongs to."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of an attempt, in unix seconds. `of` is the stage that it is a part of, "" for the attempt."""
+
+    name: str
+    began: float
+    ended: float
+    of: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +66,11 @@ class Handle(Protocol):
     @property
     def note(self) -> str:
         """The newest note to remember; updated by `poll`."""
+        ...
+
+    @property
+    def stages(self) -> Sequence[Stage]:
+        """The stages that are over; updated by `poll`."""
         ...
 
     def poll(self) -> Ending | None:

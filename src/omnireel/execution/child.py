@@ -17,6 +17,7 @@ from types import FrameType
 
 from omnireel.errors import AttemptError, Canceled, EngineFailed, WorkerLost
 from omnireel.execution.boxing import box_of
+from omnireel.execution.child_logs import configure_child_logs
 from omnireel.execution.protocol import (
     MAX_ORDER,
     MAX_TEXT,
@@ -30,6 +31,7 @@ from omnireel.execution.protocol import (
     decode_order,
     encode_event,
 )
+from omnireel.execution.stages import Stages
 from omnireel.media.sandbox import confine
 from omnireel.models import Clip, VideoRequest
 
@@ -60,6 +62,7 @@ def main() -> None:
     faulthandler.enable()
     order = decode_order(sys.stdin.buffer.read(MAX_ORDER))
     fcntl.fcntl(order.events, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
+    configure_child_logs(order)
     tell = _teller(order.events)
     tell(_ending(order, tell))
     os._exit(0)
@@ -116,7 +119,7 @@ def _work(order: Order, tell: Callable[[AnyEvent], None], stopping: Callable[[],
         case Phase.FETCH:
             from omnireel.execution.fetching import fetch_inputs
 
-            fetch_inputs(order, _request(order))
+            fetch_inputs(order, _request(order), Stages(tell))
         case Phase.RENDER:
             from omnireel.execution.rendering import render
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+import re
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from threading import RLock
 
 import structlog
 
 from omnireel.errors import AttemptError, EngineFailed, FetchFailed, NotFound
-from omnireel.execution.base import Ending, Lost, Made
+from omnireel.execution.base import Ending, Lost, Made, Stage
+from omnireel.execution.child_logs import told_by
 from omnireel.execution.process import ChildProcess
 from omnireel.execution.protocol import (
     MAX_NOTE,
+    MAX_STAGES,
     MAX_TEXT,
     MAX_WARNINGS,
     AnyEvent,
@@ -25,14 +29,19 @@ from omnireel.execution.protocol import (
     Phase,
     Remembered,
     Reported,
+    Staged,
     Warned,
 )
 from omnireel.execution.results import checked_clip
 from omnireel.execution.scratch import MAX_ENTRIES, Scratch
 from omnireel.models import Clip, Failed, Progress, Stopped
+from omnireel.telemetry.redaction import without
 
 log = structlog.get_logger(__name__)
 
+SANE_STAGE = re.compile(r"[A-Za-z# ,._-]{1,60}", re.ASCII)
+"""Names of stages end in traces."""
+LEVELS = logging.getLevelNamesMapping()
 MEASURE_SECONDS = 1.0
 """Between two looks at how much it has written."""
 LOGGED = 2000
@@ -44,7 +53,7 @@ class LocalHandle:
 
     `phases` are the children to run one after the other, each with the seconds it may take; `launch` starts
     one. `grace` is in seconds, `disk` in bytes; `note` is the earlier attempt's. `release` is called once,
-    by `close`.
+    by `close`. Nothing of `private` comes into the log.
     """
 
     def __init__(
@@ -57,6 +66,7 @@ class LocalHandle:
         disk: int,
         note: str,
         release: Callable[[LocalHandle], None],
+        private: Collection[str] = (),
     ) -> None:
         self._place = place
         self._phases = list(phases)
@@ -73,6 +83,10 @@ class LocalHandle:
         self._progress = Progress()
         self._note = note
         self._warnings: list[str] = []
+        self._private = private
+        self._stages: list[Stage] = []
+        self._phase: Phase | None = None
+        self._phase_began = 0.0
         self._closed = False
         self._ending = self._next_phase()
 
@@ -87,6 +101,10 @@ class LocalHandle:
     @property
     def note(self) -> str:
         return self._note
+
+    @property
+    def stages(self) -> Sequence[Stage]:
+        return tuple(self._stages)
 
     @property
     def pid(self) -> int | None:
@@ -130,6 +148,7 @@ class LocalHandle:
     def _next_phase(self) -> Ending | None:
         phase, seconds = self._phases.pop(0)
         self._verdict = None
+        self._phase, self._phase_began = phase, time.time()
         try:
             self._child = self._launch(phase)
         except AttemptError as error:
@@ -183,17 +202,26 @@ class LocalHandle:
     def _conclude(self, child: ChildProcess) -> Ending | None:
         child.close()
         self._child = None
+        self._stages += [Stage(str(self._phase), self._phase_began, time.time())]
         ending = self._judge(child)
-        if isinstance(ending, Failed | Lost):
-            log.warning(
-                "attempt_failed", scratch=self.scratch.name, ending=ending, stderr=child.log[-LOGGED:]
-            )
+        self._repeat(child.log, ending)
         return ending
+
+    def _repeat(self, said: str, ending: Ending | None) -> None:
+        """What the child said, in our own log, without what its caller wrote."""
+        lines, rest = told_by(said)
+        for line in lines:
+            facts = {name: without(fact, self._private) for name, fact in line.facts.items()}
+            log.log(LEVELS[line.level.upper()], without(line.event, self._private), source="child", **facts)
+        if isinstance(ending, Failed | Lost):
+            stderr = without(rest[-LOGGED:], self._private)
+            told = without(str(ending), self._private)
+            log.warning("attempt_failed", scratch=self.scratch.name, ending=told, stderr=stderr)
 
     def _judge(self, child: ChildProcess) -> Ending | None:
         match self._verdict:
             case None:
-                return self._stopped_or(child.obituary())
+                return self._stopped_or(without(child.obituary(), self._private))
             case Done(clip):
                 if self._phases:
                     return Stopped() if self._stopping else self._next_phase()
@@ -225,14 +253,24 @@ class LocalHandle:
                 self._warnings = [*self._warnings, text[:MAX_TEXT]][:MAX_WARNINGS]
             case Remembered(note):
                 self._note = note[:MAX_NOTE]
+            case Staged():
+                self._note_stage(event)
             case Done():
                 self._verdict = event
             case Fell(type=kind, message=message, retryable=retryable):
                 self._verdict = Failed(kind[:MAX_TEXT], message[:MAX_TEXT], retryable)
             case Broke(reason):
-                self._verdict = Lost(reason[:MAX_TEXT])
+                self._verdict = Lost(without(reason[:MAX_TEXT], self._private))
             case Ceased():
                 self._verdict = self._stopped_or("somebody else stopped the child process")
+
+    def _note_stage(self, said: Staged) -> None:
+        """Believed only as far as it lies within its phase."""
+        if len(self._stages) < 2 * MAX_STAGES and SANE_STAGE.fullmatch(said.name):
+            now = time.time()
+            began = min(max(said.began, self._phase_began), now)
+            ended = min(max(began + said.seconds, began), now)
+            self._stages += [Stage(said.name, began, ended, of=str(self._phase))]
 
 
 def _overrun(phase: Phase, seconds: float) -> Failed:

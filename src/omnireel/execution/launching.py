@@ -99,6 +99,9 @@ class Launcher:
             egress=Egress(allow_private=limits.allow_private, seconds=limits.fetch_seconds),
             note=attempt.note if attempt else "",
             request=attempt.request if attempt else None,
+            task=attempt.task_id if attempt else "",
+            attempt=attempt.number if attempt else 0,
+            trace=attempt.trace if attempt else "",
         )
 
     def _load(self, name: str) -> Engine:

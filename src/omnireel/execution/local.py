@@ -10,6 +10,7 @@ from threading import Lock
 from omnireel.errors import EngineFailed, FetchFailed, NotFound, Unavailable
 from omnireel.execution import scratch
 from omnireel.execution.base import Attempt
+from omnireel.execution.child_logs import private_words
 from omnireel.execution.handle import LocalHandle
 from omnireel.execution.inputs import input_paths
 from omnireel.execution.kernels import KernelCache
@@ -120,6 +121,7 @@ class LocalExecutor:
             grace=self._limits.stop_grace_seconds,
             disk=self._limits.disk,
             note=attempt.note,
+            private=private_words(attempt.request),
             release=self._release,
         )
 

@@ -31,6 +31,8 @@ MAX_NOTE = 16 * 1024
 MAX_TEXT = 1000
 """Longest sentence for a person, characters."""
 MAX_WARNINGS = 50
+MAX_STAGES = 32
+"""Stages that one child tells of."""
 FRACTION = re.compile(r"[0-9]{1,10}/[0-9]{1,10}")
 """Both terms as FFmpeg keeps them, in 32 bits. `Fraction` itself would write out 1e1000000000."""
 
@@ -85,6 +87,10 @@ class Order:
     egress: Egress
     note: str = ""
     request: VideoRequest | None = None
+    task: str = ""
+    attempt: int = 0
+    trace: str = ""
+    """With the two before it, what the child's log lines are found by."""
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="event", forbid_unknown_fields=True):
@@ -102,6 +108,14 @@ class Warned(Event, frozen=True, tag="warn"):
 
 class Remembered(Event, frozen=True, tag="remember"):
     note: str
+
+
+class Staged(Event, frozen=True, tag="stage"):
+    """A stage of the work is over. It began at a moment in unix seconds and took so many seconds."""
+
+    name: str
+    began: float
+    seconds: float
 
 
 class Done(Event, frozen=True, tag="done"):
@@ -128,7 +142,7 @@ class Ceased(Event, frozen=True, tag="canceled"):
     """The child stopped because it was asked to."""
 
 
-AnyEvent = Reported | Warned | Remembered | Done | Fell | Broke | Ceased
+AnyEvent = Reported | Warned | Remembered | Staged | Done | Fell | Broke | Ceased
 
 
 def _to_json(value: object) -> object:

@@ -10,6 +10,7 @@ from omnireel.execution.inputs import check_inputs, check_measured, input_paths
 from omnireel.execution.protocol import AnyEvent, Order
 from omnireel.execution.run import ChildRun
 from omnireel.execution.scratch import Parts
+from omnireel.execution.stages import Stages
 from omnireel.models import Clip, Job, VideoRequest
 
 
@@ -19,16 +20,21 @@ def render(
     """Check the inputs, direct the request, make the clip. Raises AttemptError."""
     parts = Parts(order.folder)
     inputs = input_paths(request, parts.inputs)
+    stages = Stages(tell)
+    stages.enter("checking")
     check_inputs(request, inputs, order.limits)
     check_measured(request, inputs, order.limits)
-    run = ChildRun(parts.work, order.seed, order.note, inputs, order.limits, tell, stopping)
+    run = ChildRun(parts.work, order.seed, order.note, inputs, order.limits, tell, stopping, stages)
     for note in request.notes:
         run.warn(note)
     run.report(0.0, "directing")
     storyboard = direct(request)
     for sentence in storyboard.unsupported:
         run.warn(sentence)
-    return _generate(order, Job(request, storyboard), run)
+    stages.enter("loading the engine")
+    clip = _generate(order, Job(request, storyboard), run)
+    stages.leave()
+    return clip
 
 
 def _generate(order: Order, job: Job, run: ChildRun) -> Clip:

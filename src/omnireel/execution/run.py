@@ -17,6 +17,7 @@ from omnireel.execution.protocol import (
     Reported,
     Warned,
 )
+from omnireel.execution.stages import Stages
 from omnireel.models import MediaLimits, MediaRef
 
 REPORT_SECONDS = 0.1
@@ -35,6 +36,8 @@ class ChildRun:
     limits: MediaLimits
     tell: Callable[[AnyEvent], None]
     stopping: Callable[[], bool]
+    stages: Stages | None = None
+    """Told of every new note: what is done now is a stage of the work."""
     _value: float = 0.0
     _said: str = ""
     _told: float = field(default=float("-inf"))
@@ -53,6 +56,8 @@ class ChildRun:
         self._value = max(self._value, min(float(progress), 1.0))
         if note == self._said and time.monotonic() - self._told < REPORT_SECONDS and self._value < 1.0:
             return
+        if self.stages is not None and note:
+            self.stages.enter(note)
         self._said, self._told = note, time.monotonic()
         self.tell(Reported(self._value, note[:MAX_TEXT]))
 

@@ -21,9 +21,11 @@ from omnireel.media.post import Answer, Unreachable
 from omnireel.signatures import sign
 from omnireel.tasks.away import DatabaseAway
 from omnireel.tasks.deliveries import Deliveries
-from omnireel.tasks.delivery import AttemptFault, Due, Result, fault_of, seconds_asked
+from omnireel.tasks.delivery import AttemptFault, DeliveryStatus, Due, Result, fault_of, seconds_asked
 from omnireel.tasks.lanes import Lanes, Shares
 from omnireel.tasks.webhook_secrets import WebhookSecrets
+from omnireel.telemetry.instruments import Instruments
+from omnireel.telemetry.tracing import Kind, under
 
 _REAP_EVERY: Final = 60.0
 _PAUSE: Final = 1.0
@@ -55,6 +57,7 @@ class Courier:
         look: float = 0.5,
         drain: float = 20.0,
         shares: Shares | None = None,
+        instruments: Instruments | None = None,
     ) -> None:
         self._deliveries = deliveries
         self._secrets = secrets
@@ -62,6 +65,7 @@ class Courier:
         self._post = post
         self._clock = clock
         self._look = look
+        self._instruments = instruments or Instruments()
         self._drain = drain
         shares = shares or Shares()
         self._lanes = Lanes(shares)
@@ -109,11 +113,22 @@ class Courier:
 
     def _attempt(self, due: Due, body: bytes, headers: Mapping[str, str]) -> None:
         result = Result(AttemptFault.UNREACHABLE, 0.0)
+        span = self._instruments.tracer.begin(
+            "webhook delivery",
+            parent=due.trace,
+            kind=Kind.CLIENT,
+            facts={
+                "omnireel.task": due.task_id,
+                "omnireel.delivery": due.delivery_id,
+                "omnireel.attempt": due.number,
+            },
+        )
         try:
             result = self._sent(due, body, headers)
         except Exception:
             log.exception("webhook attempt failed", delivery=due.delivery_id, task=due.task_id)
         finally:
+            span.end(error=result.fault or "")
             self._over.put((due, result))
 
     def _sent(self, due: Due, body: bytes, headers: Mapping[str, str]) -> Result:
@@ -135,16 +150,29 @@ class Courier:
 
     def _settle(self, due: Due, result: Result) -> None:
         status = self._deliveries.settle(due, result)
+        self._count(due, status)
         # The address may hold a secret of its receiver's.
+        with under(due.trace):
+            self._tell(due, result, status)
+
+    def _tell(self, due: Due, result: Result, status: DeliveryStatus | None) -> None:
         log.info(
             "webhook attempted",
             delivery=due.delivery_id,
             task=due.task_id,
             attempt=due.number,
+            team=due.team,
             status_code=result.status_code,
             error=result.fault,
             delivery_status=status or "taken over",
         )
+
+    def _count(self, due: Due, status: DeliveryStatus | None) -> None:
+        metrics = self._instruments.metrics
+        metrics.deliveries.labels(status or "taken_over").inc()
+        if status is DeliveryStatus.DELIVERED and due.number == due.tries:
+            late = self._clock.now().timestamp() - due.created_at
+            metrics.delivery_delay.observe(max(0.0, late))
 
     def _try(self, step: Callable[[], None]) -> None:
         """What a fault leaves behind is taken up again when its lease has lapsed."""

@@ -47,7 +47,7 @@ from omnireel.tasks.delivery import (
 )
 from omnireel.tasks.dialect import DatabaseNow, insert_once
 from omnireel.tasks.rows import moment
-from omnireel.tasks.tables import UNDELIVERED, webhook_attempt, webhook_delivery, webhook_off
+from omnireel.tasks.tables import UNDELIVERED, task, webhook_attempt, webhook_delivery, webhook_off
 
 LEASE: Final = timedelta(seconds=45)
 """An attempt takes 15 s at most, and looking its receiver's name up some more."""
@@ -162,7 +162,8 @@ class Deliveries:
             return None
         begun = {"delivery_id": row.delivery_id, "number": row.attempts, "error": AttemptFault.UNFINISHED}
         connection.execute(insert(webhook_attempt).values(**begun, at=now))
-        return _due(row)
+        trace = connection.execute(select(task.c.trace).where(task.c.task_id == row.task_id)).scalar()
+        return _due(row, trace or "")
 
     def _settle(
         self, connection: Connection, due: Due, result: Result, step: DeliveryStatus | Again
@@ -279,7 +280,7 @@ def _logged(due: Due, result: Result) -> Any:
     )
 
 
-def _due(row: Row[*tuple[Any, ...]]) -> Due:
+def _due(row: Row[*tuple[Any, ...]], trace: str) -> Due:
     return Due(
         delivery_id=row.delivery_id,
         token=row.token,
@@ -291,6 +292,8 @@ def _due(row: Row[*tuple[Any, ...]]) -> Due:
         body=row.body,
         number=row.attempts,
         tries=row.tries,
+        created_at=row.created_at,
+        trace=trace,
     )
 
 

@@ -71,6 +71,10 @@ class Due:
     body: bytes | None
     number: int
     tries: int
+    created_at: float = 0.0
+    """When the task ended, unix seconds."""
+    trace: str = ""
+    """The `traceparent` of the task's submit."""
 
 
 @dataclass(frozen=True)

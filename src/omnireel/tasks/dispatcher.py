@@ -12,11 +12,14 @@ import structlog
 from omnireel.crashpoints import crash_point
 from omnireel.execution.base import Attempt, Executor, Handle
 from omnireel.storage.base import BlobStore
+from omnireel.tasks.account import Account
 from omnireel.tasks.away import DatabaseAway
 from omnireel.tasks.bell import Bell
 from omnireel.tasks.outage import Outage
 from omnireel.tasks.running import Rhythm, RunningTask, backoff
 from omnireel.tasks.store import Claim, TaskStore
+from omnireel.tasks.workers import Workers
+from omnireel.telemetry.instruments import Instruments
 
 _PUBLISHERS = 4
 _PAUSE = 1.0
@@ -28,7 +31,8 @@ class Dispatcher:
     """Works on tasks through an executor, as many at once as it has room for.
 
     `worker` names this process in the rows it claims. `bell` is rung when there may be something to claim;
-    the queue is looked at now and then all the same. While the database is away the attempts go on.
+    the queue is looked at now and then all the same. While the database is away the attempts go on. `workers`
+    is told now and then that this one lives.
     """
 
     def __init__(
@@ -40,6 +44,8 @@ class Dispatcher:
         worker: str,
         rhythm: Rhythm | None = None,
         bell: Bell | None = None,
+        workers: Workers | None = None,
+        instruments: Instruments | None = None,
     ) -> None:
         self._store = store
         self._executor = executor
@@ -47,8 +53,11 @@ class Dispatcher:
         self._worker = worker
         self._rhythm = rhythm or Rhythm()
         self._bell = bell or Bell()
+        self._workers = workers
+        self._instruments = instruments or Instruments()
         self._outage = Outage(self._rhythm.heartbeat)
         self._running: list[RunningTask] = []
+        self._draining = False
         self._due: dict[str, float] = {}
         # Hashing and storing a big clip must not keep the leases of the others waiting.
         self._pool = ThreadPoolExecutor(_PUBLISHERS, thread_name_prefix="publish")
@@ -73,21 +82,28 @@ class Dispatcher:
         self._periodically("watch", self._rhythm.cancel, self._watch)
         for running in self._running:
             if not running.done:
-                self._try(running.turn, task=running.claim.task_id)
+                with running.told():
+                    self._try(running.turn)
+        self._instruments.metrics.busy.set(self._busy())
         if any(running.done for running in self._running):
             self._running = [running for running in self._running if not running.done]
             self._look_soon()
         # Our own leases are renewed by now, also when this process was frozen for longer than they last.
         self._periodically("reap", self._rhythm.heartbeat, self._reap)
+        self._periodically("report", self._rhythm.heartbeat, self._report)
 
     def _drain(self) -> None:
         log.info("dispatcher draining", worker=self._worker, running=len(self._running))
+        self._draining = True
+        self._try(self._leave)
         self._turn_until_idle(self._rhythm.drain)
         for running in self._running:
-            running.give_back()
+            with running.told():
+                running.give_back()
         self._turn_until_idle(self._rhythm.stop)
         for running in self._running:
-            self._try(running.give_back_now, task=running.claim.task_id)
+            with running.told():
+                self._try(running.give_back_now)
 
     def _turn_until_idle(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
@@ -101,25 +117,34 @@ class Dispatcher:
         if (claim := self._store.claim(self._worker)) is None:
             return
         crash_point("after_claim")
-        handle = self._start(claim)
+        account = Account(claim, self._instruments)
+        with account.told():
+            handle = self._start(claim, account)
         if handle is None:
             return
         self._running.append(
             RunningTask(
-                claim, handle, store=self._store, blobs=self._blobs, pool=self._pool, rhythm=self._rhythm
+                claim,
+                handle,
+                store=self._store,
+                blobs=self._blobs,
+                pool=self._pool,
+                rhythm=self._rhythm,
+                account=account,
             )
         )
         crash_point("after_start")
         # Starting takes a moment: look after the others before the next one, but do not pause.
         self._look_soon()
 
-    def _start(self, claim: Claim) -> Handle | None:
+    def _start(self, claim: Claim, account: Account) -> Handle | None:
         """Begin an attempt. None when this machine cannot, and then the task is to be tried again later."""
         try:
-            handle = self._executor.start(_attempt_at(claim))
+            handle = self._executor.start(_attempt_at(claim, account.trace))
         except Exception:
             # Whatever it was, it happened to the machine and not yet to the request.
             log.exception("attempt did not start", task=claim.task_id, attempt=claim.attempt)
+            account.close("not started", ())
             reason = "the attempt could not be started"
             self._store.retry(claim, reason, backoff(claim.attempt, self._rhythm.retry))
             return None
@@ -130,8 +155,22 @@ class Dispatcher:
         if self._running or self._outage.away:
             holds = self._store.watch([running.claim for running in self._running])
             for running in self._running:
-                running.heed(holds[running.claim.token])
+                with running.told():
+                    running.heed(holds[running.claim.token])
             self._outage.over()
+
+    def _report(self) -> None:
+        if self._workers is not None and not self._draining:
+            self._workers.report(self._worker, self._executor.capacity() + len(self._running))
+
+    def _leave(self) -> None:
+        if self._workers is not None:
+            self._workers.leave(self._worker)
+
+    def _busy(self) -> float:
+        """The share of the places for attempts that are taken, 0 to 1."""
+        places = self._executor.capacity() + len(self._running)
+        return len(self._running) / places if places else 1.0
 
     def _look_soon(self) -> None:
         """Look at the queue in the next turn."""
@@ -161,5 +200,5 @@ class Dispatcher:
             time.sleep(min(_PAUSE, self._rhythm.claim))
 
 
-def _attempt_at(claim: Claim) -> Attempt:
-    return Attempt(claim.task_id, claim.attempt, claim.request, claim.engine, claim.seed, claim.note)
+def _attempt_at(claim: Claim, trace: str) -> Attempt:
+    return Attempt(claim.task_id, claim.attempt, claim.request, claim.engine, claim.seed, claim.note, trace)

@@ -17,6 +17,7 @@ from omnireel.tasks.files import MediaFiles
 from omnireel.tasks.places import INPUTS, RESULTS, UPLOADS
 from omnireel.tasks.publish import token_of
 from omnireel.tasks.store import TaskStore
+from omnireel.telemetry.metrics import Metrics
 
 _BATCH = 200
 _MOST_BATCHES = 1000
@@ -40,14 +41,15 @@ class Swept:
     partial_blobs: int = 0
     scratch_folders: int = 0
     old_deliveries: int = 0
+    old_workers: int = 0
 
 
 class Janitor:
     """Sweeps. Any number of processes may sweep at once.
 
-    `sweep_scratch` removes the scratch folders of dead owners, `sweep_deliveries` what was told long ago;
-    each tells how many those were. Blobs that no row knows are left alone for `grace`, because a submit
-    stores its inputs before its row.
+    `sweep_scratch` removes the scratch folders of dead owners, `sweep_deliveries` what was told long ago,
+    `sweep_workers` those not heard of for long; each tells how many those were. Blobs that no row knows are
+    left alone for `grace`, because a submit stores its inputs before its row.
     """
 
     def __init__(
@@ -59,6 +61,8 @@ class Janitor:
         clock: Clock,
         sweep_scratch: Callable[[], int],
         sweep_deliveries: Callable[[], int] = lambda: 0,
+        sweep_workers: Callable[[], int] = lambda: 0,
+        metrics: Metrics | None = None,
         grace: timedelta = timedelta(hours=1),
     ) -> None:
         self._store = store
@@ -67,6 +71,8 @@ class Janitor:
         self._clock = clock
         self._sweep_scratch = sweep_scratch
         self._sweep_deliveries = sweep_deliveries
+        self._sweep_workers = sweep_workers
+        self._metrics = metrics
         self._grace = grace
 
     def run(self, stop: Event, every: timedelta) -> None:
@@ -90,10 +96,19 @@ class Janitor:
             partial_blobs=self._blobs.sweep(self._grace),
             scratch_folders=self._sweep_scratch(),
             old_deliveries=self._sweep_deliveries(),
+            old_workers=self._sweep_workers(),
         )
+        self._measure()
         if swept != Swept():
             log.info("swept", **asdict(swept))
         return swept
+
+    def _measure(self) -> None:
+        """Count the bytes that are stored, after the sweep."""
+        if self._metrics is not None:
+            for prefix in (RESULTS, INPUTS, UPLOADS):
+                size = sum(info.size for info in self._blobs.list(prefix))
+                self._metrics.blob_bytes.labels(prefix.rstrip("/")).set(size)
 
     def _expire_tasks(self) -> int:
         count = 0

@@ -34,6 +34,7 @@ def new_row(new: NewTask) -> dict[str, Any]:
         "charged": Decimal(0),
         "reserved": new.quote.reserved if new.quote else Decimal(0),
         "rate": new.quote.rate if new.quote else None,
+        "trace": new.trace or None,
     }
 
 
@@ -77,6 +78,11 @@ def to_claim(row: Row[*tuple[Any, ...]]) -> Claim:
         engine=row.engine,
         seed=row.seed,
         note=row.note,
+        team=row.team,
+        request_id=row.request_id,
+        trace=row.trace or "",
+        submitted_at=row.created_at,
+        claimed_at=row.started_at,
     )
 
 

@@ -6,6 +6,8 @@ import random
 import time
 from concurrent.futures import Executor as Pool
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,6 +17,7 @@ from omnireel.crashpoints import crash_point
 from omnireel.execution.base import Ending, Handle, Lost, Made
 from omnireel.models import Failed, Progress, Stopped, Succeeded
 from omnireel.storage.base import BlobStore
+from omnireel.tasks.account import Account
 from omnireel.tasks.endings import overdue
 from omnireel.tasks.publish import publish
 from omnireel.tasks.store import Claim, Hold, TaskStore
@@ -50,9 +53,18 @@ class RunningTask:
     """A claim with its attempt. `done` when its ending is written, or the claim is lost."""
 
     def __init__(
-        self, claim: Claim, handle: Handle, *, store: TaskStore, blobs: BlobStore, pool: Pool, rhythm: Rhythm
+        self,
+        claim: Claim,
+        handle: Handle,
+        *,
+        store: TaskStore,
+        blobs: BlobStore,
+        pool: Pool,
+        rhythm: Rhythm,
+        account: Account,
     ) -> None:
         self.claim = claim
+        self._account = account
         self.done = False
         self._handle = handle
         self._store = store
@@ -66,6 +78,10 @@ class RunningTask:
         self._canceling = False
         self._overdue = False
         self._releasing = False
+
+    def told(self) -> AbstractContextManager[None]:
+        """A block whose log lines say which attempt they are about."""
+        return self._account.told()
 
     def turn(self) -> None:
         """Do what is due now. Safe to repeat when the database was not to be reached."""
@@ -110,9 +126,14 @@ class RunningTask:
             return _published(self._publishing) if self._publishing.done() else None
         ending: Ending | None = self._handle.poll()
         if isinstance(ending, Made):
-            self._publishing = self._pool.submit(publish, self._blobs, self.claim, ending)
+            # The pool's threads know nothing of whose work they do.
+            self._publishing = self._pool.submit(copy_context().run, self._publish, ending)
             return None
         return ending
+
+    def _publish(self, made: Made) -> Succeeded:
+        with self._account.publishing():
+            return publish(self._blobs, self.claim, made)
 
     def _beat(self) -> None:
         news = self._news()
@@ -134,7 +155,7 @@ class RunningTask:
         crash_point("before_finish")
         written = self._write(ending)
         crash_point("after_finish")
-        self._end(written)
+        self._end(written, reason=ending.type if isinstance(ending, Failed) else "")
 
     def _write(self, ending: Failed | Stopped | Succeeded | Lost) -> str:
         """Write the ending; what became of the task, in a word or two."""
@@ -165,8 +186,9 @@ class RunningTask:
         status = self._store.retry(self.claim, reason, backoff(self.claim.attempt, self._rhythm.retry))
         return "claim lost" if status is None else status.value
 
-    def _end(self, how: str) -> None:
+    def _end(self, how: str, *, reason: str = "") -> None:
         self.done = True
+        self._account.close(how, self._handle.stages, reason=reason)
         self._handle.close()
         log.info(
             "attempt ended",

@@ -31,6 +31,7 @@ from omnireel.tasks.store import (
     TaskStore,
     Wishes,
 )
+from omnireel.telemetry.instruments import Instruments
 
 # 62 ** 22 is a little more than 2 ** 130.
 _RANDOM_CHARACTERS: Final = 22
@@ -68,6 +69,8 @@ class TaskService:
         free_disk: Callable[[], int],
         admission: Admission = Admission(),
         prices: PriceList | None = None,
+        instruments: Instruments | None = None,
+        log_prompts: bool = False,
     ) -> None:
         self._store = store
         self._engines = engines
@@ -77,6 +80,8 @@ class TaskService:
         self._free_disk = free_disk
         self._admission = admission
         self._prices = prices
+        self._instruments = instruments or Instruments()
+        self._log_prompts = log_prompts
 
     def submit(
         self,
@@ -99,22 +104,28 @@ class TaskService:
         self.check_room()
         seed = secrets.randbelow(2**32) if request.seed is None else request.seed
         task_id = new_task_id(request)
-        task = self._store.add(
-            NewTask(
-                task_id,
-                team,
-                request,
-                name,
-                seed,
-                request_id,
-                wishes,
-                once,
-                quote=self._quote(request),
-                webhook_url=webhook_url,
+        with self._instruments.tracer.span(
+            "submit", facts={"omnireel.task": task_id, "omnireel.team": team}
+        ) as span:
+            task = self._store.add(
+                NewTask(
+                    task_id,
+                    team,
+                    request,
+                    name,
+                    seed,
+                    request_id,
+                    wishes,
+                    once,
+                    quote=self._quote(request),
+                    webhook_url=webhook_url,
+                    trace=span.context,
+                )
             )
-        )
         crash_point("after_submit_commit")
-        log.info("task submitted", task=task_id, team=team, engine=name, request_id=request_id)
+        self._instruments.metrics.submitted.labels(request.model).inc()
+        facts = {"task": task_id, "team": team, "engine": name, "request_id": request_id}
+        log.info("task submitted", **facts, **({"prompt": request.prompt} if self._log_prompts else {}))
         return task
 
     def estimate(self, request: VideoRequest) -> tuple[Forecast, Decimal]:

@@ -62,11 +62,16 @@ from omnireel.tasks.store import (
     TaskPage,
 )
 from omnireel.tasks.tables import LIVE, task, task_input
+from omnireel.telemetry.metrics import Metrics
 
 _LONGEST_PAGE = 100
+_ENDED = "omnireel_ended"
+"""Where a transaction notes what it ended, by model and status."""
 
 Found = TypeVar("Found")
 Tokens = list[str]
+Endings = list[tuple[str, TaskStatus]]
+"""Model and status of tasks that a transaction ends."""
 
 
 class SqlTaskStore:
@@ -74,7 +79,7 @@ class SqlTaskStore:
 
     Time is the database's own unless a `clock` is handed in; several processes need the database's. `ring`
     is called when there is something to claim. A database that is away is waited for, at most `patience`
-    seconds.
+    seconds. Endings are counted in `metrics` once they are committed.
     """
 
     def __init__(
@@ -87,8 +92,10 @@ class SqlTaskStore:
         clock: Clock | None = None,
         ring: Callable[[], None] = lambda: None,
         patience: float = PATIENCE,
+        metrics: Metrics | None = None,
     ) -> None:
         self._engine = engine
+        self._metrics = metrics
         self._lease = lease.total_seconds()
         self._max_attempts = max_attempts
         self._retention = retention.total_seconds()
@@ -305,10 +312,11 @@ class SqlTaskStore:
         """End tasks with all that an ending brings with it, in one transaction; how many."""
         ending = self._ended(outcome).where(these)
         rows = connection.execute(
-            ending.returning(task.c.task_id, task.c.team, task.c.reserved, task.c.charged)
+            ending.returning(task.c.task_id, task.c.team, task.c.reserved, task.c.charged, task.c.model)
         ).all()
         close(connection, rows, now=self._now())
         outbox.announce(connection, [row.task_id for row in rows], status_of(outcome), self._now())
+        connection.info[_ENDED] += [(row.model, status_of(outcome)) for row in rows]
         return len(rows)
 
     def _expire(self, connection: Connection, team: str, task_id: str, *, again: bool) -> Expired:
@@ -352,9 +360,18 @@ class SqlTaskStore:
     def _write(self, work: Callable[[Connection], Found]) -> Found:
         def once() -> Found:
             with writing(self._engine) as connection:
-                return work(connection)
+                ended: Endings = []
+                connection.info[_ENDED] = ended
+                found = work(connection)
+            self._count(ended)
+            return found
 
         return self._patiently(once)
+
+    def _count(self, ended: Endings) -> None:
+        if self._metrics is not None:
+            for model, status in ended:
+                self._metrics.finished.labels(model, status).inc()
 
     def _patiently(self, work: Callable[[], Found]) -> Found:
         return patiently(work, self._patience)

@@ -66,6 +66,8 @@ class NewTask:
     """What it may cost; None where nothing is charged."""
     webhook_url: str | None = None
     """Who is to be told when it ends."""
+    trace: str = ""
+    """The submit's `traceparent`, when it has one."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,13 @@ class Claim:
     seed: int
     note: str = ""
     """What an earlier attempt asked to be remembered."""
+    team: str = ""
+    request_id: str = ""
+    trace: str = ""
+    """The submit's `traceparent`."""
+    submitted_at: float = 0.0
+    """Unix seconds on the database's clock, like the next."""
+    claimed_at: float = 0.0
 
 
 class Hold(Enum):

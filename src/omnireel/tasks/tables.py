@@ -27,7 +27,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-REVISION: Final = "0004"
+REVISION: Final = "0005_watch"
 """The migration that makes these tables."""
 
 _DECIMALS: Final = Decimal("0.0001")
@@ -134,6 +134,8 @@ task = Table(
     Column("rate", Money),
     Column("model", String(128), nullable=False, server_default=""),
     Column("deadline", Float(53)),
+    # W3C `traceparent` of the submit.
+    Column("trace", String(64)),
     sqlite_autoincrement=True,
 )
 
@@ -158,6 +160,8 @@ Index("ix_task_team_status", task.c.team, task.c.status, task.c.created_at, task
 Index("ix_task_team_model", task.c.team, task.c.model, task.c.created_at, task.c.seq)
 Index("ix_task_expires_at", task.c.expires_at)
 Index("ix_task_workload_completed_at", task.c.workload, task.c.completed_at)
+# Numbers for operators, counted from the index alone.
+Index("ix_task_status_completed_at", task.c.status, task.c.completed_at, task.c.model, task.c.created_at)
 
 task_input = Table(
     "task_input",
@@ -301,3 +305,13 @@ idempotency = Table(
     Column("expires_at", Float(53), nullable=False, index=True),
 )
 """What a submit with an Idempotency-Key was answered; it may outlive its task."""
+
+worker = Table(
+    "worker",
+    metadata,
+    Column("worker", String(128), primary_key=True),
+    Column("slots", Integer, nullable=False),
+    Column("started_at", Float(53), nullable=False),
+    Column("seen_at", Float(53), nullable=False, index=True),
+)
+"""Processes that work on tasks, and when each was last heard of. Leases do not depend on it."""

@@ -58,6 +58,8 @@ class FakePlan:
     """Refuses the request in `check`."""
     bug: int = 0
     """Raises something that is not ours."""
+    blab: int = 0
+    """Tells its prompt and its inputs to standard error, then raises them."""
     allocate: int = 0
     """Takes so many MiB of memory."""
     spam: int = 0
@@ -134,6 +136,10 @@ def _misbehave(plan: FakePlan, job: Job, run: Run) -> None:
         os._exit(plan.leave)
     if plan.fail:
         raise EngineFailed("the fake engine was told to fail")
+    if plan.blab:
+        told = f"{job.request.prompt!r} {[ref.uri for ref in job.request.inputs]}"
+        sys.stderr.write(f"{told}\n")
+        raise ValueError(told)
     if plan.bug:
         raise ZeroDivisionError("the fake engine was told to break")
     for number in range(plan.fill):

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from threading import Lock
 
-from omnireel.execution.base import Attempt, Ending, Made
+from omnireel.execution.base import Attempt, Ending, Made, Stage
 from omnireel.models import Clip, Progress, ShotReport, Stopped
 
 
@@ -19,6 +19,7 @@ class FakeHandle:
         self.scratch = scratch
         self.progress = Progress()
         self.note = ""
+        self.stages: tuple[Stage, ...] = ()
         self.ending: Ending | None = None
         self.stopped = self.killed = self.closed = False
         self._obedient = obedient

@@ -94,6 +94,17 @@ class TaskStoreContract:
         assert (added.created_at, added.started_at, added.expires_at) == (clock.now(), None, None)
         assert (added.outcome, added.charged, added.model_id) == (None, "0.0000", "kling-video-o1")
 
+    def test_a_claim_says_whose_it_is_and_how_long_it_waited(
+        self, store: TaskStore, clock: ManualClock
+    ) -> None:
+        trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        store.add(replace(a_task("t1"), trace=trace))
+        store.add(a_task("t2"))
+        clock.advance(seconds=7)
+        first, second = claimed(store), claimed(store)
+        assert (first.team, first.request_id, first.trace, second.trace) == ("team", "req-1", trace, "")
+        assert first.claimed_at - first.submitted_at == pytest.approx(7)
+
     @pytest.mark.parametrize(("team", "task_id"), [("team", "t2"), ("other", "t1"), ("team", "x" * 10_000)])
     def test_unknown_and_foreign_tasks_are_not_found(self, store: TaskStore, team: str, task_id: str) -> None:
         store.add(a_task("t1"))

@@ -1,0 +1,105 @@
+"""What no log line and no span may hold, taken out of text: by its shape, or because it is known.
+
+Standard library only: child processes use it too.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+HIDDEN: Final = "***"
+LONGEST: Final = 16_384
+"""Characters of one text that are kept."""
+
+_LONGEST_BASE64: Final = 256
+_DEEPEST: Final = 6
+_MOST_ITEMS: Final = 200
+_SHORTEST_PRIVATE: Final = 4
+_RUN: Final = 12
+"""So many characters in a row that also stand in a private text are not told."""
+
+_KEY: Final = re.compile(r"\bomr_live_[0-9A-Za-z]+")
+_WEBHOOK_SECRET: Final = re.compile(r"\bwhsec_[0-9A-Za-z+/=_-]+")
+_BEARER: Final = re.compile(r"(?i)\b(bearer|basic)\s+[^\s\"',]+")
+_PASSWORD_IN_URL: Final = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://)[^\s\"'@/:]*:[^\s\"']*@")
+_QUERY: Final = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://[^\s\"'?#<>]*)[?#][^\s\"'<>]*")
+_ASSIGNED: Final = re.compile(
+    r"(?i)\b(password|passwd|pwd|secret|signature|token|api[_-]?key|x-(?:amz|goog)-[a-z-]+)(=|%3D)[^\s&\"',;]+"
+)
+_DETAIL: Final = re.compile(r"(DETAIL:\s*|Failing row contains ).*")
+_BASE64: Final = re.compile(rf"[A-Za-z0-9+/_-]{{{_LONGEST_BASE64 + 1},}}={{0,2}}")
+_SECRET_NAMES: Final = frozenset(
+    {"authorization", "password", "secret", "signature", "cookie", "database", "api_key"}
+)
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """The text without anything that has a secret's shape, and without these secrets."""
+    for secret in secrets:
+        text = text.replace(secret, HIDDEN)
+    text = _KEY.sub(f"omr_live_{HIDDEN}", text)
+    text = _WEBHOOK_SECRET.sub(f"whsec_{HIDDEN}", text)
+    text = _BEARER.sub(rf"\1 {HIDDEN}", text)
+    text = _PASSWORD_IN_URL.sub(rf"\1{HIDDEN}@", text)
+    text = _QUERY.sub(rf"\1?{HIDDEN}", text)
+    text = _ASSIGNED.sub(rf"\1\2{HIDDEN}", text)
+    # PostgreSQL repeats a row it refuses, prompt and all.
+    text = _DETAIL.sub(rf"\1{HIDDEN}", text)
+    text = _BASE64.sub(_length_of, text)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text)} characters)"
+
+
+def redacted(value: object, secrets: Iterable[str] = (), depth: int = 0) -> object:
+    """A value for a log line or a span: plain, bounded, and with every text in it redacted."""
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case Mapping() if depth < _DEEPEST:
+            return {
+                redact(str(name), secrets): hidden_or(str(name), item, secrets, depth + 1)
+                for name, item in list(value.items())[:_MOST_ITEMS]
+            }
+        case list() | tuple() | set() | frozenset() if depth < _DEEPEST:
+            return [redacted(item, secrets, depth + 1) for item in list(value)[:_MOST_ITEMS]]
+    return redact(str(value), secrets)
+
+
+def hidden_or(name: str, value: object, secrets: Iterable[str] = (), depth: int = 0) -> object:
+    """The value under this name, redacted; nothing of it when the name says that it is secret."""
+    return HIDDEN if name.lower() in _SECRET_NAMES else redacted(value, secrets, depth)
+
+
+def without(text: str, private: Iterable[str]) -> str:
+    """The text with every longer run of characters taken out that also stands in a private text.
+
+    Whoever writes a prompt into an error may shorten or quote it, so whole prompts are not enough.
+    """
+    for written in {form for words in private for form in _forms(words)}:
+        text = _without(text, written)
+    return text
+
+
+def _without(text: str, private: str) -> str:
+    # Too short a text is found everywhere and tells nothing.
+    run = min(_RUN, len(private)) if len(private) >= _SHORTEST_PRIVATE else 0
+    kept: list[str] = []
+    at = 0
+    while at < len(text):
+        length = run if run and text[at : at + run] in private and at + run <= len(text) else 0
+        while length and at + length < len(text) and text[at : at + length + 1] in private:
+            length += 1
+        kept.append(HIDDEN if length else text[at])
+        at += length or 1
+    return "".join(kept)
+
+
+def _forms(words: str) -> tuple[str, ...]:
+    """A text as itself, and as Python and JSON write it between quotes."""
+    return words, repr(words)[1:-1], json.dumps(words)[1:-1], json.dumps(words, ensure_ascii=False)[1:-1]
+
+
+def _length_of(match: re.Match[str]) -> str:
+    return f"<{len(match[0])} characters>"
