@@ -45,6 +45,7 @@ from omnireel.storage.local import LocalBlobs
 from omnireel.tasks.away import PATIENCE
 from omnireel.tasks.balances import Balances
 from omnireel.tasks.bell import Bell, bell_of
+from omnireel.tasks.counts import RequestCounts
 from omnireel.tasks.courier import Courier
 from omnireel.tasks.database import Schema, connect, open_database, schema_of, upgrade_schema
 from omnireel.tasks.deliveries import Deliveries
@@ -81,6 +82,7 @@ class House:
     bell: Bell
     keys: KeyStore
     files: MediaFiles
+    counts: RequestCounts
     deliveries: Deliveries
     secrets: WebhookSecrets
 
@@ -93,6 +95,10 @@ class House:
     def arrivals(self) -> Path:
         """Where uploads and inline inputs are written before they are stored."""
         return self.settings.data / "incoming"
+
+    def close(self) -> None:
+        self.counts.close()
+        self.database.dispose()
 
 
 def open_house(settings: Settings, base_url: str) -> House:
@@ -111,6 +117,7 @@ def open_house(settings: Settings, base_url: str) -> House:
         bell=bell,
         keys=KeyStore(database, clock),
         files=MediaFiles(database, clock),
+        counts=RequestCounts.of(database),
         deliveries=Deliveries(database, lease=timedelta(seconds=TOTAL_SECONDS + settings.lease_seconds)),
         secrets=WebhookSecrets(database, clock),
     )
@@ -328,6 +335,7 @@ def build_app(house: House, base_url: str, workshop: Workshop | None, draining: 
         keys=house.keys,
         files=house.files,
         blobs=house.blobs,
+        counts=house.counts,
         deliveries=house.deliveries,
         secrets=house.secrets,
         values=values,
@@ -398,7 +406,7 @@ def serve(settings: Settings) -> int:
     if workshop is not None:
         workshop.close()
     post_room.close()
-    house.database.dispose()
+    house.close()
     return int(workshop is not None and workshop.broken)
 
 
@@ -422,7 +430,7 @@ def worker(settings: Settings) -> int:
     workshop.close()
     if post_room is not None:
         post_room.close()
-    house.database.dispose()
+    house.close()
     return int(workshop.broken)
 
 

@@ -20,6 +20,7 @@ from omnireel.clock import Clock, SystemClock
 from omnireel.models import Resource, ShotReport, Succeeded
 from omnireel.storage.local import LocalBlobs
 from omnireel.tasks.balances import Balances
+from omnireel.tasks.counts import RequestCounts
 from omnireel.tasks.database import open_database
 from omnireel.tasks.deliveries import Deliveries
 from omnireel.tasks.files import MediaFiles
@@ -120,12 +121,14 @@ def open_house(
     keys = KeyStore(database, clock)
     settled = ApiValues(**{"base_url": base_url, "scratch": folder / "incoming", "terms": TERMS, **values})
     deliveries, webhook_secrets = Deliveries(database), WebhookSecrets(database, clock)
+    counts = RequestCounts.of(database, clock)
     draining = Event()
     app = create_app(
         service=service,
         keys=keys,
         files=MediaFiles(database, clock),
         blobs=blobs,
+        counts=counts,
         deliveries=deliveries,
         secrets=webhook_secrets,
         values=settled,
@@ -146,4 +149,5 @@ def open_house(
             keys.create("first").secret,
         )
     finally:
+        counts.close()
         database.dispose()

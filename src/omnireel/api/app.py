@@ -35,6 +35,7 @@ from omnireel.catalog.model import Model
 from omnireel.catalog.models import MODELS
 from omnireel.clock import Clock, SystemClock
 from omnireel.storage.local import LocalBlobs
+from omnireel.tasks.counts import RequestCounts
 from omnireel.tasks.deliveries import Deliveries
 from omnireel.tasks.files import MediaFiles
 from omnireel.tasks.keys import KeyStore
@@ -48,6 +49,7 @@ def create_app(
     keys: KeyStore,
     files: MediaFiles,
     blobs: LocalBlobs,
+    counts: RequestCounts,
     deliveries: Deliveries,
     secrets: WebhookSecrets,
     values: ApiValues,
@@ -73,7 +75,7 @@ def create_app(
         links=links,
         inputs=Inputs(blobs=blobs, links=links, limits=values.media_limits, scratch=values.scratch),
         bodies=BodyDesk(limit=values.max_body, at_once=values.large_bodies),
-        limiter=RequestLimiter(values.requests_per_minute, clock),
+        limiter=RequestLimiter(values.requests_per_minute, counts),
         deliveries=deliveries,
         secrets=secrets,
         underway=Underway(),
