@@ -116,7 +116,7 @@ def open_house(settings: Settings, base_url: str) -> House:
         store=_store(settings, database, bell),
         bell=bell,
         keys=KeyStore(database, clock),
-        files=MediaFiles(database, clock),
+        files=MediaFiles(database, clock, quota=settings.upload_quota_bytes),
         counts=RequestCounts.of(database),
         deliveries=Deliveries(database, lease=timedelta(seconds=TOTAL_SECONDS + settings.lease_seconds)),
         secrets=WebhookSecrets(database, clock),
@@ -131,6 +131,11 @@ def open_keys(settings: Settings) -> KeyStore:
 def open_teams(settings: Settings) -> TeamStore:
     """The teams of the server with these settings. Raises CannotStart."""
     return TeamStore(open_database(_place(settings)), SystemClock())
+
+
+def open_files(settings: Settings) -> MediaFiles:
+    """The uploaded files of the server with these settings. Raises CannotStart."""
+    return MediaFiles(open_database(_place(settings)), SystemClock(), quota=settings.upload_quota_bytes)
 
 
 def inspect_database(settings: Settings) -> Schema:

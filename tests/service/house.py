@@ -23,7 +23,7 @@ from omnireel.tasks.balances import Balances
 from omnireel.tasks.counts import RequestCounts
 from omnireel.tasks.database import open_database
 from omnireel.tasks.deliveries import Deliveries
-from omnireel.tasks.files import MediaFiles
+from omnireel.tasks.files import QUOTA, MediaFiles
 from omnireel.tasks.keys import KeyStore
 from omnireel.tasks.prices import PriceList
 from omnireel.tasks.service import Admission, TaskService
@@ -46,6 +46,7 @@ class House:
     app: FastAPI
     store: SqlTaskStore
     keys: KeyStore
+    files: MediaFiles
     teams: TeamStore
     blobs: LocalBlobs
     deliveries: Deliveries
@@ -101,12 +102,13 @@ def open_house(
     admission: Admission | None = None,
     database_url: str | None = None,
     prices: PriceList | None = None,
+    upload_quota: int = QUOTA,
     **values: Any,
 ) -> Iterator[House]:
     """A house in a folder, and its database unless it has a URL; `values` are fields of `ApiValues`."""
-    clock = clock or SystemClock()
+    told, clock = clock, clock or SystemClock()
     database = open_database(database_url or folder / "omnireel.db")
-    store = SqlTaskStore(database, retention=timedelta(days=7))
+    store = SqlTaskStore(database, retention=timedelta(days=7), clock=told)
     blobs = LocalBlobs(folder / "blobs", base_url=base_url, secret=b"s" * 32, clock=clock)
     service = TaskService(
         store,
@@ -121,12 +123,13 @@ def open_house(
     keys = KeyStore(database, clock)
     settled = ApiValues(**{"base_url": base_url, "scratch": folder / "incoming", "terms": TERMS, **values})
     deliveries, webhook_secrets = Deliveries(database), WebhookSecrets(database, clock)
+    files = MediaFiles(database, clock, quota=upload_quota)
     counts = RequestCounts.of(database, clock)
     draining = Event()
     app = create_app(
         service=service,
         keys=keys,
-        files=MediaFiles(database, clock),
+        files=files,
         blobs=blobs,
         counts=counts,
         deliveries=deliveries,
@@ -140,6 +143,7 @@ def open_house(
             app,
             store,
             keys,
+            files,
             TeamStore(database),
             blobs,
             deliveries,

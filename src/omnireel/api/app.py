@@ -75,6 +75,7 @@ def create_app(
         links=links,
         inputs=Inputs(blobs=blobs, links=links, limits=values.media_limits, scratch=values.scratch),
         bodies=BodyDesk(limit=values.max_body, at_once=values.large_bodies),
+        uploads=BodyDesk(limit=values.upload_video_bytes, at_once=values.uploads),
         limiter=RequestLimiter(values.requests_per_minute, counts),
         deliveries=deliveries,
         secrets=secrets,
