@@ -98,6 +98,7 @@ def open_house(
     folder: Path,
     *,
     clock: Clock | None = None,
+    store_clock: Clock | None = None,
     base_url: str = BASE,
     admission: Admission | None = None,
     database_url: str | None = None,
@@ -105,10 +106,13 @@ def open_house(
     upload_quota: int = QUOTA,
     **values: Any,
 ) -> Iterator[House]:
-    """A house in a folder, and its database unless it has a URL; `values` are fields of `ApiValues`."""
-    told, clock = clock, clock or SystemClock()
+    """A house in a folder, and its database unless it has a URL; `values` are fields of `ApiValues`.
+
+    The task store keeps the database's time unless it has a `store_clock`.
+    """
+    clock = clock or SystemClock()
     database = open_database(database_url or folder / "omnireel.db")
-    store = SqlTaskStore(database, retention=timedelta(days=7), clock=told)
+    store = SqlTaskStore(database, retention=timedelta(days=7), clock=store_clock)
     blobs = LocalBlobs(folder / "blobs", base_url=base_url, secret=b"s" * 32, clock=clock)
     service = TaskService(
         store,

@@ -45,7 +45,7 @@ router = APIRouter(route_class=LeanRoute, prefix="/api/v1/media/files", tags=["m
 @router.post(
     "",
     summary="Upload a picture or a clip",
-    description="Kept for 7 days. A team's files together may take `quota_bytes`, which the list tells; else 413.",
+    description="Kept for 7 days. A team's files may take `quota_bytes` together, which the list tells.",
     responses=problems(400, 401, 413, 415, 429, 503),
     openapi_extra=_EXTRA,
 )

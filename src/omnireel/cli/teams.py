@@ -80,7 +80,7 @@ def show(
     json: JsonFlag = False,
     quiet: QuietFlag = False,
 ) -> None:
-    """Show a team's balance, what is reserved for running tasks, where its money went last, and its uploads."""
+    """Show a team's balance, what is reserved for its running tasks, its last movements and its uploads."""
     talk = Output(json, quiet)
     with ending(talk):
         store = _open(data)
