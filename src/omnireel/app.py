@@ -44,7 +44,7 @@ from omnireel.settings import Settings
 from omnireel.storage.local import LocalBlobs
 from omnireel.tasks.away import PATIENCE
 from omnireel.tasks.balances import Balances
-from omnireel.tasks.bell import Bell, bell_of
+from omnireel.tasks.bell import ENDINGS, Bell, bell_of
 from omnireel.tasks.counts import RequestCounts
 from omnireel.tasks.courier import Courier
 from omnireel.tasks.database import Schema, connect, open_database, schema_of, upgrade_schema
@@ -80,6 +80,7 @@ class House:
     blobs: LocalBlobs
     store: SqlTaskStore
     bell: Bell
+    endings: Bell
     keys: KeyStore
     files: MediaFiles
     counts: RequestCounts
@@ -108,13 +109,14 @@ def open_house(settings: Settings, base_url: str) -> House:
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     clock = SystemClock()
     database = open_database(_place(settings), connections=settings.database_connections)
-    bell = bell_of(database)
+    bell, endings = bell_of(database), bell_of(database, ENDINGS)
     return House(
         settings=settings,
         database=database,
         blobs=LocalBlobs(data / "files", base_url=base_url, secret=_secret(data / "secret"), clock=clock),
-        store=_store(settings, database, bell),
+        store=_store(settings, database, bell, endings),
         bell=bell,
+        endings=endings,
         keys=KeyStore(database, clock),
         files=MediaFiles(database, clock, quota=settings.upload_quota_bytes),
         counts=RequestCounts.of(database),
@@ -169,13 +171,16 @@ def _place(settings: Settings) -> str:
     return str(data / "omnireel.db")
 
 
-def _store(settings: Settings, database: Database, bell: Bell, *, patience: float = PATIENCE) -> SqlTaskStore:
+def _store(
+    settings: Settings, database: Database, bell: Bell, endings: Bell, *, patience: float = PATIENCE
+) -> SqlTaskStore:
     return SqlTaskStore(
         database,
         lease=timedelta(seconds=settings.lease_seconds),
         max_attempts=settings.max_attempts,
         retention=timedelta(days=settings.retention_days),
         ring=bell.ring,
+        tell=endings.ring,
         patience=patience,
     )
 
@@ -206,7 +211,7 @@ class Workshop:
             engines=(settings.engine,) if ":" in settings.engine else (),
         )
         # Its loop tries again by itself, and meanwhile has attempts to look after.
-        store = _store(settings, house.database, house.bell, patience=0.0)
+        store = _store(settings, house.database, house.bell, house.endings, patience=0.0)
         self._dispatcher = Dispatcher(
             store,
             self._executor,
@@ -343,6 +348,7 @@ def build_app(house: House, base_url: str, workshop: Workshop | None, draining: 
         counts=house.counts,
         deliveries=house.deliveries,
         secrets=house.secrets,
+        endings=house.endings,
         values=values,
         draining=draining,
     )
@@ -403,14 +409,18 @@ def serve(settings: Settings) -> int:
     _on_stop_signals(stop)
     _greet(house, origin)
     post_room = PostRoom(house)
+    hearing = Thread(target=house.endings.listen, args=(closed := Event(),), name="endings", daemon=True)
     if workshop is not None:
         workshop.open()
     post_room.open()
+    hearing.start()
     server.run(sockets=[door])
     stop()
     if workshop is not None:
         workshop.close()
     post_room.close()
+    closed.set()
+    hearing.join(_POST_ROOM_SECONDS)
     house.close()
     return int(workshop is not None and workshop.broken)
 

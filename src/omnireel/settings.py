@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     database: SecretStr | None = None
     """`postgresql://user:password@host/name`; default: a SQLite file in the data folder."""
     database_connections: int = Field(default=16, ge=2, le=1000)
-    """Most connections of this process to PostgreSQL, besides the one that listens for new tasks."""
+    """Most connections of this process to PostgreSQL, besides two that listen for news."""
     public_url: str | None = None
     """Origin that links in answers start with; default: the address the server listens on."""
 

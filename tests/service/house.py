@@ -20,6 +20,7 @@ from omnireel.clock import Clock, SystemClock
 from omnireel.models import Resource, ShotReport, Succeeded
 from omnireel.storage.local import LocalBlobs
 from omnireel.tasks.balances import Balances
+from omnireel.tasks.bell import ENDINGS, bell_of
 from omnireel.tasks.counts import RequestCounts
 from omnireel.tasks.database import open_database
 from omnireel.tasks.deliveries import Deliveries
@@ -112,7 +113,8 @@ def open_house(
     """
     clock = clock or SystemClock()
     database = open_database(database_url or folder / "omnireel.db")
-    store = SqlTaskStore(database, retention=timedelta(days=7), clock=store_clock)
+    endings = bell_of(database, ENDINGS)
+    store = SqlTaskStore(database, retention=timedelta(days=7), clock=store_clock, tell=endings.ring)
     blobs = LocalBlobs(folder / "blobs", base_url=base_url, secret=b"s" * 32, clock=clock)
     service = TaskService(
         store,
@@ -138,6 +140,7 @@ def open_house(
         counts=counts,
         deliveries=deliveries,
         secrets=webhook_secrets,
+        endings=endings,
         values=settled,
         clock=clock,
         draining=draining,

@@ -35,6 +35,7 @@ from omnireel.catalog.model import Model
 from omnireel.catalog.models import MODELS
 from omnireel.clock import Clock, SystemClock
 from omnireel.storage.local import LocalBlobs
+from omnireel.tasks.bell import Bell
 from omnireel.tasks.counts import RequestCounts
 from omnireel.tasks.deliveries import Deliveries
 from omnireel.tasks.files import MediaFiles
@@ -52,6 +53,7 @@ def create_app(
     counts: RequestCounts,
     deliveries: Deliveries,
     secrets: WebhookSecrets,
+    endings: Bell,
     values: ApiValues,
     models: Mapping[str, Model] = MODELS,
     clock: Clock | None = None,
@@ -80,7 +82,7 @@ def create_app(
         deliveries=deliveries,
         secrets=secrets,
         underway=Underway(),
-        lookout=Lookout(service.glimpses),
+        lookout=Lookout(service.glimpses, endings),
         draining=draining or Event(),
     )
     return _assemble(rooms)
