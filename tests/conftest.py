@@ -25,8 +25,15 @@ def pytest_configure() -> None:
     )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Under `--dist loadgroup`, tests with real servers take turns: their leases run on real time."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Under `--dist loadgroup`, tests with real servers take turns: their leases run on real time.
+
+    Tests of endurance are left out unless the marker is asked for.
+    """
+    if "endurance" not in config.getoption("markexpr"):
+        left_out = [item for item in items if item.get_closest_marker("endurance")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
     for item in items:
         if item.get_closest_marker("system"):
             item.add_marker(pytest.mark.xdist_group("system"))

@@ -46,7 +46,8 @@ from omnireel.storage.local import LocalBlobs
 from omnireel.tasks.address import parse
 from omnireel.tasks.away import PATIENCE
 from omnireel.tasks.balances import Balances
-from omnireel.tasks.bell import Bell, bell_of
+from omnireel.tasks.bell import ENDINGS, Bell, bell_of
+from omnireel.tasks.counts import RequestCounts
 from omnireel.tasks.courier import Courier
 from omnireel.tasks.database import Schema, connect, open_database, schema_of, upgrade_schema
 from omnireel.tasks.deliveries import Deliveries
@@ -78,6 +79,13 @@ _POST_ROOM_SECONDS = 30.0
 log = structlog.get_logger(__name__)
 
 
+class _Bells(NamedTuple):
+    """What is rung when there is work, and when some has ended."""
+
+    work: Bell
+    endings: Bell
+
+
 @dataclass(frozen=True)
 class House:
     """What a data folder holds, opened."""
@@ -87,8 +95,10 @@ class House:
     blobs: LocalBlobs
     store: SqlTaskStore
     bell: Bell
+    endings: Bell
     keys: KeyStore
     files: MediaFiles
+    counts: RequestCounts
     deliveries: Deliveries
     secrets: WebhookSecrets
     workers: Workers
@@ -104,6 +114,10 @@ class House:
         """Where uploads and inline inputs are written before they are stored."""
         return self.settings.data / "incoming"
 
+    def close(self) -> None:
+        self.counts.close()
+        self.database.dispose()
+
 
 def open_house(settings: Settings, base_url: str, instruments: Instruments | None = None) -> House:
     """Open, or furnish, the data folder. Links in answers start with `base_url`. Raises CannotStart."""
@@ -113,15 +127,17 @@ def open_house(settings: Settings, base_url: str, instruments: Instruments | Non
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     clock = SystemClock()
     database = open_database(_place(settings), connections=settings.database_connections)
-    bell = bell_of(database)
+    bell, endings = bell_of(database), bell_of(database, ENDINGS)
     return House(
         settings=settings,
         database=database,
         blobs=LocalBlobs(data / "files", base_url=base_url, secret=_secret(data / "secret"), clock=clock),
-        store=_store(settings, database, bell, instruments.metrics),
+        store=_store(settings, database, _Bells(bell, endings), instruments.metrics),
         bell=bell,
+        endings=endings,
         keys=KeyStore(database, clock),
-        files=MediaFiles(database, clock),
+        files=MediaFiles(database, clock, quota=settings.upload_quota_bytes),
+        counts=RequestCounts.of(database),
         deliveries=Deliveries(database, lease=timedelta(seconds=TOTAL_SECONDS + settings.lease_seconds)),
         secrets=WebhookSecrets(database, clock),
         workers=Workers(database),
@@ -137,6 +153,11 @@ def open_keys(settings: Settings) -> KeyStore:
 def open_teams(settings: Settings) -> TeamStore:
     """The teams of the server with these settings. Raises CannotStart."""
     return TeamStore(open_database(_place(settings)), SystemClock())
+
+
+def open_files(settings: Settings) -> MediaFiles:
+    """The uploaded files of the server with these settings. Raises CannotStart."""
+    return MediaFiles(open_database(_place(settings)), SystemClock(), quota=settings.upload_quota_bytes)
 
 
 def inspect_database(settings: Settings) -> Schema:
@@ -171,14 +192,15 @@ def _place(settings: Settings) -> str:
 
 
 def _store(
-    settings: Settings, database: Database, bell: Bell, metrics: Metrics, *, patience: float = PATIENCE
+    settings: Settings, database: Database, bells: _Bells, metrics: Metrics, *, patience: float = PATIENCE
 ) -> SqlTaskStore:
     return SqlTaskStore(
         database,
         lease=timedelta(seconds=settings.lease_seconds),
         max_attempts=settings.max_attempts,
         retention=timedelta(days=settings.retention_days),
-        ring=bell.ring,
+        ring=bells.work.ring,
+        tell=bells.endings.ring,
         patience=patience,
         metrics=metrics,
     )
@@ -211,7 +233,8 @@ class Workshop:
         )
         # Its loop tries again by itself, and meanwhile has attempts to look after.
         metrics = house.instruments.metrics
-        store = _store(settings, house.database, house.bell, metrics, patience=0.0)
+        bells = _Bells(house.bell, house.endings)
+        store = _store(settings, house.database, bells, metrics, patience=0.0)
         self._dispatcher = Dispatcher(
             store,
             self._executor,
@@ -423,8 +446,10 @@ def build_app(house: House, base_url: str, workshop: Workshop | None, draining: 
         keys=house.keys,
         files=house.files,
         blobs=house.blobs,
+        counts=house.counts,
         deliveries=house.deliveries,
         secrets=house.secrets,
+        endings=house.endings,
         values=values,
         draining=draining,
         instruments=house.instruments,
@@ -487,16 +512,20 @@ def serve(settings: Settings) -> int:
     _on_stop_signals(stop)
     _greet(house, origin)
     post_room = PostRoom(house)
+    hearing = Thread(target=house.endings.listen, args=(closed := Event(),), name="endings", daemon=True)
     if workshop is not None:
         workshop.open()
     post_room.open()
+    hearing.start()
     server.run(sockets=[door])
     stop()
     if workshop is not None:
         workshop.close()
     post_room.close()
+    closed.set()
+    hearing.join(_POST_ROOM_SECONDS)
     watch.close()
-    house.database.dispose()
+    house.close()
     return int(workshop is not None and workshop.broken)
 
 
@@ -524,7 +553,7 @@ def worker(settings: Settings) -> int:
     if post_room is not None:
         post_room.close()
     watch.close()
-    house.database.dispose()
+    house.close()
     return int(workshop.broken)
 
 

@@ -8,6 +8,7 @@
     ├── IdempotencyConflict       the Idempotency-Key stands for another request
     ├── AuthenticationFailed      no key, or a key nobody made
     ├── InsufficientBalance       the team has less than the task may cost; nothing was queued or charged
+    ├── QuotaExceeded             the team's uploaded files would take more than they may
     ├── NotFound                  no such task, model, file (or it is somebody else's)
     ├── Unavailable               try later: draining, queue full, disk full
     ├── CannotStart               the service cannot run as installed or configured; says what to change
@@ -78,6 +79,19 @@ class InsufficientBalance(OmnireelError):
         super().__init__(f"the task may cost {price:.4f} USD and the team has {balance:.4f} USD")
         self.price = price
         self.balance = balance
+
+
+class QuotaExceeded(OmnireelError):
+    """The team's uploaded files may not take as much as they would with this one. Bytes."""
+
+    def __init__(self, size: int, *, used: int, quota: int) -> None:
+        super().__init__(
+            f"the team's uploaded files may take {quota} bytes together, {used} are used and this one has "
+            f"{size}; delete files or wait until some expire"
+        )
+        self.size = size
+        self.used = used
+        self.quota = quota
 
 
 class NotFound(OmnireelError):

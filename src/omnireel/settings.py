@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     database: SecretStr | None = None
     """`postgresql://user:password@host/name`; default: a SQLite file in the data folder."""
     database_connections: int = Field(default=16, ge=2, le=1000)
-    """Most connections of this process to PostgreSQL, besides the one that listens for new tasks."""
+    """Most connections of this process to PostgreSQL, besides two that listen for news."""
     public_url: str | None = None
     """Origin that links in answers start with; default: the address the server listens on."""
 
@@ -87,6 +87,8 @@ class Settings(BaseSettings):
     """Pending tasks beyond which submits are answered 503."""
     min_free_disk: int = Field(default=512 * MIB, ge=0)
     """Free bytes below which submits are answered 503."""
+    upload_quota_bytes: int = Field(default=10_240 * MIB, ge=0)
+    """What a team's uploaded files may take together, unless `omnireel teams quota` says otherwise."""
     requests_per_minute: int = Field(default=600, ge=1)
     """Per team, polls included."""
     retention_days: float = Field(default=7.0, gt=0)

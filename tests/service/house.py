@@ -21,9 +21,11 @@ from omnireel.engines.base import Engine
 from omnireel.models import Resource, ShotReport, Succeeded
 from omnireel.storage.local import LocalBlobs
 from omnireel.tasks.balances import Balances
+from omnireel.tasks.bell import ENDINGS, bell_of
+from omnireel.tasks.counts import RequestCounts
 from omnireel.tasks.database import open_database
 from omnireel.tasks.deliveries import Deliveries
-from omnireel.tasks.files import MediaFiles
+from omnireel.tasks.files import QUOTA, MediaFiles
 from omnireel.tasks.keys import KeyStore
 from omnireel.tasks.prices import PriceList
 from omnireel.tasks.service import Admission, TaskService
@@ -48,6 +50,7 @@ class House:
     engines: dict[str, Engine]
     store: SqlTaskStore
     keys: KeyStore
+    files: MediaFiles
     teams: TeamStore
     blobs: LocalBlobs
     deliveries: Deliveries
@@ -99,18 +102,30 @@ def open_house(
     folder: Path,
     *,
     clock: Clock | None = None,
+    store_clock: Clock | None = None,
     base_url: str = BASE,
     admission: Admission | None = None,
     database_url: str | None = None,
     prices: PriceList | None = None,
     instruments: Instruments | None = None,
+    upload_quota: int = QUOTA,
     **values: Any,
 ) -> Iterator[House]:
-    """A house in a folder, and its database unless it has a URL; `values` are fields of `ApiValues`."""
+    """A house in a folder, and its database unless it has a URL; `values` are fields of `ApiValues`.
+
+    The task store keeps the database's time unless it has a `store_clock`.
+    """
     clock = clock or SystemClock()
     database = open_database(database_url or folder / "omnireel.db")
     instruments = instruments or Instruments()
-    store = SqlTaskStore(database, retention=timedelta(days=7), metrics=instruments.metrics)
+    endings = bell_of(database, ENDINGS)
+    store = SqlTaskStore(
+        database,
+        retention=timedelta(days=7),
+        clock=store_clock,
+        tell=endings.ring,
+        metrics=instruments.metrics,
+    )
     blobs = LocalBlobs(folder / "blobs", base_url=base_url, secret=b"s" * 32, clock=clock)
     engines: dict[str, Engine] = {"fake": FakeEngine()}
     service = TaskService(
@@ -127,14 +142,18 @@ def open_house(
     keys = KeyStore(database, clock)
     settled = ApiValues(**{"base_url": base_url, "scratch": folder / "incoming", "terms": TERMS, **values})
     deliveries, webhook_secrets = Deliveries(database), WebhookSecrets(database, clock)
+    files = MediaFiles(database, clock, quota=upload_quota)
+    counts = RequestCounts.of(database, clock)
     draining = Event()
     app = create_app(
         service=service,
         keys=keys,
-        files=MediaFiles(database, clock),
+        files=files,
         blobs=blobs,
+        counts=counts,
         deliveries=deliveries,
         secrets=webhook_secrets,
+        endings=endings,
         values=settled,
         clock=clock,
         draining=draining,
@@ -146,6 +165,7 @@ def open_house(
             engines,
             store,
             keys,
+            files,
             TeamStore(database),
             blobs,
             deliveries,
@@ -155,4 +175,5 @@ def open_house(
             keys.create("first").secret,
         )
     finally:
+        counts.close()
         database.dispose()

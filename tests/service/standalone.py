@@ -1,4 +1,7 @@
-"""A house behind the real HTTP server, in a process of its own; `python -m` with a folder starts it."""
+"""A house behind the real HTTP server, in a process of its own.
+
+`python -m` with a folder and the house's values as JSON starts it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from tests.service.house import open_house
@@ -37,9 +41,9 @@ class Running:
 
 
 @contextmanager
-def running_house(folder: Path) -> Iterator[Running]:
+def running_house(folder: Path, **values: Any) -> Iterator[Running]:
     """A house in a child process; ended by SIGTERM, which it must obey."""
-    command = [sys.executable, "-m", "tests.service.standalone", str(folder)]
+    command = [sys.executable, "-m", "tests.service.standalone", str(folder), json.dumps(values)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
         try:
             assert child.stdout is not None
@@ -53,7 +57,8 @@ def running_house(folder: Path) -> Iterator[Running]:
 def main() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-        with open_house(Path(sys.argv[1]), base_url=f"http://127.0.0.1:{port}") as house:
+        values = json.loads(sys.argv[2])
+        with open_house(Path(sys.argv[1]), base_url=f"http://127.0.0.1:{port}", **values) as house:
             server = uvicorn.Server(server_config(house.app, drain_seconds=5))
             print(json.dumps({"port": port, "key": house.key}), flush=True)
             server.run([listener])

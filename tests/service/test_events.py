@@ -159,8 +159,10 @@ def test_silence_is_broken_by_comments(house: House) -> None:
 
 
 @pytest.mark.parametrize("way", ["?wait=true&timeout=45", "/events"])
-def test_hundreds_wait_at_once_and_others_are_served_meanwhile(tmp_path: Path, way: str) -> None:
-    with running_house(tmp_path) as server:
+def test_hundreds_wait_at_once_and_others_are_served_meanwhile(
+    tmp_path: Path, database_place: str, way: str
+) -> None:
+    with running_house(tmp_path, database_url=database_place) as server:
         auth = {"Authorization": f"Bearer {server.key}"}
         url = f"http://127.0.0.1:{server.port}"
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -103,6 +105,79 @@ def test_an_upload_above_its_limit_is_refused(tmp_path: Path, picture: bytes) ->
     assert (too_many.status_code, far_too_many.status_code) == (400, 413)
     assert too_many.json()["message"].startswith("Value out of range: parameter 'file'")
     assert far_too_many.json()["message"] == "Payload too large: the body must be at most 50000 bytes"
+
+
+def test_an_upload_beyond_the_quota_is_refused_and_leaves_nothing(tmp_path: Path, picture: bytes) -> None:
+    with open_house(tmp_path, upload_quota=2 * len(picture) - 1) as house:
+        first = upload(house, "a.png", picture)
+        # The form's length leaves open whether the file would fit: only the file itself tells.
+        refused = house.client().post(FILES, files={"file": ("b.png", picture)})
+        listed = house.client().get(FILES).json()["data"]
+        blobs = [info.key for info in house.blobs.list("uploads/")]
+        house.client().delete(f"{FILES}/{first['file_id']}")
+        again = house.client().post(FILES, files={"file": ("b.png", picture)})
+
+    assert (refused.status_code, refused.json()) == (
+        413,
+        {
+            "code": 413,
+            "message": f"Payload too large: the team's uploaded files may take {2 * len(picture) - 1} bytes "
+            f"together, {len(picture)} are used and this one has {len(picture)}; "
+            "delete files or wait until some expire",
+        },
+    )
+    assert (listed["used_bytes"], listed["quota_bytes"]) == (len(picture), 2 * len(picture) - 1)
+    assert [item["file_id"] for item in listed["items"]] == [first["file_id"]]
+    assert len(blobs) == 1
+    assert list(house.values.scratch.iterdir()) == []
+    assert again.status_code == 200
+
+
+def test_an_upload_whose_length_says_too_much_is_refused_before_it_is_received(tmp_path: Path) -> None:
+    with open_house(tmp_path, upload_quota=1000) as house:
+        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+        answer = house.client().post(FILES, content=bytes(200_000), headers=headers)
+
+    # Received, it would have been found malformed.
+    assert answer.status_code == 413
+    assert "0 are used" in answer.json()["message"]
+
+
+def test_uploads_at_once_together_keep_to_the_quota(tmp_path: Path, picture: bytes) -> None:
+    with open_house(tmp_path, upload_quota=3 * len(picture)) as house, ThreadPoolExecutor(8) as pool:
+        sent = [pool.submit(house.client().post, FILES, files={"file": ("a.png", picture)}) for _ in range(8)]
+        statuses = Counter(answer.result().status_code for answer in sent)
+        used = house.files.usage("default").used
+        blobs = [info.key for info in house.blobs.list("uploads/")]
+
+    assert statuses == {200: 3, 413: 5}
+    assert (used, len(blobs)) == (3 * len(picture), 3)
+
+
+def test_a_deleted_files_link_ends_unless_a_task_needs_it(house: House, picture: bytes) -> None:
+    idle, read = upload(house, "a.png", picture), upload(house, "b.png", picture)
+    house.submit(images=[read["url"]])
+    for file in (idle, read):
+        house.client().delete(f"{FILES}/{file['file_id']}")
+
+    statuses = [house.stranger().get(file["url"].removeprefix(BASE)).status_code for file in (idle, read)]
+
+    assert statuses == [404, 200]
+
+
+def test_a_file_is_gone_after_its_seven_days(tmp_path: Path, picture: bytes) -> None:
+    clock = ManualClock(datetime.now(UTC))
+    with open_house(tmp_path, clock=clock) as house:
+        file = upload(house, "a.png", picture)
+        clock.advance(seconds=7 * 86400 - 1)
+        before = house.client().get(FILES).json()["data"]
+        clock.advance(seconds=1)
+        after = house.client().get(FILES).json()["data"]
+        deleted = house.client().delete(f"{FILES}/{file['file_id']}")
+
+    assert (len(before["items"]), before["used_bytes"]) == (1, len(picture))
+    assert (after["items"], after["used_bytes"]) == ([], 0)
+    assert deleted.status_code == 404
 
 
 def test_the_form_needs_exactly_one_file(client: TestClient, picture: bytes) -> None:

@@ -327,3 +327,25 @@ def test_a_file_that_another_task_reads_outlives_its_own(house: House, tmp_path:
     data(house.client().delete(f"/api/v1/tasks/{task_id}"))
 
     assert house.stranger().get(link).content == clip
+
+
+def test_a_result_is_there_for_seven_days_and_says_so(tmp_path: Path, database_place: str) -> None:
+    clock = ManualClock(datetime(2026, 1, 1, tzinfo=UTC))
+    with open_house(tmp_path, clock=clock, store_clock=clock, database_url=database_place) as house:
+        task_id, client = house.succeed_one(tmp_path), house.client()
+        path = f"/api/v1/tasks/{task_id}"
+        shown = show(house, task_id)
+        clock.advance(seconds=timedelta(days=7).total_seconds() - 1)
+        last = show(house, task_id)
+        video = house.stranger().get(last["result"]["resources"][0]["url"].removeprefix(BASE))
+        clock.advance(seconds=1)
+        gone = [client.get(path), client.get(f"{path}?wait=true"), client.get(f"{path}/events")]
+        gone += [client.post(f"{path}/cancel"), client.delete(path)]
+        listed = client.get("/api/v1/tasks").json()["data"]["items"]
+
+    assert shown["completed_at"].startswith("2026-01-01T00:00:00")
+    assert shown["expires_at"] == last["expires_at"] == shown["completed_at"].replace("01-01", "01-08")
+    assert (video.status_code, video.content) == (200, b"a video")
+    assert [answer.status_code for answer in gone] == [404] * 5
+    assert all(answer.json()["message"].startswith("Resource not found: ") for answer in gone)
+    assert listed == []

@@ -212,6 +212,8 @@ class FileAnswer(_Frozen):
 
 class FileListAnswer(_Frozen):
     items: list[FileAnswer]
+    used_bytes: Annotated[int, Field(description="What all of the team's files take together.")]
+    quota_bytes: Annotated[int, Field(description="What they may take at most.")]
 
 
 class FileDeletedAnswer(_Frozen):

@@ -35,6 +35,8 @@ from omnireel.catalog.model import Model
 from omnireel.catalog.models import MODELS
 from omnireel.clock import Clock, SystemClock
 from omnireel.storage.local import LocalBlobs
+from omnireel.tasks.bell import Bell
+from omnireel.tasks.counts import RequestCounts
 from omnireel.tasks.deliveries import Deliveries
 from omnireel.tasks.files import MediaFiles
 from omnireel.tasks.keys import KeyStore
@@ -49,8 +51,10 @@ def create_app(
     keys: KeyStore,
     files: MediaFiles,
     blobs: LocalBlobs,
+    counts: RequestCounts,
     deliveries: Deliveries,
     secrets: WebhookSecrets,
+    endings: Bell,
     values: ApiValues,
     models: Mapping[str, Model] = MODELS,
     clock: Clock | None = None,
@@ -75,11 +79,12 @@ def create_app(
         links=links,
         inputs=Inputs(blobs=blobs, links=links, limits=values.media_limits, scratch=values.scratch),
         bodies=BodyDesk(limit=values.max_body, at_once=values.large_bodies),
-        limiter=RequestLimiter(values.requests_per_minute, clock),
+        uploads=BodyDesk(limit=values.upload_video_bytes, at_once=values.uploads),
+        limiter=RequestLimiter(values.requests_per_minute, counts),
         deliveries=deliveries,
         secrets=secrets,
         underway=Underway(),
-        lookout=Lookout(service.glimpses),
+        lookout=Lookout(service.glimpses, endings),
         draining=draining or Event(),
     )
     return _assemble(rooms, instruments or Instruments())

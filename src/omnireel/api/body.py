@@ -38,11 +38,12 @@ class BodyDesk:
     async def take(self, request: Request, team: str) -> AsyncIterator[bytearray]:
         """The whole body, for as long as the caller holds on to it."""
         check_json_type(request)
-        async with self._place(stated_length(request, self._limit), team):
+        async with self.place(stated_length(request, self._limit), team):
             yield await read_body(request, self._limit)
 
     @asynccontextmanager
-    async def _place(self, length: int | None, team: str) -> AsyncIterator[None]:
+    async def place(self, length: int | None, team: str) -> AsyncIterator[None]:
+        """Room for a body of this length, None when nobody knows. Raises Unavailable."""
         if length is not None and length < LARGE:
             yield
             return

@@ -1,62 +1,45 @@
-"""How many requests a team may send: a fixed window of one minute, counted in this process."""
+"""How many requests a team may send: a fixed window of one minute, counted for all processes together."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from threading import Lock
 
-from omnireel.clock import Clock
-
-WINDOW = 60
-"""Seconds. Windows begin with the minute, for every team alike."""
+from omnireel.tasks.counts import Count, RequestCounts
 
 
 @dataclass(frozen=True)
 class Allowance:
-    """What a team has left. `reset` is when the next window begins, in unix seconds."""
+    """What a team has left."""
 
     limit: int
-    used: int
-    reset: int
-    now: int
+    count: Count
 
     @property
     def exceeded(self) -> bool:
-        return self.used > self.limit
+        return self.count.used > self.limit
 
     @property
     def headers(self) -> Mapping[str, str]:
         return {
             "X-RateLimit-Limit": str(self.limit),
-            "X-RateLimit-Remaining": str(max(0, self.limit - self.used)),
-            "X-RateLimit-Reset": str(self.reset),
+            "X-RateLimit-Remaining": str(max(0, self.limit - self.count.used)),
+            "X-RateLimit-Reset": str(self.count.ends),
         }
 
     @property
     def retry_after(self) -> int:
         """Seconds until asking again can help."""
-        return max(1, self.reset - self.now)
+        return max(1, self.count.ends - self.count.now)
 
 
 class RequestLimiter:
-    """Counts requests. Only the present window is remembered, so a minute's teams bound the memory."""
+    """Holds each team to its requests per minute."""
 
-    def __init__(self, per_minute: int, clock: Clock) -> None:
+    def __init__(self, per_minute: int, counts: RequestCounts) -> None:
         self._per_minute = per_minute
-        self._clock = clock
-        self._lock = Lock()
-        self._window = 0
-        self._used: Counter[str] = Counter()
+        self._counts = counts
 
     def count(self, team: str) -> Allowance:
-        """Count one request of this team."""
-        now = int(self._clock.now().timestamp())
-        window = now - now % WINDOW
-        with self._lock:
-            # Never backwards: a clock that is set back must not open a second window.
-            if window > self._window:
-                self._window, self._used = window, Counter()
-            self._used[team] += 1
-            return Allowance(self._per_minute, self._used[team], self._window + WINDOW, now)
+        """Count one request of this team. Raises DatabaseAway."""
+        return Allowance(self._per_minute, self._counts.count(team))

@@ -11,10 +11,13 @@ from threading import Lock, Thread
 import structlog
 
 from omnireel.tasks.away import DatabaseAway
+from omnireel.tasks.bell import Bell
 from omnireel.tasks.store import Glimpse
 
 EVERY = 0.25
-"""Seconds between looks."""
+"""Seconds between looks when nobody rings."""
+_SHORTEST = 0.02
+"""Seconds between looks however often somebody rings."""
 
 Look = Callable[[Collection[str]], Mapping[str, Glimpse]]
 
@@ -56,10 +59,14 @@ class Watch:
 
 
 class Lookout:
-    """Looks on a thread of its own, which is there only while somebody waits."""
+    """Looks on a thread of its own, which is there only while somebody waits.
 
-    def __init__(self, look: Look, every: float = EVERY) -> None:
+    `endings` is rung when a task has ended; that, and not each step of its progress, is worth a look at once.
+    """
+
+    def __init__(self, look: Look, endings: Bell, every: float = EVERY) -> None:
         self._look = look
+        self._endings = endings
         self._every = every
         self._lock = Lock()
         self._watches: set[Watch] = set()
@@ -92,7 +99,8 @@ class Lookout:
             else:
                 for watch in watches:
                     watch.tell(seen.get(watch.task_id))
-            time.sleep(self._every)
+            time.sleep(_SHORTEST)
+            self._endings.wait(self._every - _SHORTEST)
 
     def _all_or_end(self) -> tuple[Watch, ...]:
         with self._lock:

@@ -21,6 +21,7 @@ from omnireel.errors import (
     InvalidRequest,
     NotFound,
     OmnireelError,
+    QuotaExceeded,
     Unavailable,
 )
 from omnireel.telemetry.redaction import redact
@@ -80,6 +81,8 @@ def _problem_of(request: Request, error: Exception) -> Problem:
             return Problem(402, "Insufficient balance", str(error))
         case IdempotencyConflict():
             return Problem(422, "Idempotency conflict", str(error))
+        case QuotaExceeded():
+            return Problem(413, "Payload too large", str(error))
         case NotFound():
             return Problem(404, "Resource not found", str(error))
         case Unavailable():

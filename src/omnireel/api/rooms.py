@@ -49,6 +49,8 @@ class ApiValues:
     max_body: int = 64 * MIB
     large_bodies: int = 4
     """Large bodies taken in at once."""
+    uploads: int = 8
+    """Uploads taken in at once."""
     requests_per_minute: int = 600
     allow_priority: bool = True
     """Whether callers may say whom their tasks go before."""
@@ -77,6 +79,7 @@ class Rooms:
     links: Links
     inputs: Inputs
     bodies: BodyDesk
+    uploads: BodyDesk
     limiter: RequestLimiter
     deliveries: Deliveries
     secrets: WebhookSecrets

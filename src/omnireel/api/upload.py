@@ -17,7 +17,7 @@ from omnireel.api.problems import Problem
 from omnireel.errors import InvalidFormat, MissingParameter
 
 FIELD = "file"
-_FORM_OVERHEAD = 64 * 1024
+FORM_OVERHEAD = 64 * 1024
 """Bytes a form may add around the file: headers, boundaries, small fields that are ignored."""
 
 
@@ -66,10 +66,10 @@ async def receive_file(request: Request, target: Path, *, limit: int) -> str:
     Raises a 415 or 413 Problem, InvalidFormat or MissingParameter.
     """
     boundary = _boundary(request)
-    stated_length(request, limit, slack=_FORM_OVERHEAD)
+    stated_length(request, limit, slack=FORM_OVERHEAD)
     with target.open("wb") as file:
         parts = _Parts(file)
-        await _parse(request, _parser(boundary, parts), limit + _FORM_OVERHEAD)
+        await _parse(request, _parser(boundary, parts), limit + FORM_OVERHEAD)
     if parts.seen != 1:
         raise MissingParameter(f"the form must have exactly one field '{FIELD}', got {parts.seen}")
     if parts.size > limit:
@@ -106,7 +106,7 @@ async def _parse(request: Request, parser: MultipartParser, limit: int) -> None:
         async for piece in paced(request):
             received += len(piece)
             if received > limit:
-                raise too_large(limit - _FORM_OVERHEAD)
+                raise too_large(limit - FORM_OVERHEAD)
             await run_in_threadpool(parser.write, piece)
         parser.finalize()
     except MultipartParseError:

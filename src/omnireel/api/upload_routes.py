@@ -13,13 +13,14 @@ from starlette.concurrency import run_in_threadpool
 
 from omnireel.api.answers import Answer, FileAnswer, FileDeletedAnswer, FileListAnswer
 from omnireel.api.auth import ReaderHere, SubmitterHere
+from omnireel.api.body import stated_length
 from omnireel.api.lean import LeanRoute
 from omnireel.api.openapi import problems
 from omnireel.api.rooms import Rooms, RoomsHere
 from omnireel.api.scratch import scratch_file
 from omnireel.api.task_answer import wire_time
-from omnireel.api.upload import FIELD, receive_file
-from omnireel.errors import InvalidRequest
+from omnireel.api.upload import FIELD, FORM_OVERHEAD, receive_file
+from omnireel.errors import InvalidRequest, QuotaExceeded
 from omnireel.media.limits import check_size
 from omnireel.media.sniff import Sniffed, sniff
 from omnireel.models import MediaLimits
@@ -44,27 +45,38 @@ router = APIRouter(route_class=LeanRoute, prefix="/api/v1/media/files", tags=["m
 @router.post(
     "",
     summary="Upload a picture or a clip",
+    description="Kept for 7 days. A team's files may take `quota_bytes` together, which the list tells.",
     responses=problems(400, 401, 413, 415, 429, 503),
     openapi_extra=_EXTRA,
 )
 async def upload(request: Request, caller: SubmitterHere, rooms: RoomsHere) -> Answer[FileAnswer]:
-    await run_in_threadpool(rooms.service.check_disk)
-    with scratch_file(rooms.values.scratch) as path:
-        filename = await receive_file(request, path, limit=rooms.values.upload_video_bytes)
-        file = await run_in_threadpool(_keep, path, filename, caller.team, rooms)
+    limit = rooms.values.upload_video_bytes
+    length = stated_length(request, limit, slack=FORM_OVERHEAD)
+    await run_in_threadpool(_check_room, length, caller.team, rooms)
+    async with rooms.uploads.place(length, caller.team):
+        with scratch_file(rooms.values.scratch) as path:
+            filename = await receive_file(request, path, limit=limit)
+            file = await run_in_threadpool(_keep, path, filename, caller.team, rooms)
     return Answer(data=_file_answer(file, rooms))
 
 
 @router.get("", summary="The team's files, newest first", responses=problems(400, 401, 429, 503))
 def index(caller: ReaderHere, rooms: RoomsHere, limit: Limit = 20) -> Answer[FileListAnswer]:
     items = [_file_answer(file, rooms) for file in rooms.files.list(caller.team, limit)]
-    return Answer(data=FileListAnswer(items=items))
+    usage = rooms.files.usage(caller.team)
+    return Answer(data=FileListAnswer(items=items, used_bytes=usage.used, quota_bytes=usage.quota))
 
 
 @router.delete("/{file_id}", summary="Forget a file", responses=problems(401, 404, 429, 503))
 def delete(file_id: str, caller: SubmitterHere, rooms: RoomsHere) -> Answer[FileDeletedAnswer]:
-    rooms.files.delete(caller.team, file_id)
+    rooms.service.discard(rooms.files.delete(caller.team, file_id).key)
     return Answer(data=FileDeletedAnswer(file_id=file_id))
+
+
+def _check_room(length: int | None, team: str, rooms: Rooms) -> None:
+    """Whether a form of this length may bring a file that fits; worth asking before it is received."""
+    rooms.service.check_disk()
+    rooms.files.usage(team).check(max(0, (length or 0) - FORM_OVERHEAD))
 
 
 def _keep(path: Path, filename: str, team: str, rooms: Rooms) -> MediaFile:
@@ -75,7 +87,11 @@ def _keep(path: Path, filename: str, team: str, rooms: Rooms) -> MediaFile:
     key = f"uploads/{file_id}/{_plain_stem(name)}.{sniffed.format}"
     rooms.blobs.put(key, path)
     file = MediaFile(file_id, team, sniffed.kind, name, sniffed.size, key, rooms.clock.now())
-    return rooms.files.add(team, file)
+    try:
+        return rooms.files.add(team, file)
+    except QuotaExceeded:
+        rooms.blobs.delete(key)
+        raise
 
 
 def _sniffed(path: Path, rooms: Rooms) -> Sniffed:

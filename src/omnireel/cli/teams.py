@@ -15,6 +15,8 @@ from omnireel.cli.settings_flags import DataFolder, settings_from
 from omnireel.errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from omnireel.tasks.files import MediaFiles
+    from omnireel.tasks.quotas import Usage
     from omnireel.tasks.teams import Movement, TeamInfo, TeamStore
 
 _LAST = 10
@@ -78,14 +80,39 @@ def show(
     json: JsonFlag = False,
     quiet: QuietFlag = False,
 ) -> None:
-    """Show a team's balance, what is reserved for its running tasks, and where its money went last."""
+    """Show a team's balance, what is reserved for its running tasks, its last movements and its uploads."""
     talk = Output(json, quiet)
     with ending(talk):
         store = _open(data)
         team, movements = store.get(name), store.movements(name, last)
-    lines = [_line(team), *("" if quiet else f"  {_movement_line(movement)}" for movement in movements)]
-    document = _document(team) | {"movements": [_movement_document(movement) for movement in movements]}
-    talk.data("\n".join(line for line in lines if line), document)
+        uploads = _open_files(data).usage(name)
+    details = [_uploads_line(uploads), *(_movement_line(movement) for movement in movements)]
+    document = _document(team) | {
+        "movements": [_movement_document(movement) for movement in movements],
+        "uploads": {"used_bytes": uploads.used, "quota_bytes": uploads.quota},
+    }
+    talk.data("\n".join([_line(team), *(f"  {line}" for line in details if not quiet)]), document)
+
+
+@app.command()
+def quota(
+    name: TeamName,
+    size: Annotated[str, typer.Argument(metavar="BYTES", help="Or 'default', for the server's setting.")],
+    *,
+    data: DataFolder = None,
+    json: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """Set how much a team's uploaded files may take together. What is there already stays."""
+    talk = Output(json, quiet)
+    with ending(talk):
+        own = _bytes(size)
+        _open(data).get(name)
+        files = _open_files(data)
+        files.set_quota(name, own)
+        uploads = files.usage(name)
+    document = {"team": name, "used_bytes": uploads.used, "quota_bytes": uploads.quota}
+    talk.data(str(uploads.quota) if quiet else _uploads_line(uploads), document)
 
 
 @app.command()
@@ -106,6 +133,14 @@ def _usd(text: str) -> Decimal:
         raise InvalidRequest(f"an amount must be USD, such as 25 or 9.5, got {text!r}") from None
 
 
+def _bytes(text: str) -> int | None:
+    if text == "default":
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise InvalidRequest(f"a quota must be bytes, such as 5000000000, or 'default', got {text!r}")
+    return int(text)
+
+
 def _document(team: TeamInfo) -> dict[str, object]:
     return {
         "team": team.name,
@@ -117,6 +152,10 @@ def _document(team: TeamInfo) -> dict[str, object]:
 
 def _line(team: TeamInfo) -> str:
     return f"{team.name}  {team.balance:.4f} USD, {team.reserved:.4f} more reserved"
+
+
+def _uploads_line(uploads: Usage) -> str:
+    return f"uploads  {uploads.used} of {uploads.quota} bytes"
 
 
 def _movement_document(movement: Movement) -> dict[str, object]:
@@ -140,3 +179,10 @@ def _open(data: Path | None) -> TeamStore:
         from omnireel.app import open_teams
 
         return open_teams(settings_from(data=data))
+
+
+def _open_files(data: Path | None) -> MediaFiles:
+    with server_extra("teams"):
+        from omnireel.app import open_files
+
+        return open_files(settings_from(data=data))

@@ -1,4 +1,4 @@
-"""Rung when a task may be there to be claimed, so that a dispatcher looks at once.
+"""Rung when a task may be there to be claimed, or has ended, so that those who wait for that look at once.
 
 Nothing depends on it: a ring that nobody hears costs the time until the next look at the queue, and one for
 nothing costs a look. A task never travels in it.
@@ -20,7 +20,10 @@ from omnireel.tasks.dialect import dialect_of
 if TYPE_CHECKING:
     from psycopg import Connection
 
-_CHANNEL: Final = "omnireel_task"
+WORK: Final = "omnireel_task"
+"""A task may be there to be claimed."""
+ENDINGS: Final = "omnireel_ending"
+"""A task has ended."""
 _LOOK: Final = 0.5
 """Seconds between looks for a stop while listening."""
 _PAUSE: Final = 1.0
@@ -30,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 
 class Bell:
-    """A bell for one dispatcher, rung within its own process."""
+    """A bell for one who waits, rung within its own process."""
 
     def __init__(self) -> None:
         self._rung = Event()
@@ -52,15 +55,16 @@ class Bell:
 class SharedBell(Bell):
     """A bell for all processes on one PostgreSQL: `ring` is heard by those that `listen`."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, channel: str = WORK) -> None:
         super().__init__()
         self._engine = engine
+        self._channel = channel
 
     def ring(self) -> None:
         # Apart from the submit's own transaction: those that notify wait for each other while they commit.
         try:
             with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.execute(select(func.pg_notify(_CHANNEL, "")))
+                connection.execute(select(func.pg_notify(self._channel, "")))
         except SQLAlchemyError as error:
             log.info("nobody was notified", reason=type(error).__name__)
 
@@ -77,7 +81,7 @@ class SharedBell(Bell):
                     self._hear(line, stop)
             except (Error, SQLAlchemyError) as error:
                 if listening:
-                    log.warning("not listening for new tasks", reason=type(error).__name__)
+                    log.warning("not listening", channel=self._channel, reason=type(error).__name__)
                 listening = False
                 stop.wait(_PAUSE)
 
@@ -89,7 +93,7 @@ class SharedBell(Bell):
         taken.detach()
         with closing(line):
             line.autocommit = True
-            line.execute(f"LISTEN {_CHANNEL}")
+            line.execute(f"LISTEN {self._channel}")
             yield line
 
     def _hear(self, line: Connection, stop: Event) -> None:
@@ -98,6 +102,6 @@ class SharedBell(Bell):
                 super().ring()
 
 
-def bell_of(engine: Engine) -> Bell:
+def bell_of(engine: Engine, channel: str = WORK) -> Bell:
     """The bell that goes with a database."""
-    return Bell() if dialect_of(engine).embedded else SharedBell(engine)
+    return Bell() if dialect_of(engine).embedded else SharedBell(engine, channel)

@@ -91,9 +91,11 @@ class Courier:
             self._deliveries.reap()
         while not self._lanes.full and self._over.empty():
             due = self._deliveries.claim(self._lanes.busy())
-            if due is None:
+            if due is not None:
+                self._lanes.turn(due.target, due.team)
+                self._begin(due)
+            elif not self._lanes.new_round():
                 break
-            self._begin(due)
         self._settle_one()
 
     def _begin(self, due: Due) -> None:

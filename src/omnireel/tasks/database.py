@@ -116,6 +116,17 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
+def alone(engine: Engine) -> Iterator[Connection]:
+    """For one writing statement that is a transaction by itself. After DatabaseAway it was done or not."""
+    with (
+        _faults_of(engine),
+        engine.connect().execution_options(**dialect_of(engine).alone) as connection,
+        connection.begin(),
+    ):
+        yield connection
+
+
+@contextmanager
 def _faults_of(engine: Engine) -> Iterator[None]:
     try:
         yield

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Engine, Row, and_, delete, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, select
 
 from omnireel.clock import Clock
 from omnireel.errors import NotFound
 from omnireel.models import MediaKind
+from omnireel.tasks import quotas
 from omnireel.tasks.away import repeatable
 from omnireel.tasks.database import reading, writing
 from omnireel.tasks.dialect import insert_once
+from omnireel.tasks.quotas import Usage
 from omnireel.tasks.rows import moment
 from omnireel.tasks.tables import media_file
 
+QUOTA: Final = 10 * 1024**3
+"""Bytes."""
 _LONGEST_PAGE = 100
 
 
@@ -35,15 +39,24 @@ class MediaFile:
 
 
 class MediaFiles:
-    """The uploaded files of all teams. After `retention` a file no longer exists for its team."""
+    """The uploaded files of all teams. After `retention` a file no longer exists for its team.
 
-    def __init__(self, engine: Engine, clock: Clock, *, retention: timedelta = timedelta(days=7)) -> None:
+    A team's files may take `quota` bytes together, unless it has a quota of its own.
+    """
+
+    def __init__(
+        self, engine: Engine, clock: Clock, *, retention: timedelta = timedelta(days=7), quota: int = QUOTA
+    ) -> None:
         self._engine = engine
         self._clock = clock
         self._retention = retention
+        self._quota = quota
 
     def add(self, team: str, file: MediaFile) -> MediaFile:
-        """Record a file whose blob is stored already; once, however often it is told."""
+        """Record a file whose blob is stored already; once, however often it is told.
+
+        Raises QuotaExceeded; of many at once, exactly those are recorded that fit.
+        """
         self._record(team, file)
         return self.get(team, file.file_id)
 
@@ -66,11 +79,24 @@ class MediaFiles:
             rows = connection.execute(newest.limit(min(max(limit, 1), _LONGEST_PAGE)))
             return tuple(_file(row) for row in rows)
 
-    def delete(self, team: str, file_id: str) -> None:
-        """Forget a file; its blob goes once no task needs it. Raises NotFound like `get`."""
+    @repeatable
+    def usage(self, team: str) -> Usage:
+        """What the team's files take now."""
+        with reading(self._engine) as connection:
+            return self._usage(connection, team)
+
+    @repeatable
+    def set_quota(self, team: str, quota: int | None) -> None:
+        """Give an existing team a quota of its own, bytes; None gives it the server's again."""
+        with writing(self._engine) as connection:
+            quotas.set_quota(connection, team, quota)
+
+    def delete(self, team: str, file_id: str) -> MediaFile:
+        """Forget a file, which frees what it took; its blob is the caller's to delete. Raises NotFound."""
         file = self.get(team, file_id)
         with writing(self._engine) as connection:
             connection.execute(delete(media_file).where(media_file.c.file_id == file.file_id))
+        return file
 
     @repeatable
     def expired(self, before: datetime) -> tuple[MediaFile, ...]:
@@ -97,7 +123,11 @@ class MediaFiles:
     @repeatable
     def _record(self, team: str, file: MediaFile) -> None:
         with writing(self._engine) as connection:
-            connection.execute(insert_once(connection, media_file).values(_row(team, file)))
+            quotas.lock(connection, team)
+            before = self._usage(connection, team)
+            row = insert_once(connection, media_file).values(_row(team, file))
+            if connection.execute(row.returning(media_file.c.file_id)).one_or_none() is not None:
+                before.check(file.size)
 
     def _one(self, team: str, which: ColumnElement[bool]) -> MediaFile:
         wanted = select(media_file).where(and_(media_file.c.team == team, which, self._kept()))
@@ -107,8 +137,14 @@ class MediaFiles:
             raise NotFound("no such media file")
         return _file(row)
 
+    def _usage(self, connection: Connection, team: str) -> Usage:
+        return quotas.usage(connection, team, since=self._since(), default=self._quota)
+
     def _kept(self) -> ColumnElement[bool]:
-        return media_file.c.created_at > (self._clock.now() - self._retention).timestamp()
+        return media_file.c.created_at > self._since()
+
+    def _since(self) -> float:
+        return (self._clock.now() - self._retention).timestamp()
 
 
 def _row(team: str, file: MediaFile) -> dict[str, Any]:

@@ -20,6 +20,9 @@ class Shares:
     target: int = 2
     team: int = 16
     slow: int = 16
+    target_turns: int = 4
+    team_turns: int = 32
+    """Attempts begun before all others who wait had theirs."""
 
 
 class Lanes:
@@ -30,6 +33,8 @@ class Lanes:
         self._targets: Counter[str] = Counter()
         self._teams: Counter[str] = Counter()
         self._slow: OrderedDict[str, None] = OrderedDict()
+        self._target_turns: Counter[str] = Counter()
+        self._team_turns: Counter[str] = Counter()
 
     @property
     def used(self) -> int:
@@ -40,12 +45,27 @@ class Lanes:
         return self.used >= self._shares.total
 
     def busy(self) -> Busy:
-        """Who has all that is theirs."""
-        targets = {target for target, count in self._targets.items() if count >= self._shares.target}
-        if sum(self._targets[target] for target in self._slow) >= self._shares.slow:
+        """Who has all that is theirs, at once or in this round."""
+        shares = self._shares
+        targets = _reached(self._targets, shares.target) | _reached(self._target_turns, shares.target_turns)
+        if sum(self._targets[target] for target in self._slow) >= shares.slow:
             targets |= self._slow.keys()
-        teams = [team for team, count in self._teams.items() if count >= self._shares.team]
-        return Busy(targets, teams)
+        teams = _reached(self._teams, shares.team) | _reached(self._team_turns, shares.team_turns)
+        return Busy(targets, list(teams))
+
+    def turn(self, target: str, team: str) -> None:
+        """Somebody had a turn. A receiver that fails at once is never under way for long: without turns its
+        backlog, being the oldest, would go before everything else.
+        """
+        self._target_turns[target] += 1
+        self._team_turns[team] += 1
+
+    def new_round(self) -> bool:
+        """Everybody may have turns again. False when nobody had one."""
+        had = bool(self._target_turns)
+        self._target_turns.clear()
+        self._team_turns.clear()
+        return had
 
     def enter(self, target: str, team: str) -> None:
         self._targets[target] += 1
@@ -62,3 +82,7 @@ class Lanes:
             self._slow[target] = None
             if len(self._slow) > _MOST_REMEMBERED:
                 self._slow.popitem(last=False)
+
+
+def _reached(counts: Counter[str], most: int) -> set[str]:
+    return {name for name, count in counts.items() if count >= most}

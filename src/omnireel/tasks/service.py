@@ -16,7 +16,7 @@ from omnireel.errors import InsufficientBalance, InvalidRequest, Unavailable
 from omnireel.models import Task, TaskStatus, VideoRequest
 from omnireel.storage.base import BlobStore
 from omnireel.tasks import base62
-from omnireel.tasks.erase import erase
+from omnireel.tasks.erase import delete_unneeded, erase
 from omnireel.tasks.estimate import Forecast
 from omnireel.tasks.prices import PriceList, Quote
 from omnireel.tasks.store import (
@@ -174,6 +174,10 @@ class TaskService:
         """
         erase(self._store, self._blobs, self._store.expire(team, task_id))
         log.info("task deleted", task=task_id, team=team)
+
+    def discard(self, key: str) -> None:
+        """Delete an uploaded file's blob at once; the janitor does when an unfinished task reads it."""
+        delete_unneeded(self._store, self._blobs, key)
 
     def balance(self, team: str) -> Decimal:
         """What the team has left, USD."""

@@ -78,8 +78,8 @@ class SqlTaskStore:
     """A `TaskStore` on SQLite or PostgreSQL.
 
     Time is the database's own unless a `clock` is handed in; several processes need the database's. `ring`
-    is called when there is something to claim. A database that is away is waited for, at most `patience`
-    seconds. Endings are counted in `metrics` once they are committed.
+    is called when there is something to claim, `tell` when a task may have ended. A database that is away is
+    waited for, at most `patience` seconds. Endings are counted in `metrics` once they are committed.
     """
 
     def __init__(
@@ -91,6 +91,7 @@ class SqlTaskStore:
         retention: timedelta = timedelta(days=7),
         clock: Clock | None = None,
         ring: Callable[[], None] = lambda: None,
+        tell: Callable[[], None] = lambda: None,
         patience: float = PATIENCE,
         metrics: Metrics | None = None,
     ) -> None:
@@ -101,6 +102,7 @@ class SqlTaskStore:
         self._retention = retention.total_seconds()
         self._clock = clock
         self._ring = ring
+        self._tell = tell
         self._patience = patience
 
     def add(self, new: NewTask) -> Task:
@@ -145,7 +147,8 @@ class SqlTaskStore:
         return self._read(lambda connection: connection.execute(wanted).scalar_one())
 
     def cancel(self, team: str, task_id: str) -> Task:
-        return self._write(lambda connection: self._cancel(connection, team, task_id))
+        canceled = self._write(lambda connection: self._cancel(connection, team, task_id))
+        return self._told(canceled, ended=canceled.status.terminal)
 
     def claim(self, worker: str) -> Claim | None:
         drawn: Tokens = []
@@ -176,18 +179,24 @@ class SqlTaskStore:
 
     def finish(self, claim: Claim, outcome: Outcome) -> bool:
         tries = count()
-        return self._write(lambda connection: self._finish(connection, claim, outcome, again=next(tries) > 0))
+        finished = self._write(
+            lambda connection: self._finish(connection, claim, outcome, again=next(tries) > 0)
+        )
+        return self._told(finished, ended=finished)
 
     def retry(self, claim: Claim, reason: str, delay: timedelta) -> TaskStatus | None:
-        return self._write(lambda connection: self._retry(connection, claim, reason, delay.total_seconds()))
+        status = self._write(lambda connection: self._retry(connection, claim, reason, delay.total_seconds()))
+        return self._told(status, ended=status is not None and status.terminal)
 
     def release(self, claim: Claim) -> bool:
         released = self._write(lambda connection: self._release(connection, claim))
         self._ring()
-        return released
+        # Or it has ended, if it was to be canceled.
+        return self._told(released, ended=released)
 
     def reap(self) -> int:
-        return self._write(self._reap)
+        reaped = self._write(self._reap)
+        return self._told(reaped, ended=reaped > 0)
 
     def expire(self, team: str, task_id: str) -> Expired:
         tries = count()
@@ -210,6 +219,11 @@ class SqlTaskStore:
     def needed_inputs(self, keys: Collection[str]) -> frozenset[str]:
         wanted = select(task_input.c.key).join(task).where(task_input.c.key.in_(keys), LIVE)
         return self._read(lambda connection: frozenset(connection.execute(wanted).scalars()))
+
+    def _told(self, result: Found, *, ended: bool) -> Found:
+        if ended:
+            self._tell()
+        return result
 
     def _record(self, new: NewTask) -> None:
         """Write a submit; nothing when an earlier try, of whose end we never heard, has written it."""

@@ -27,7 +27,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-REVISION: Final = "0005_watch"
+REVISION: Final = "0006"
 """The migration that makes these tables."""
 
 _DECIMALS: Final = Decimal("0.0001")
@@ -184,6 +184,9 @@ media_file = Table(
 )
 """Files uploaded once, to be referred to by many tasks."""
 
+# Lists, and what a team's files take together, from the index alone.
+Index("ix_media_file_team_created_at", media_file.c.team, media_file.c.created_at, media_file.c.size)
+
 ledger_transaction = Table(
     "ledger_transaction",
     metadata,
@@ -315,3 +318,23 @@ worker = Table(
     Column("seen_at", Float(53), nullable=False, index=True),
 )
 """Processes that work on tasks, and when each was last heard of. Leases do not depend on it."""
+
+request_count = Table(
+    "request_count",
+    metadata,
+    Column("team", Words(64), primary_key=True),
+    Column("minute", BigInteger, nullable=False),
+    Column("used", BigInteger, nullable=False),
+)
+"""Requests of each team in the minute it was last seen in, counted since 1970. A power cut may take these.
+
+On SQLite the rows lie in a file beside the database, and this table stays empty.
+"""
+
+upload_quota = Table(
+    "upload_quota",
+    metadata,
+    Column("team", ForeignKey("team.team"), primary_key=True),
+    Column("bytes", BigInteger, nullable=False),
+)
+"""Teams whose uploaded files may take more, or less, together than the server's setting says."""

@@ -9,6 +9,7 @@ from sqlalchemy import update
 from tests.unit.cli.commands import Commands
 
 from omnireel.tasks.database import open_database, writing
+from omnireel.tasks.files import QUOTA
 from omnireel.tasks.tables import team
 
 
@@ -47,6 +48,19 @@ def test_a_team_is_made_credited_and_shown(omnireel: Commands) -> None:
     assert listed.out == "acme\n"
 
 
+def test_a_team_is_given_a_quota_of_its_own_and_the_servers_again(omnireel: Commands) -> None:
+    omnireel("teams", "create", "acme", "--data", "d")
+    own = omnireel("teams", "quota", "acme", "5000", "--data", "d")
+    shown = omnireel("teams", "show", "acme", "--data", "d")
+    document = json.loads(omnireel("teams", "show", "acme", "--data", "d", "--json").out)
+    back = omnireel("teams", "quota", "acme", "default", "--data", "d", "-q")
+
+    assert own.out == "uploads  0 of 5000 bytes\n"
+    assert shown.out == "acme  0.0000 USD, 0.0000 more reserved\n  uploads  0 of 5000 bytes\n"
+    assert document["uploads"] == {"used_bytes": 0, "quota_bytes": 5000}
+    assert back.out == f"{QUOTA}\n"
+
+
 def test_an_audit_is_1_when_something_does_not_add_up(omnireel: Commands, tmp_path: Path) -> None:
     omnireel("teams", "create", "acme", "--data", "d")
     good = omnireel("teams", "audit", "--data", "d")
@@ -67,6 +81,8 @@ def test_an_audit_is_1_when_something_does_not_add_up(omnireel: Commands, tmp_pa
         (("credit", "nobody", "5"), 1),
         (("create", "a b"), 2),
         (("credit", "nobody", "much"), 2),
+        (("quota", "nobody", "5"), 1),
+        (("quota", "nobody", "much"), 2),
     ],
 )
 def test_what_cannot_be_done_is_said(omnireel: Commands, words: tuple[str, ...], code: int) -> None:

@@ -8,10 +8,10 @@ from threading import Event, Thread
 from sqlalchemy import create_engine
 from tests.postgres_server import PostgresServer
 
-from omnireel.tasks.bell import Bell, SharedBell, bell_of
+from omnireel.tasks.bell import ENDINGS, Bell, SharedBell, bell_of
 from omnireel.tasks.database import open_database
 from omnireel.tasks.sql import SqlTaskStore
-from omnireel.testing.task_store import a_task, claimed
+from omnireel.testing.task_store import a_success, a_task, claimed
 
 CUT = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
           WHERE query LIKE 'LISTEN%' AND datname = current_database()"""
@@ -52,6 +52,24 @@ def test_a_submit_and_a_release_ring_for_every_process_of_a_shared_database(post
         assert not hearing.wait(0)
     assert not deaf.wait(0)
     for engine in (here, there, bystander):
+        engine.dispose()
+
+
+def test_an_ending_rings_for_those_who_wait_for_it_and_for_no_others(postgres_url: str) -> None:
+    here, there = open_database(postgres_url), open_database(postgres_url)
+    endings, work = bell_of(there, ENDINGS), bell_of(there)
+    store = SqlTaskStore(here, tell=bell_of(here, ENDINGS).ring)
+    with listening(endings), listening(work):
+        store.add(a_task("t1"))
+        store.add(a_task("t2"))
+        claim = claimed(store)
+        assert not endings.wait(0)
+        store.finish(claim, a_success())
+        assert endings.wait(30)
+        store.cancel("team", "t2")
+        assert endings.wait(30)
+        assert not work.wait(0)
+    for engine in (here, there):
         engine.dispose()
 
 

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import Engine
 
 from omnireel.clock import ManualClock
-from omnireel.errors import NotFound
+from omnireel.errors import NotFound, QuotaExceeded
 from omnireel.models import MediaKind
 from omnireel.tasks.files import MediaFile, MediaFiles
+from omnireel.tasks.quotas import Usage
+from omnireel.tasks.teams import TeamStore
 
 
 @pytest.fixture
@@ -72,3 +77,80 @@ def test_files_are_listed_newest_first(files: MediaFiles, clock: ManualClock) ->
     files.add("other", a_file("file-9", clock, "other"))
     assert [file.file_id for file in files.list("team")] == ["file-2", "file-1", "file-0"]
     assert [file.file_id for file in files.list("team", limit=1)] == ["file-2"]
+
+
+def a_big_file(name: str, size: int, clock: ManualClock, team: str = "team") -> MediaFile:
+    return replace(a_file(name, clock, team), size=size)
+
+
+@pytest.fixture
+def narrow(engine: Engine, clock: ManualClock) -> MediaFiles:
+    """Teams `team` and `other`, with 1,000 bytes each."""
+    for name in ("team", "other"):
+        TeamStore(engine, clock).create(name)
+    return MediaFiles(engine, clock, quota=1000)
+
+
+def test_a_teams_files_take_no_more_than_its_quota(narrow: MediaFiles, clock: ManualClock) -> None:
+    narrow.add("team", a_big_file("file-1", 600, clock))
+    with pytest.raises(QuotaExceeded, match="1000 bytes together, 600 are used and this one has 401"):
+        narrow.add("team", a_big_file("file-2", 401, clock))
+    narrow.add("team", a_big_file("file-3", 400, clock))
+    narrow.add("other", a_big_file("file-4", 1000, clock, "other"))
+
+    assert narrow.usage("team") == Usage(1000, 1000)
+    assert [file.file_id for file in narrow.list("team")] == ["file-1", "file-3"]
+
+
+def test_a_delete_and_an_expiry_free_what_a_file_took(narrow: MediaFiles, clock: ManualClock) -> None:
+    narrow.add("team", a_big_file("file-1", 600, clock))
+    clock.advance(seconds=10)
+    narrow.add("team", a_big_file("file-2", 400, clock))
+    narrow.delete("team", "file-2")
+    assert narrow.usage("team").used == 600
+    clock.advance(seconds=timedelta(days=7).total_seconds() - 11)
+    assert narrow.usage("team").used == 600
+    clock.advance(seconds=1)
+    assert narrow.usage("team").used == 0
+    narrow.add("team", a_big_file("file-3", 1000, clock))
+
+
+def test_a_file_told_again_counts_once(narrow: MediaFiles, clock: ManualClock) -> None:
+    file = a_big_file("file-1", 600, clock)
+    assert narrow.add("team", file) == narrow.add("team", file) == file
+    assert narrow.usage("team").used == 600
+
+
+def test_a_team_may_have_a_quota_of_its_own(narrow: MediaFiles, clock: ManualClock) -> None:
+    narrow.set_quota("team", 2000)
+    narrow.set_quota("team", 3000)
+    narrow.add("team", a_big_file("file-1", 3000, clock))
+    narrow.set_quota("team", None)
+
+    assert narrow.usage("team") == Usage(3000, 1000)
+    assert narrow.get("team", "file-1").size == 3000
+    with pytest.raises(QuotaExceeded):
+        narrow.add("team", a_big_file("file-2", 1, clock))
+
+
+def test_of_many_uploads_at_once_exactly_those_are_kept_that_fit(
+    narrow: MediaFiles, clock: ManualClock
+) -> None:
+    barrier = Barrier(8)
+
+    def upload(number: int) -> int:
+        barrier.wait()
+        kept = 0
+        for turn in range(5):
+            try:
+                narrow.add("team", a_big_file(f"file-{number}-{turn}", 70, clock))
+            except QuotaExceeded:
+                continue
+            kept += 1
+        return kept
+
+    with ThreadPoolExecutor(8) as pool:
+        kept = sum(pool.map(upload, range(8)))
+
+    assert kept == 1000 // 70
+    assert narrow.usage("team").used == kept * 70

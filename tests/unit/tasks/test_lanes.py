@@ -41,3 +41,13 @@ def test_only_so_many_slow_receivers_are_remembered() -> None:
         lanes.leave(f"host-{number}", "team", 15.0)
     assert len(lanes.busy().targets) == 1000
     assert "host-1999" in lanes.busy().targets
+
+
+def test_turns_are_had_in_rounds() -> None:
+    lanes = Lanes(Shares(target_turns=2, team_turns=3))
+    for target in ("a", "a", "b"):
+        lanes.turn(target, "team")
+    assert (lanes.busy().targets, lanes.busy().teams) == ({"a"}, ["team"])
+    assert lanes.new_round()
+    assert (lanes.busy().targets, lanes.busy().teams) == (set(), [])
+    assert not lanes.new_round()

@@ -10,11 +10,11 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, Insert, Table
 
-from omnireel.tasks.dialect.base import DatabaseNow, Dialect
+from omnireel.tasks.dialect.base import DatabaseNow, Dialect, WholePart
 from omnireel.tasks.dialect.postgresql import POSTGRESQL
 from omnireel.tasks.dialect.sqlite import SQLITE
 
-__all__ = ["DatabaseNow", "Dialect", "dialect_of", "insert_once"]
+__all__ = ["DatabaseNow", "Dialect", "WholePart", "dialect_of", "insert_once"]
 
 _DIALECTS: Final = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
 

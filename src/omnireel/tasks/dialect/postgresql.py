@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select, text
+from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from omnireel.tasks.dialect.base import DatabaseNow, Dialect
+from omnireel.tasks.dialect.base import Changes, DatabaseNow, Dialect, WholePart
 
 # A server that vanished without a word is noticed within half a minute. What the URL says goes before these.
 _CONNECT: Final = {
@@ -46,6 +46,11 @@ def _now(element: object, compiler: object, **_: Any) -> str:
     return "extract(epoch FROM statement_timestamp())::double precision"
 
 
+@compiles(WholePart, "postgresql")
+def _whole_part(element: WholePart, compiler: Any, **how: Any) -> str:
+    return f"floor({compiler.process(element.clauses, **how)})::bigint"
+
+
 def connect(url: URL, connections: int) -> Engine:
     """An engine that holds at most so many connections and tries each before it is used.
 
@@ -75,6 +80,11 @@ def connect(url: URL, connections: int) -> Engine:
     return engine
 
 
+def _insert_or_change(table: Table, changes: Changes) -> Insert:
+    new = insert(table)
+    return new.on_conflict_do_update(index_elements=table.primary_key, set_=changes(new.excluded))
+
+
 def _take_turns(connection: Connection) -> None:
     # A migration may be long.
     connection.execute(text("SET LOCAL statement_timeout = 0"))
@@ -94,7 +104,12 @@ POSTGRESQL: Final = Dialect(
     # One snapshot for all statements, as SQLite gives it.
     reading={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
     writing={},
+    # No other process waits for the row while we are told that it is written.
+    alone={"isolation_level": "AUTOCOMMIT"},
     insert_once=lambda table: insert(table).on_conflict_do_nothing(),
+    insert_or_change=_insert_or_change,
+    # The tables themselves are unlogged.
+    beside=lambda engine: engine,
     prepare=lambda engine: None,
     lock=_take_turns,
     passing=_passing,
