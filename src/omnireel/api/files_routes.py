@@ -13,17 +13,8 @@ from omnireel.api.lean import LeanRoute
 from omnireel.api.openapi import problems
 from omnireel.api.problems import Problem
 from omnireel.api.rooms import RoomsHere
+from omnireel.storage.presented import CACHE_CONTROL, disposition, media_type
 
-_TYPES = {
-    ".mp4": "video/mp4",
-    ".mov": "video/quicktime",
-    ".webm": "video/webm",
-    ".jpg": "image/jpeg",
-    ".png": "image/png",
-    ".webp": "image/webp",
-}
-_OTHER_TYPE = "application/octet-stream"
-_SENT_BY_CALLERS = ("uploads/", "inputs/")
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
 # Inert even when somebody opens a file as a page: no scripts, no forms, an origin of its own.
 _INERT = {
@@ -31,7 +22,7 @@ _INERT = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Referrer-Policy": "no-referrer",
-    "Cache-Control": "private, max-age=3600",
+    "Cache-Control": CACHE_CONTROL,
 }
 
 router = APIRouter(route_class=LeanRoute, tags=["files"])
@@ -62,16 +53,10 @@ def _file(request: Request, path: Path, key: str) -> FileResponse:
         path,
         stat_result=facts,
         headers=_INERT,
-        media_type=_TYPES.get(path.suffix, _OTHER_TYPE),
+        media_type=media_type(key),
         filename=path.name,
-        content_disposition_type=_disposition(key, path),
+        content_disposition_type=disposition(key),
     )
-
-
-def _disposition(key: str, path: Path) -> str:
-    """Our own results may open in the browser; what callers sent is only ever saved."""
-    ours = path.suffix in _TYPES and not key.startswith(_SENT_BY_CALLERS)
-    return "inline" if ours else "attachment"
 
 
 def _settle_range(request: Request, size: int) -> None:
