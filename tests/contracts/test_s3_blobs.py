@@ -179,7 +179,7 @@ class TestS3Blobs(BlobStoreContract):
     def test_probing_leaves_nothing_behind(self, blobs: S3Blobs) -> None:
         assert blobs.probe() is True
         assert list(blobs.list("")) == []
-        assert blobs.reachable() == "reachable"
+        assert blobs.check() == "the bucket answers"
 
 
 @pytest.mark.parametrize("use", [
@@ -189,8 +189,8 @@ class TestS3Blobs(BlobStoreContract):
     lambda blobs, path: blobs.delete("a"),
     lambda blobs, path: list(blobs.list("")),
     lambda blobs, path: blobs.probe(),
-    lambda blobs, path: blobs.reachable(),
-], ids=["put", "put_new", "get", "delete", "list", "probe", "reachable"])  # fmt: skip
+    lambda blobs, path: blobs.check(),
+], ids=["put", "put_new", "get", "delete", "list", "probe", "check"])  # fmt: skip
 class TestABucketInTrouble:
     """The reason tells which setting to look at, callers are told nothing of it, and no secret is shown."""
 
@@ -241,7 +241,7 @@ def test_without_credentials_the_reason_says_where_they_are_looked_for(
     # Nobody is there; the machine that runs this may have a role.
     monkeypatch.setenv("AWS_METADATA_ENDPOINT", "http://169.254.0.1:1")
     with pytest.raises(StorageAway) as caught:
-        s3(bucket, Patience(request=0.5, retry=0.1, retries=0)).reachable()
+        s3(bucket, Patience(request=0.5, retry=0.1, retries=0)).check()
     assert caught.value.reason == (
         f"no credentials for {bucket}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
         "or give this machine a role"

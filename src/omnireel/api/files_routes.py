@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 
 from omnireel.api.lean import LeanRoute
 from omnireel.api.openapi import problems
 from omnireel.api.problems import Problem
 from omnireel.api.rooms import RoomsHere
+from omnireel.storage.base import Method
 from omnireel.storage.presented import CACHE_CONTROL, disposition, media_type
 
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
@@ -24,6 +26,8 @@ _INERT = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": CACHE_CONTROL,
 }
+# The address is for whoever has the link, and for no longer.
+_PASSED_ON = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
 router = APIRouter(route_class=LeanRoute, tags=["files"])
 Query200 = Annotated[str, Query(max_length=200)]
@@ -34,7 +38,11 @@ Query200 = Annotated[str, Query(max_length=200)]
     "/files/{key:path}",
     summary="A file behind a signed link",
     response_class=FileResponse,
-    responses={206: {"description": "The range asked for."}, **problems(403, 404, 416)},
+    responses={
+        206: {"description": "The range asked for."},
+        307: {"description": "Where the bucket hands the file out, when files are kept in one."},
+        **problems(403, 404, 416, 503),
+    },
 )
 def download(
     request: Request, key: str, rooms: RoomsHere, expires: Query200 = "", signature: Query200 = ""
@@ -43,7 +51,12 @@ def download(
         raise Problem(
             403, "Access denied", "the link has expired or was changed; poll the task for a new one"
         )
-    return _file(request, rooms.blobs.path(key), key)
+    lifetime = timedelta(seconds=int(expires) - rooms.clock.now().timestamp())
+    method: Method = "HEAD" if request.method == "HEAD" else "GET"
+    given = rooms.blobs.place(rooms.files.blob_of(key), method, lifetime)
+    if isinstance(given, str):
+        return RedirectResponse(given, headers=_PASSED_ON)
+    return _file(request, given, key)
 
 
 def _file(request: Request, path: Path, key: str) -> FileResponse:
@@ -54,7 +67,7 @@ def _file(request: Request, path: Path, key: str) -> FileResponse:
         stat_result=facts,
         headers=_INERT,
         media_type=media_type(key),
-        filename=path.name,
+        filename=key.rpartition("/")[2],
         content_disposition_type=disposition(key),
     )
 

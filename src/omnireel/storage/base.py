@@ -72,3 +72,7 @@ class ServedBlobs(BlobStore, Protocol):
         The address works for this method alone, for `lifetime`. Raises NotFound.
         """
         ...
+
+    def check(self) -> str:
+        """How the store is, in a few words. Raises StorageAway while it cannot be used."""
+        ...

@@ -13,7 +13,7 @@ from tempfile import NamedTemporaryFile
 
 from omnireel.clock import Clock
 from omnireel.crashpoints import crash_point
-from omnireel.errors import NotFound
+from omnireel.errors import NotFound, StorageAway
 from omnireel.storage.base import BlobInfo, Method
 from omnireel.storage.keys import check_key
 from omnireel.storage.links import FileLinks
@@ -94,6 +94,11 @@ class LocalBlobs:
 
     def place(self, key: str, method: Method, lifetime: timedelta) -> Path:
         return self.path(key)
+
+    def check(self) -> str:
+        if not os.access(self._incoming, os.W_OK | os.X_OK):
+            raise StorageAway(f"the folder {self._root} cannot be written")
+        return "the folder can be written"
 
     def list(self, prefix: str) -> Iterator[BlobInfo]:
         for path in _files(self._start(prefix)):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import mmap
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -44,13 +44,17 @@ _PROBE: Final = "probe/"
 
 @dataclass(frozen=True)
 class Patience:
-    """How long the bucket is waited for, seconds."""
+    """How long the bucket is waited for, seconds. These suit a caller who waits for an answer."""
 
     request: float = 60.0
     """One request with all its bytes."""
     retry: float = 8.0
     """No request is repeated after this."""
     retries: int = 6
+
+
+WORKING: Final = Patience(request=300.0, retry=120.0, retries=30)
+"""For work of minutes, which would be lost. Leases are renewed meanwhile."""
 
 
 class S3Blobs:
@@ -66,6 +70,9 @@ class S3Blobs:
         self._links = links
         with self._troubles():
             self._store = _open(bucket, patience)
+
+    def __str__(self) -> str:
+        return str(self._bucket)
 
     def put(self, key: str, source: Path) -> None:
         name = self._name(key)
@@ -92,16 +99,16 @@ class S3Blobs:
     def has(self, key: str) -> bool:
         name = self._name(key)
         try:
-            with self._troubles():
+            with self._looking():
                 obstore.head(self._store, name)
         except NotFound:
             return False
         return True
 
     def get(self, key: str, target: Path) -> None:
-        with self._troubles():
+        with self._looking():
             found = obstore.get(self._store, self._name(key))
-        partial = target.with_name(f".{target.name}.{token_hex(4)}")
+        partial = target.with_name(f"{target.name}.{token_hex(4)}")
         try:
             with partial.open("xb") as file:
                 for block in self._blocks(found):
@@ -112,8 +119,10 @@ class S3Blobs:
             partial.unlink(missing_ok=True)
 
     def delete(self, key: str) -> None:
-        with self._troubles():
-            obstore.delete(self._store, self._name(key))
+        name = self._name(key)
+        # Some servers mind when there is nothing.
+        with suppress(NotFound), self._looking():
+            obstore.delete(self._store, name)
 
     def sign(self, key: str, lifetime: timedelta) -> str:
         return self._links.sign(key, lifetime)
@@ -155,20 +164,16 @@ class S3Blobs:
             finally:
                 obstore.delete(self._store, name)
 
-    def reachable(self) -> str:
-        """For `/readyz`: one small read. Raises StorageAway."""
-        try:
-            with self._troubles():
-                obstore.get(self._store, f"{self._bucket.root}{_PROBE}none")
-        except NotFound:
-            pass
-        return "reachable"
+    def check(self) -> str:
+        with suppress(NotFound), self._looking():
+            obstore.get(self._store, f"{self._bucket.root}{_PROBE}none")
+        return "the bucket answers"
 
     def _name(self, key: str) -> str:
         return self._bucket.root + check_key(key)
 
     def _putter(self, name: str) -> str | None:
-        with self._troubles():
+        with self._looking():
             found = obstore.get(self._store, name, options={"head": True})
         return found.attributes.get(_PUT_NAME)
 
@@ -184,14 +189,23 @@ class S3Blobs:
             yield from found.stream(min_chunk_size=_CHUNK)
 
     @contextmanager
+    def _looking(self) -> Iterator[None]:
+        """For what may not be there. Raises NotFound."""
+        with self._troubles():
+            try:
+                yield
+            except FileNotFoundError as error:
+                if is_missing_key(error):
+                    raise NotFound("no such file") from None
+                raise
+
+    @contextmanager
     def _troubles(self) -> Iterator[None]:
         try:
             yield
         except AlreadyExistsError:
             raise
         except (BaseError, FileNotFoundError) as error:
-            if is_missing_key(error):
-                raise NotFound("no such file") from None
             reason = reason_of(error, self._bucket)
             log.warning("storage away", reason=reason)
             # The library's own words hold whole answers, and those may hold names of keys.

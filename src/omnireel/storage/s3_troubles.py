@@ -67,9 +67,9 @@ class Bucket:
         return f"bucket {self.name!r} at {self.endpoint or 'Amazon S3'}"
 
 
-def is_missing_key(error: BaseError | FileNotFoundError) -> bool:
+def is_missing_key(error: FileNotFoundError) -> bool:
     """Whether the bucket is there and answers, and only lacks the key."""
-    return isinstance(error, FileNotFoundError) and _code(error) != _NO_BUCKET
+    return _code(error) != _NO_BUCKET
 
 
 def reason_of(error: BaseError | FileNotFoundError, bucket: Bucket) -> str:
