@@ -47,8 +47,8 @@ class LocalHandle:
 
     `phases` are the children to run one after the other, each with the seconds it may take; `launch` starts
     one. `bring` begins to put stored inputs into place, which must be done before the rendering child starts;
-    None when there are none. `grace` is in seconds, `disk` in bytes; `note` is the earlier attempt's. `release` is called once,
-    by `close`.
+    None when there are none. `grace` is in seconds, `disk` in bytes; `note` is the earlier attempt's.
+    `release` is called once, by `close`.
     """
 
     def __init__(

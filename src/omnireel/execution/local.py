@@ -144,7 +144,7 @@ class LocalExecutor:
         return [*fetch, (Phase.RENDER, self._limits.attempt_seconds)]
 
     def _bring_blobs(self, request: VideoRequest, parts: Parts) -> None:
-        """Raises FetchFailed for one that is no longer stored, OSError or StorageAway when it cannot be read."""
+        """Raises FetchFailed for one that is no longer stored, OSError or StorageAway when reading fails."""
         for ref, path in input_paths(request, parts.inputs).items():
             if ref.blob_key is not None:
                 # A fetching child could have left a link in its place.

@@ -68,7 +68,7 @@ class S3Blobs:
     def __init__(self, bucket: Bucket, links: FileLinks, patience: Patience = Patience()) -> None:
         self._bucket = bucket
         self._links = links
-        with self._troubles():
+        with self._translating():
             self._store = _open(bucket, patience)
 
     def __str__(self) -> str:
@@ -156,7 +156,7 @@ class S3Blobs:
         Raises StorageAway, whose reason names the setting to look at.
         """
         name = f"{self._bucket.root}{_PROBE}{token_hex(16)}"
-        with self._troubles():
+        with self._translating():
             obstore.put(self._store, name, b"omnireel", mode="create")
             try:
                 obstore.get(self._store, name).bytes()
@@ -202,14 +202,21 @@ class S3Blobs:
     @contextmanager
     def _troubles(self) -> Iterator[None]:
         try:
+            with self._translating():
+                yield
+        except StorageAway as error:
+            log.warning("storage away", reason=error.reason)
+            raise
+
+    @contextmanager
+    def _translating(self) -> Iterator[None]:
+        try:
             yield
         except AlreadyExistsError:
             raise
         except (BaseError, FileNotFoundError) as error:
-            reason = reason_of(error, self._bucket)
-            log.warning("storage away", reason=reason)
             # The library's own words hold whole answers, and those may hold names of keys.
-            raise StorageAway(reason) from None
+            raise StorageAway(reason_of(error, self._bucket)) from None
 
 
 def _open(bucket: Bucket, patience: Patience) -> S3Store:

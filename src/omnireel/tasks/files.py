@@ -114,7 +114,7 @@ class MediaFiles:
 
     @repeatable
     def keep_input(self, team: str, sha256: str, format: str) -> str:  # noqa: A002
-        """The key under which a team's bytes are, or are to be put. For this and below see `stored_inputs`."""
+        """The key under which a team's bytes are, or are to be put. `stored_inputs` says more of these."""
         with writing(self._engine) as connection:
             return stored_inputs.keep(connection, team, sha256, format, self._seconds())
 
