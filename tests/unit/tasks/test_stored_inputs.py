@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Engine
@@ -155,7 +156,7 @@ def test_no_task_misses_its_input_however_eagerly_it_is_swept(
     """The janitor has no grace at all here, so it comes between any two steps of a submit."""
     files, store = MediaFiles(engine, SystemClock()), SqlTaskStore(engine)
     intake, over = Intake(blobs, files), Event()
-    calm = Wrapped(blobs, sweep=lambda older_than: 0)
+    calm = wrapped(blobs, sweep=lambda older_than: 0)
     janitor = Janitor(store, files, calm, clock=SystemClock(), sweep_scratch=lambda: 0, grace=timedelta(0))
 
     def sweep() -> None:
@@ -211,7 +212,7 @@ def test_an_upload_is_swept_by_record_and_what_a_kill_left_as_an_orphan(
     house.files.delete("team", "file-1")
     with pytest.raises(NotFound):
         house.files.blob_of(file.key)
-    unlucky = Wrapped(blobs, delete=die)
+    unlucky = wrapped(blobs, delete=die)
     with suppress(KeyboardInterrupt):
         Janitor(house.store, house.files, unlucky, clock=clock, sweep_scratch=lambda: 0, grace=GRACE).sweep()
     assert (blobs.has(key), house.files.recorded_inputs([key])) == (True, frozenset())
@@ -219,12 +220,11 @@ def test_an_upload_is_swept_by_record_and_what_a_kill_left_as_an_orphan(
     assert not blobs.has(key)
 
 
-class Wrapped(BlobStore):
+def wrapped(blobs: BlobStore, **others: Callable[..., Any]) -> BlobStore:
     """A store some of whose methods do something else."""
-
-    def __init__(self, blobs: BlobStore, **others: Callable[..., Any]) -> None:
-        for name in ("put", "put_new", "has", "get", "delete", "sign", "list", "sweep"):
-            setattr(self, name, others.get(name, getattr(blobs, name)))
+    names = ("put", "put_new", "has", "get", "delete", "sign", "list", "sweep")
+    methods = {name: getattr(blobs, name) for name in names} | others
+    return cast("BlobStore", SimpleNamespace(**methods))
 
 
 def die(key: str) -> None:
