@@ -18,6 +18,7 @@ from omnireel.api.rooms import ApiValues
 from omnireel.catalog.model import Terms
 from omnireel.clock import Clock, SystemClock
 from omnireel.models import Resource, ShotReport, Succeeded
+from omnireel.storage.base import ServedBlobs
 from omnireel.storage.local import LocalBlobs
 from omnireel.tasks.balances import Balances
 from omnireel.tasks.database import open_database
@@ -100,9 +101,13 @@ def open_house(
     admission: Admission | None = None,
     database_url: str | None = None,
     prices: PriceList | None = None,
+    bucket: ServedBlobs | None = None,
     **values: Any,
 ) -> Iterator[House]:
-    """A house in a folder, and its database unless it has a URL; `values` are fields of `ApiValues`."""
+    """A house in a folder, and its database unless it has a URL; `values` are fields of `ApiValues`.
+
+    With a `bucket` that is where the application keeps files, and the house's own `blobs` stay empty.
+    """
     clock = clock or SystemClock()
     database = open_database(database_url or folder / "omnireel.db")
     store = SqlTaskStore(database, retention=timedelta(days=7))
@@ -110,7 +115,7 @@ def open_house(
     service = TaskService(
         store,
         {"fake": FakeEngine()},
-        blobs,
+        bucket or blobs,
         default="fake",
         balance_of=Balances(database).of,
         free_disk=lambda: 10**12,
@@ -125,7 +130,7 @@ def open_house(
         service=service,
         keys=keys,
         files=MediaFiles(database, clock),
-        blobs=blobs,
+        blobs=bucket or blobs,
         deliveries=deliveries,
         secrets=webhook_secrets,
         values=settled,

@@ -58,7 +58,7 @@ class LocalBlobs:
         partial = self._copy_in(source)
         try:
             crash_point("before_blob_rename")
-            _move(os.link, partial, target)
+            _move(_link, partial, target)
         finally:
             partial.unlink(missing_ok=True)
         _sync_folders(target.parent, self._root)
@@ -135,6 +135,19 @@ class LocalBlobs:
                 partial.unlink(missing_ok=True)
                 raise
         return partial
+
+
+def _link(partial: Path, target: Path) -> None:
+    """Give the file its name unless that is taken. Raises FileExistsError."""
+    try:
+        target.hardlink_to(partial)
+    except OSError as error:
+        if error.errno not in _CANNOT_LINK:
+            raise
+        # A file system without links; two at the same moment are not told apart there.
+        if target.exists():
+            raise FileExistsError(f"{target.name} is stored already") from None
+        partial.replace(target)
 
 
 def _move(how: Callable[[Path, Path], None], partial: Path, target: Path) -> None:
