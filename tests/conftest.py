@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 from tests.postgres_server import PostgresServer, programs
+
+if TYPE_CHECKING:
+    from tests.s3_server import S3Server
 
 
 def pytest_configure() -> None:
@@ -67,6 +72,29 @@ def database_place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return str(tmp_path / "new" / "omnireel.db")
     return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """An S3 for the whole run, on loopback."""
+    # It takes as long to import as many tests to run.
+    from tests.s3_server import S3Server
+
+    server = S3Server()
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def s3_credentials(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Credentials where a process looks for them; the secret."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIATESTS")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "never-to-be-shown")
+    return "never-to-be-shown"
 
 
 @contextmanager

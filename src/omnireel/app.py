@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from types import FrameType
+from typing import NamedTuple
 from urllib.parse import quote
 
 import structlog
@@ -34,7 +35,7 @@ from omnireel.catalog.model import Terms
 from omnireel.clock import SystemClock
 from omnireel.engines.base import Engine
 from omnireel.engines.registry import engine_names, load_engine
-from omnireel.errors import CannotStart, EngineUnavailable, Unavailable
+from omnireel.errors import CannotStart, EngineUnavailable, StorageAway, Unavailable
 from omnireel.execution import scratch
 from omnireel.execution.launching import LocalLimits
 from omnireel.execution.local import LocalExecutor
@@ -42,6 +43,9 @@ from omnireel.logs import configure_logs
 from omnireel.media import sandbox
 from omnireel.media.post import TOTAL_SECONDS, post, post_policy
 from omnireel.settings import Settings
+from omnireel.storage.base import ServedBlobs
+from omnireel.storage.bucket import open_bucket
+from omnireel.storage.links import FileLinks
 from omnireel.storage.local import LocalBlobs
 from omnireel.tasks.address import parse
 from omnireel.tasks.away import PATIENCE
@@ -57,6 +61,7 @@ from omnireel.tasks.files import MediaFiles
 from omnireel.tasks.gauges import StoreGauges
 from omnireel.tasks.janitor import Janitor
 from omnireel.tasks.keys import KeyStore, new_secret
+from omnireel.tasks.link_secret import shared_link_secret
 from omnireel.tasks.prices import PriceList
 from omnireel.tasks.running import Rhythm
 from omnireel.tasks.service import Admission, TaskService
@@ -92,7 +97,9 @@ class House:
 
     settings: Settings
     database: Database
-    blobs: LocalBlobs
+    blobs: ServedBlobs
+    patient_blobs: ServedBlobs
+    """The same, for work that would be lost if the store were given up soon."""
     store: SqlTaskStore
     bell: Bell
     endings: Bell
@@ -128,10 +135,12 @@ def open_house(settings: Settings, base_url: str, instruments: Instruments | Non
     clock = SystemClock()
     database = open_database(_place(settings), connections=settings.database_connections)
     bell, endings = bell_of(database), bell_of(database, ENDINGS)
+    blobs, patient_blobs = _blobs(settings, database, base_url)
     return House(
         settings=settings,
         database=database,
-        blobs=LocalBlobs(data / "files", base_url=base_url, secret=_secret(data / "secret"), clock=clock),
+        blobs=blobs,
+        patient_blobs=patient_blobs,
         store=_store(settings, database, _Bells(bell, endings), instruments.metrics),
         bell=bell,
         endings=endings,
@@ -171,6 +180,33 @@ def upgrade_database(settings: Settings) -> Schema:
     with _connected(settings) as database:
         schema_of(database)
         return upgrade_schema(database)
+
+
+def inspect_bucket(settings: Settings) -> tuple[str, bool]:
+    """Store, read and delete an object: where that is, and whether it refuses to store one twice.
+
+    Raises CannotStart.
+    """
+    bucket = open_bucket(settings, FileLinks("", secret=b"", clock=SystemClock()))
+    try:
+        return str(bucket), bucket.probe()
+    except StorageAway as error:
+        raise CannotStart(error.reason) from error
+
+
+def _blobs(settings: Settings, database: Database, base_url: str) -> tuple[ServedBlobs, ServedBlobs]:
+    """Where files are kept, for those who are waited for and for those who work long. Raises CannotStart."""
+    clock = SystemClock()
+    if settings.s3_bucket is None:
+        secret = _secret(settings.data / "secret")
+        folder = LocalBlobs(settings.data / "files", base_url=base_url, secret=secret, clock=clock)
+        return folder, folder
+    place, careful = inspect_bucket(settings)
+    if not careful:
+        log.warning("bucket stores twice under one name", bucket=place)
+    # Other machines are to know our links, and we theirs.
+    links = FileLinks(base_url, secret=shared_link_secret(database), clock=clock)
+    return open_bucket(settings, links), open_bucket(settings, links, patient=True)
 
 
 @contextmanager
@@ -223,7 +259,7 @@ class Workshop:
         self._patience = settings.drain_seconds + settings.stop_grace_seconds + 10
         self._executor = LocalExecutor(
             house.scratch,
-            house.blobs,
+            house.patient_blobs,
             slots=settings.workers,
             cache=settings.data / "kernels",
             limits=_local_limits(settings),
@@ -238,7 +274,7 @@ class Workshop:
         self._dispatcher = Dispatcher(
             store,
             self._executor,
-            house.blobs,
+            house.patient_blobs,
             worker=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}",
             rhythm=Rhythm(
                 claim=0.2 if dialect_of(house.database).embedded else 1.0,
@@ -253,7 +289,7 @@ class Workshop:
         self._janitor = Janitor(
             house.store,
             house.files,
-            house.blobs,
+            house.patient_blobs,
             clock=SystemClock(),
             sweep_scratch=lambda: scratch.sweep(house.scratch) + sweep_arrivals(house.arrivals, ABANDONED),
             sweep_deliveries=house.deliveries.sweep,

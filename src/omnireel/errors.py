@@ -11,6 +11,7 @@
     ├── QuotaExceeded             the team's uploaded files would take more than they may
     ├── NotFound                  no such task, model, file (or it is somebody else's)
     ├── Unavailable               try later: draining, queue full, disk full
+    │   └── StorageAway           the store of files cannot be used just now
     ├── CannotStart               the service cannot run as installed or configured; says what to change
     └── AttemptError              an attempt ended without a clip
         ├── Canceled              the caller asked for the stop
@@ -104,6 +105,14 @@ class Unavailable(OmnireelError):
     def __init__(self, message: str, *, retry_after: int = 5) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class StorageAway(Unavailable):
+    """The store of files cannot be reached or refuses us. `reason` is for the operator, not for callers."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("the storage is away; send the request again in a moment")
+        self.reason = reason
 
 
 class CannotStart(OmnireelError):

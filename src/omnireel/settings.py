@@ -20,6 +20,8 @@ from omnireel.models import MediaLimits, Mode
 
 MIB = 1024 * 1024
 
+NAME: Final = r"[A-Za-z0-9_-][A-Za-z0-9._-]*"
+
 Usd = Annotated[Decimal, Field(ge=0, le=1000, decimal_places=4)]
 Prices = Mapping[str, Mapping[Mode, Usd]]
 """USD per second of output, by model and mode."""
@@ -50,6 +52,15 @@ class Settings(BaseSettings):
     """`postgresql://user:password@host/name`; default: a SQLite file in the data folder."""
     database_connections: int = Field(default=16, ge=2, le=1000)
     """Most connections of this process to PostgreSQL, besides two that listen for news."""
+    s3_bucket: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$")
+    """Bucket for inputs and results, so that workers may run on other machines; default: the data folder.
+    Credentials are found as AWS's own tools find them, in `AWS_ACCESS_KEY_ID` and so on."""
+    s3_prefix: str = Field(default="", max_length=200, pattern=rf"^(?:{NAME}(?:/{NAME})*)?$")
+    """What the names of all objects begin with."""
+    s3_endpoint: str | None = Field(default=None, pattern=r"^https?://[^/?#@\\s]+$")
+    """Address of an S3 server that is not Amazon's; `http://` goes without TLS."""
+    s3_region: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]{1,64}$")
+    """Default: `AWS_REGION`, or us-east-1."""
     public_url: str | None = None
     """Origin that links in answers start with; default: the address the server listens on."""
 
@@ -128,6 +139,13 @@ class Settings(BaseSettings):
                 f"heartbeat_seconds must be at most a third of lease_seconds ({self.lease_seconds:g}), "
                 f"got {self.heartbeat_seconds:g}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _a_bucket_where_one_is_described(self) -> Self:
+        described = [name for name in ("s3_prefix", "s3_endpoint", "s3_region") if getattr(self, name)]
+        if described and self.s3_bucket is None:
+            raise ValueError(f"{described[0]} needs s3_bucket")
         return self
 
     @classmethod

@@ -19,6 +19,7 @@ from omnireel.catalog.model import Terms
 from omnireel.clock import Clock, SystemClock
 from omnireel.engines.base import Engine
 from omnireel.models import Resource, ShotReport, Succeeded
+from omnireel.storage.base import ServedBlobs
 from omnireel.storage.local import LocalBlobs
 from omnireel.tasks.balances import Balances
 from omnireel.tasks.bell import ENDINGS, bell_of
@@ -109,11 +110,13 @@ def open_house(
     prices: PriceList | None = None,
     instruments: Instruments | None = None,
     upload_quota: int = QUOTA,
+    bucket: ServedBlobs | None = None,
     **values: Any,
 ) -> Iterator[House]:
     """A house in a folder, and its database unless it has a URL; `values` are fields of `ApiValues`.
 
-    The task store keeps the database's time unless it has a `store_clock`.
+    The task store keeps the database's time unless it has a `store_clock`. With a `bucket` that is where the
+    application keeps files, and the house's own `blobs` stay empty.
     """
     clock = clock or SystemClock()
     database = open_database(database_url or folder / "omnireel.db")
@@ -131,7 +134,7 @@ def open_house(
     service = TaskService(
         store,
         engines,
-        blobs,
+        bucket or blobs,
         default="fake",
         balance_of=Balances(database).of,
         free_disk=lambda: 10**12,
@@ -149,7 +152,7 @@ def open_house(
         service=service,
         keys=keys,
         files=files,
-        blobs=blobs,
+        blobs=bucket or blobs,
         counts=counts,
         deliveries=deliveries,
         secrets=webhook_secrets,

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +52,21 @@ def test_an_uploaded_file_is_read_from_storage(house: House, clip: bytes) -> Non
 
     house.submit(videos=[file["url"]])
 
-    key = f"uploads/{file['file_id']}/clip.mp4"
+    (key,) = (info.key for info in house.blobs.list(""))
+    assert key.startswith(f"inputs/default/{sha256(clip).hexdigest()}-")
     assert house.claim().request.videos == (MediaRef(MediaKind.VIDEO, f"blob:{key}"),)
     assert house.stranger().get(file["url"].removeprefix(BASE)).content == clip
+
+
+def test_a_deleted_file_opens_for_nobody(house: House, picture: bytes) -> None:
+    file, other = upload(house, "a.png", picture), upload(house, "b.png", picture)
+    house.client().delete(f"{FILES}/{file['file_id']}")
+
+    assert house.stranger().get(file["url"].removeprefix(BASE)).status_code == 404
+    answer = house.client().post(O1, json={"prompt": "a", "images": [file["url"]]})
+    assert answer.status_code == 400
+    assert answer.json()["message"].endswith("parameter 'images[0]': the linked file is no longer here")
+    assert house.stranger().get(other["url"].removeprefix(BASE)).content == picture
 
 
 def test_uploads_are_listed_and_deleted_by_their_team_alone(house: House, picture: bytes) -> None:
@@ -93,7 +106,7 @@ def test_what_is_no_medium_is_refused_and_leaves_nothing(house: House) -> None:
     assert answer.status_code == 400
     assert answer.json()["message"].startswith("Invalid format: parameter 'file': the file is")
     assert list(house.values.scratch.iterdir()) == []
-    assert list(house.blobs.list("uploads/")) == []
+    assert list(house.blobs.list("")) == []
 
 
 def test_an_upload_above_its_limit_is_refused(tmp_path: Path, picture: bytes) -> None:

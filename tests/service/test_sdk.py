@@ -118,7 +118,9 @@ def test_a_large_video_is_uploaded_and_referred_to(
     (source,) = house.claim().request.videos
     assert task.task_id.startswith("task-v2v-")
     assert source.blob_key is not None
-    assert source.blob_key.startswith("uploads/")
+    assert source.blob_key.startswith(f"inputs/default/{hashlib.sha256(large.read_bytes()).hexdigest()}-")
+    uploads = house.client().get("/api/v1/media/files").json()["data"]["items"]
+    assert [upload["filename"] for upload in uploads] == ["large.mp4"]
 
 
 def test_a_refusal_arrives_in_the_servers_words(sdk: Client) -> None:

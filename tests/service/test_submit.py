@@ -30,6 +30,11 @@ def message(answer: Any) -> str:
     return str(answer.json()["message"])
 
 
+def stored(house: House) -> list[str]:
+    """The keys of everything that is stored."""
+    return [info.key for info in house.blobs.list("")]
+
+
 @pytest.mark.parametrize("path", [O1, f"{O1}/async", OMNI, f"{OMNI}/async"])
 def test_both_paths_of_both_models_answer_with_a_receipt(client: TestClient, path: str) -> None:
     answer = client.post(path, json={"prompt": "Restyle the street", "mode": "std"})
@@ -73,7 +78,8 @@ def test_the_documented_bodies_are_accepted(client: TestClient, kind: str, body:
 def test_base64_is_stored_once_under_its_content(house: House, picture: bytes, form: str) -> None:
     house.submit(images=[form.format(encoded(picture))], image_types=["reference"])
 
-    key = f"inputs/{sha256(picture).hexdigest()}.png"
+    (key,) = stored(house)
+    assert re.fullmatch(rf"inputs/default/{sha256(picture).hexdigest()}-[0-9a-f]{{8}}\.png", key)
     assert house.claim().request.images == (MediaRef(MediaKind.IMAGE, f"blob:{key}"),)
     assert house.blobs.path(key).read_bytes() == picture
     assert list(house.values.scratch.iterdir()) == []
@@ -85,14 +91,41 @@ def test_base64_whose_slashes_are_escaped_is_understood(house: House, picture: b
     answer = house.client().post(O1, content=body, headers={"Content-Type": "application/json"})
 
     assert answer.status_code == 200, answer.text
-    assert house.blobs.path(f"inputs/{sha256(picture).hexdigest()}.png").read_bytes() == picture
+    assert [house.blobs.path(key).read_bytes() for key in stored(house)] == [picture]
+
+
+def test_equal_bytes_are_stored_once_for_each_team(house: House, picture: bytes) -> None:
+    others = house.keys.create("theirs", team="others").secret
+    body = {"prompt": "a cat", "images": [encoded(picture)] * 2, "image_types": ["reference"] * 2}
+
+    for key in (house.key, house.key, others):
+        assert house.client(key).post(O1, json=body).status_code == 200
+    uploaded = [house.client().post("/api/v1/media/files", files={"file": (n, picture)}) for n in "ab"]
+    house.submit(images=[uploaded[0].json()["data"]["url"]])
+
+    ours, theirs = sorted(stored(house))
+    assert (ours.split("/")[1], theirs.split("/")[1]) == ("default", "others")
+    claims = [house.claim() for _ in range(4)]
+    read = [{ref.blob_key for ref in claim.request.images} for claim in claims]
+    assert read == [{ours}, {ours}, {theirs}, {ours}]
+
+
+def test_bytes_that_went_missing_are_stored_anew(house: House, picture: bytes) -> None:
+    house.submit(images=[encoded(picture)])
+    (key,) = stored(house)
+    house.blobs.delete(key)
+    house.submit(images=[encoded(picture)])
+
+    assert stored(house) == [key]
 
 
 def test_a_source_video_may_come_inside_the_body(house: House, clip: bytes) -> None:
     house.submit(videos=[encoded(clip)])
 
     request = house.claim().request
-    assert request.videos == (MediaRef(MediaKind.VIDEO, f"blob:inputs/{sha256(clip).hexdigest()}.mp4"),)
+    (key,) = stored(house)
+    assert key.startswith(f"inputs/default/{sha256(clip).hexdigest()}-")
+    assert request.videos == (MediaRef(MediaKind.VIDEO, f"blob:{key}"),)
     assert (request.duration, request.aspect_ratio) == (None, None)
 
 

@@ -19,11 +19,11 @@ pytestmark = [pytest.mark.system, pytest.mark.slow]
 
 
 @contextmanager
-def worker(folder: Path, url: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """`omnireel worker` on a database and the data folder of a server."""
+def worker(folder: Path, place: str | dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`omnireel worker` on a data folder and a database, or with settings of its own."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OMNIREEL_")}
+    environment |= {"OMNIREEL_DATABASE": place} if isinstance(place, str) else place
     environment |= {
-        "OMNIREEL_DATABASE": url,
         "OMNIREEL_ENGINE": "omnireel.testing.fake_engine:FakeEngine",
         "OMNIREEL_LEASE_SECONDS": "1.5",
         "OMNIREEL_HEARTBEAT_SECONDS": "0.4",

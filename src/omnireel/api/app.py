@@ -24,6 +24,7 @@ from omnireel.api import (
 from omnireel.api.body import BodyDesk
 from omnireel.api.edge import Edge
 from omnireel.api.inputs import Inputs
+from omnireel.api.intake import Intake
 from omnireel.api.limits import RequestLimiter
 from omnireel.api.links import Links
 from omnireel.api.lookout import Lookout
@@ -34,7 +35,7 @@ from omnireel.api.underway import Underway
 from omnireel.catalog.model import Model
 from omnireel.catalog.models import MODELS
 from omnireel.clock import Clock, SystemClock
-from omnireel.storage.local import LocalBlobs
+from omnireel.storage.base import ServedBlobs
 from omnireel.tasks.bell import Bell
 from omnireel.tasks.counts import RequestCounts
 from omnireel.tasks.deliveries import Deliveries
@@ -50,7 +51,7 @@ def create_app(
     service: TaskService,
     keys: KeyStore,
     files: MediaFiles,
-    blobs: LocalBlobs,
+    blobs: ServedBlobs,
     counts: RequestCounts,
     deliveries: Deliveries,
     secrets: WebhookSecrets,
@@ -67,17 +68,26 @@ def create_app(
     """
     clock = clock or SystemClock()
     links = Links(values.base_url.rstrip("/"))
+    intake = Intake(blobs, files)
     values.scratch.mkdir(parents=True, exist_ok=True)
     rooms = Rooms(
         service=service,
         keys=keys,
         files=files,
         blobs=blobs,
+        intake=intake,
         models=models,
         clock=clock,
         values=values,
         links=links,
-        inputs=Inputs(blobs=blobs, links=links, limits=values.media_limits, scratch=values.scratch),
+        inputs=Inputs(
+            blobs=blobs,
+            files=files,
+            intake=intake,
+            links=links,
+            limits=values.media_limits,
+            scratch=values.scratch,
+        ),
         bodies=BodyDesk(limit=values.max_body, at_once=values.large_bodies),
         uploads=BodyDesk(limit=values.upload_video_bytes, at_once=values.uploads),
         limiter=RequestLimiter(values.requests_per_minute, counts),

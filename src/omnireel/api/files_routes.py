@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 
 from omnireel.api.lean import LeanRoute
 from omnireel.api.openapi import problems
 from omnireel.api.problems import Problem
 from omnireel.api.rooms import RoomsHere
+from omnireel.storage.base import Method
+from omnireel.storage.presented import CACHE_CONTROL, disposition, media_type
 
-_TYPES = {
-    ".mp4": "video/mp4",
-    ".mov": "video/quicktime",
-    ".webm": "video/webm",
-    ".jpg": "image/jpeg",
-    ".png": "image/png",
-    ".webp": "image/webp",
-}
-_OTHER_TYPE = "application/octet-stream"
-_SENT_BY_CALLERS = ("uploads/", "inputs/")
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
 # Inert even when somebody opens a file as a page: no scripts, no forms, an origin of its own.
 _INERT = {
@@ -31,8 +24,10 @@ _INERT = {
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Referrer-Policy": "no-referrer",
-    "Cache-Control": "private, max-age=3600",
+    "Cache-Control": CACHE_CONTROL,
 }
+# The address is for whoever has the link, and for no longer.
+_PASSED_ON = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
 router = APIRouter(route_class=LeanRoute, tags=["files"])
 Query200 = Annotated[str, Query(max_length=200)]
@@ -43,7 +38,11 @@ Query200 = Annotated[str, Query(max_length=200)]
     "/files/{key:path}",
     summary="A file behind a signed link",
     response_class=FileResponse,
-    responses={206: {"description": "The range asked for."}, **problems(403, 404, 416)},
+    responses={
+        206: {"description": "The range asked for."},
+        307: {"description": "Where the bucket hands the file out, when files are kept in one."},
+        **problems(403, 404, 416, 503),
+    },
 )
 def download(
     request: Request, key: str, rooms: RoomsHere, expires: Query200 = "", signature: Query200 = ""
@@ -52,7 +51,12 @@ def download(
         raise Problem(
             403, "Access denied", "the link has expired or was changed; poll the task for a new one"
         )
-    return _file(request, rooms.blobs.path(key), key)
+    lifetime = timedelta(seconds=int(expires) - rooms.clock.now().timestamp())
+    method: Method = "HEAD" if request.method == "HEAD" else "GET"
+    given = rooms.blobs.place(rooms.files.blob_of(key), method, lifetime)
+    if isinstance(given, str):
+        return RedirectResponse(given, headers=_PASSED_ON)
+    return _file(request, given, key)
 
 
 def _file(request: Request, path: Path, key: str) -> FileResponse:
@@ -62,16 +66,10 @@ def _file(request: Request, path: Path, key: str) -> FileResponse:
         path,
         stat_result=facts,
         headers=_INERT,
-        media_type=_TYPES.get(path.suffix, _OTHER_TYPE),
-        filename=path.name,
-        content_disposition_type=_disposition(key, path),
+        media_type=media_type(key),
+        filename=key.rpartition("/")[2],
+        content_disposition_type=disposition(key),
     )
-
-
-def _disposition(key: str, path: Path) -> str:
-    """Our own results may open in the browser; what callers sent is only ever saved."""
-    ours = path.suffix in _TYPES and not key.startswith(_SENT_BY_CALLERS)
-    return "inline" if ours else "attachment"
 
 
 def _settle_range(request: Request, size: int) -> None:

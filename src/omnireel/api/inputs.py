@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
 
+from omnireel.api.intake import Intake
 from omnireel.api.links import Links, SignedLink
 from omnireel.api.scratch import scratch_file
 from omnireel.errors import InvalidFormat, InvalidRequest, NotFound, OutOfRange
@@ -19,7 +20,8 @@ from omnireel.media.inline import read_base64, write_base64
 from omnireel.media.limits import check_limits, max_bytes
 from omnireel.media.sniff import Sniffed, sniff
 from omnireel.models import MediaLimits, MediaRef, VideoRequest
-from omnireel.storage.local import LocalBlobs
+from omnireel.storage.base import ServedBlobs
+from omnireel.tasks.files import MediaFiles
 
 LONGEST_URL = 8192
 """Characters."""
@@ -31,19 +33,31 @@ _NOT_IN_URLS = re.compile(r"[\s\x00-\x1f\x7f]")
 class Inputs:
     """Brings media in. Every file is sniffed and measured before it counts; nothing is decoded."""
 
-    def __init__(self, *, blobs: LocalBlobs, links: Links, limits: MediaLimits, scratch: Path) -> None:
+    def __init__(
+        self,
+        *,
+        blobs: ServedBlobs,
+        files: MediaFiles,
+        intake: Intake,
+        links: Links,
+        limits: MediaLimits,
+        scratch: Path,
+    ) -> None:
         self._blobs = blobs
+        self._files = files
+        self._intake = intake
         self._links = links
         self._limits = limits
         self._scratch = scratch
 
-    def bring_in(self, request: VideoRequest, media: Mapping[str, msgspec.Raw]) -> VideoRequest:
+    def bring_in(self, team: str, request: VideoRequest, media: Mapping[str, msgspec.Raw]) -> VideoRequest:
         """The request with each label in its references swapped for a real address.
 
-        Raises InvalidFormat or OutOfRange, naming the entry, for what is no URL and no acceptable medium.
+        What it names is stored when this returns, and stays while the request is on its way. Raises
+        InvalidFormat or OutOfRange, naming the entry, for what is no URL and no acceptable medium.
         """
-        images = tuple(self._reference(ref, media[ref.uri]) for ref in request.images)
-        videos = tuple(self._reference(ref, media[ref.uri]) for ref in request.videos)
+        images = tuple(self._reference(team, ref, media[ref.uri]) for ref in request.images)
+        videos = tuple(self._reference(team, ref, media[ref.uri]) for ref in request.videos)
         return replace(request, images=images, videos=videos)
 
     def identify(self, request: VideoRequest, media: Mapping[str, msgspec.Raw]) -> VideoRequest:
@@ -68,7 +82,7 @@ class Inputs:
                 content.update(block)
             return replace(ref, uri=f"sha256:{content.hexdigest()}")
 
-    def _reference(self, ref: MediaRef, raw: msgspec.Raw) -> MediaRef:
+    def _reference(self, team: str, ref: MediaRef, raw: msgspec.Raw) -> MediaRef:
         with _naming(ref.uri):
             text = memoryview(raw)[1:-1]
             scheme = _scheme(text)
@@ -76,7 +90,7 @@ class Inputs:
                 return self._linked(ref, _read_url(text))
             if scheme not in ("", "data"):
                 raise InvalidFormat(f"must be an http(s) URL or Base64, not a {scheme}: URL")
-            return self._stored(ref, text)
+            return self._stored(team, ref, text)
 
     def _linked(self, ref: MediaRef, url: str) -> MediaRef:
         link = self._links.own_file(url)
@@ -87,23 +101,31 @@ class Inputs:
         if not self._blobs.opens(link.key, expires=link.expires, signature=link.signature):
             raise InvalidFormat("this link to a file of this service has expired or was changed")
         try:
-            self._measure(ref, self._blobs.path(link.key))
+            blob = self._files.blob_of(link.key)
+            with scratch_file(self._scratch) as path:
+                self._blobs.get(blob, path)
+                self._measure(ref, path)
         except NotFound:
-            raise InvalidFormat("the linked file is no longer here") from None
-        return replace(ref, uri=f"blob:{link.key}")
+            raise _no_longer_here() from None
+        if not self._files.hold_input(blob):
+            raise _no_longer_here()
+        return replace(ref, uri=f"blob:{blob}")
 
-    def _stored(self, ref: MediaRef, text: memoryview) -> MediaRef:
+    def _stored(self, team: str, ref: MediaRef, text: memoryview) -> MediaRef:
         with scratch_file(self._scratch) as path:
             write_base64(text, path, limit=max_bytes(ref.kind, self._limits))
             sniffed = self._measure(ref, path)
-            key = f"inputs/{_digest(path)}.{sniffed.format}"
-            self._blobs.put(key, path)
+            key = self._intake.store(team, path, sniffed.format)
         return replace(ref, uri=f"blob:{key}")
 
     def _measure(self, ref: MediaRef, path: Path) -> Sniffed:
         sniffed = sniff(path, ref.kind)
         check_limits(sniffed, self._limits)
         return sniffed
+
+
+def _no_longer_here() -> InvalidFormat:
+    return InvalidFormat("the linked file is no longer here")
 
 
 @contextmanager
@@ -150,8 +172,3 @@ def _json_string(text: memoryview) -> str:
         return msgspec.json.decode(b'"%b"' % bytes(text), type=str)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise InvalidFormat("is not a JSON string in UTF-8") from None
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()

@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 
 from omnireel.api.body import BodyDesk
 from omnireel.api.inputs import Inputs
+from omnireel.api.intake import Intake
 from omnireel.api.limits import RequestLimiter
 from omnireel.api.links import Links
 from omnireel.api.lookout import Lookout
@@ -22,7 +23,7 @@ from omnireel.clock import Clock
 from omnireel.media.egress import EgressPolicy
 from omnireel.media.post import post_policy
 from omnireel.models import MediaLimits
-from omnireel.storage.local import LocalBlobs
+from omnireel.storage.base import ServedBlobs
 from omnireel.tasks.deliveries import Deliveries
 from omnireel.tasks.files import MediaFiles
 from omnireel.tasks.keys import KeyStore
@@ -72,7 +73,8 @@ class Rooms:
     service: TaskService
     keys: KeyStore
     files: MediaFiles
-    blobs: LocalBlobs
+    blobs: ServedBlobs
+    intake: Intake
     models: Mapping[str, Model]
     clock: Clock
     values: ApiValues

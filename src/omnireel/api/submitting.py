@@ -67,7 +67,7 @@ def _queue(
     caller = asking.caller
     rooms.service.check_room()
     rooms.service.check_funds(caller.team, wanted)
-    request = rooms.inputs.bring_in(wanted, sent.media)
+    request = rooms.inputs.bring_in(caller.team, wanted, sent.media)
     task = rooms.service.submit(
         caller.team,
         request,

@@ -20,11 +20,12 @@ from omnireel.api.rooms import Rooms, RoomsHere
 from omnireel.api.scratch import scratch_file
 from omnireel.api.task_answer import wire_time
 from omnireel.api.upload import FIELD, FORM_OVERHEAD, receive_file
-from omnireel.errors import InvalidRequest, QuotaExceeded
+from omnireel.errors import InvalidRequest
 from omnireel.media.limits import check_size
 from omnireel.media.sniff import Sniffed, sniff
 from omnireel.models import MediaLimits
 from omnireel.tasks.files import MediaFile
+from omnireel.tasks.places import UPLOADS
 
 LONGEST_NAME = 255
 _NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9_-]+", re.ASCII)
@@ -84,14 +85,10 @@ def _keep(path: Path, filename: str, team: str, rooms: Rooms) -> MediaFile:
     sniffed = _sniffed(path, rooms)
     file_id = f"file-{token_hex(16)}"
     name = _display_name(filename) or f"{file_id}.{sniffed.format}"
-    key = f"uploads/{file_id}/{_plain_stem(name)}.{sniffed.format}"
-    rooms.blobs.put(key, path)
-    file = MediaFile(file_id, team, sniffed.kind, name, sniffed.size, key, rooms.clock.now())
-    try:
-        return rooms.files.add(team, file)
-    except QuotaExceeded:
-        rooms.blobs.delete(key)
-        raise
+    key = f"{UPLOADS}{file_id}/{_plain_stem(name)}.{sniffed.format}"
+    blob = rooms.intake.store(team, path, sniffed.format)
+    file = MediaFile(file_id, team, sniffed.kind, name, sniffed.size, key, rooms.clock.now(), blob)
+    return rooms.files.add(team, file)
 
 
 def _sniffed(path: Path, rooms: Rooms) -> Sniffed:

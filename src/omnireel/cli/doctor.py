@@ -24,6 +24,7 @@ from omnireel.client.errors import APIError
 
 if TYPE_CHECKING:
     from omnireel.media.sandbox import SandboxMode
+    from omnireel.settings import Settings
 
 
 SERVER_MODULES = (
@@ -90,6 +91,8 @@ def _server_side(data: Path | None) -> Iterator[Finding]:
     yield _guarded("engine", lambda: _engine(settings.engine))
     yield _guarded("sandbox", lambda: _sandbox(settings.sandbox))
     yield _guarded("bwrap", _bubblewrap)
+    if settings.s3_bucket is not None:
+        yield _guarded("bucket", lambda: _bucket(settings))
     yield _disk(settings.data, settings.min_free_disk)
     yield _kernels(settings.data, settings.engine)
 
@@ -126,6 +129,16 @@ def _bubblewrap() -> Finding:
     program = bubblewrap()
     hint = "not installed; optional: `apt install bubblewrap` makes the tightest box"
     return Finding("bwrap", State.OK if program else State.NOTE, program or hint)
+
+
+def _bucket(settings: Settings) -> Finding:
+    from omnireel.app import inspect_bucket
+
+    place, careful = inspect_bucket(settings)
+    if careful:
+        return Finding("bucket", State.OK, f"{place}: an object was written, read and deleted")
+    detail = f"{place}: works, but writes over what is there although it is told `If-None-Match: *`"
+    return Finding("bucket", State.NOTE, detail)
 
 
 def _disk(data: Path, least: int) -> Finding:

@@ -7,6 +7,7 @@ import re
 import signal
 import time
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from threading import RLock
 
@@ -42,6 +43,8 @@ log = structlog.get_logger(__name__)
 SANE_STAGE = re.compile(r"[A-Za-z# ,._-]{1,60}", re.ASCII)
 """Names of stages end in traces."""
 LEVELS = logging.getLevelNamesMapping()
+BRING_SECONDS = 600.0
+"""For all stored inputs together; a bucket may be far away."""
 MEASURE_SECONDS = 1.0
 """Between two looks at how much it has written."""
 LOGGED = 2000
@@ -52,8 +55,9 @@ class LocalHandle:
     """Implements `execution.base.Handle`. Its methods may be called from any thread.
 
     `phases` are the children to run one after the other, each with the seconds it may take; `launch` starts
-    one. `grace` is in seconds, `disk` in bytes; `note` is the earlier attempt's. `release` is called once,
-    by `close`. Nothing of `private` comes into the log.
+    one. `bring` begins to put stored inputs into place, which must be done before the rendering child starts;
+    None when there are none. `grace` is in seconds, `disk` in bytes; `note` is the earlier attempt's.
+    `release` is called once, by `close`. Nothing of `private` comes into the log.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class LocalHandle:
         phases: Sequence[tuple[Phase, float]],
         launch: Callable[[Phase], ChildProcess],
         *,
+        bring: Callable[[], Future[None]] | None = None,
         grace: float,
         disk: int,
         note: str,
@@ -71,6 +76,8 @@ class LocalHandle:
         self._place = place
         self._phases = list(phases)
         self._launch = launch
+        self._bring = bring
+        self._bringing: Future[None] | None = None
         self._grace = grace
         self._disk = disk
         self._measure_at = 0.0
@@ -113,21 +120,24 @@ class LocalHandle:
 
     def poll(self) -> Ending | None:
         with self._lock:
-            if self._ending is None and self._child is not None:
-                self._ending = self._advanced(self._child)
+            if self._ending is None:
+                self._ending = self._follow()
             return self._ending
 
     def stop(self) -> None:
         with self._lock:
-            if self._child is not None and not self._stopping:
+            if self._stopping:
+                return
+            if self._child is not None:
                 self._stop_by = time.monotonic() + self._grace
                 self._child.signal(signal.SIGTERM)
+            elif self._bringing is not None:
+                self._stop_by = time.monotonic()
 
     def kill(self) -> None:
         with self._lock:
-            if self._child is not None:
-                self._child.close()
-                self._child = None
+            if self._bringing is not None or self._child is not None:
+                self._let_go()
                 self._ending = self._ending or self._stopped_or("the attempt was killed")
 
     def close(self) -> None:
@@ -145,9 +155,42 @@ class LocalHandle:
     def _stopped_or(self, reason: str) -> Ending:
         return Stopped() if self._stopping else Lost(reason)
 
+    def _let_go(self) -> None:
+        """End what goes on. Bringing cannot be interrupted; what it still writes is swept with the folder."""
+        if self._bringing is not None:
+            self._bringing.cancel()
+            self._bringing = None
+        if self._child is not None:
+            self._child.close()
+            self._child = None
+
     def _next_phase(self) -> Ending | None:
-        phase, seconds = self._phases.pop(0)
         self._verdict = None
+        if self._phases[0][0] is Phase.RENDER and self._bring is not None:
+            # Not sooner: they may be links to the stored files, and a fetching child writes this folder.
+            self._bringing = self._bring()
+            self._deadline = time.monotonic() + BRING_SECONDS
+            return None
+        return self._start_child()
+
+    def _brought(self, bringing: Future[None]) -> Ending | None:
+        if self._stopping or (not bringing.done() and time.monotonic() >= self._deadline):
+            self._let_go()
+            return self._stopped_or("the inputs could not be read from storage in time")
+        if not bringing.done():
+            return None
+        self._bringing = None
+        match bringing.exception():
+            case None:
+                return self._start_child()
+            case AttemptError() as error:
+                return Failed(error.type, str(error), error.retryable)
+            case error:
+                log.warning("inputs_not_brought", scratch=self.scratch.name, error=str(error))
+                return Lost(f"the inputs could not be read from storage ({type(error).__name__})")
+
+    def _start_child(self) -> Ending | None:
+        phase, seconds = self._phases.pop(0)
         self._phase, self._phase_began = phase, time.time()
         try:
             self._child = self._launch(phase)
@@ -161,14 +204,15 @@ class LocalHandle:
         self._overrun = _overrun(phase, seconds)
         return None
 
-    def _advanced(self, child: ChildProcess) -> Ending | None:
+    def _follow(self) -> Ending | None:
         try:
-            return self._advance(child)
+            if self._bringing is not None:
+                return self._brought(self._bringing)
+            return None if self._child is None else self._advance(self._child)
         except Exception as error:
             # An attempt without an ending would be waited for for ever.
             log.exception("attempt_unfollowed", scratch=self.scratch.name)
-            child.close()
-            self._child = None
+            self._let_go()
             return Lost(f"the attempt could not be followed: {type(error).__name__}")
 
     def _advance(self, child: ChildProcess) -> Ending | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
 
@@ -54,6 +55,8 @@ class LocalExecutor:
         self._limits = limits or LocalLimits()
         self._kernels = KernelCache(cache.resolve())
         self._launcher = Launcher(self._limits, sandbox.level(sandbox_mode), self._kernels, engines)
+        # Twice as many as attempts: one whose attempt was killed may still be busy.
+        self._porters = ThreadPoolExecutor(2 * slots, thread_name_prefix="bring-inputs")
         self._handles: set[LocalHandle] = set()
         self._starting = 0
         self._lock = Lock()
@@ -97,6 +100,7 @@ class LocalExecutor:
             handles = list(self._handles)
         for handle in handles:
             handle.close()
+        self._porters.shutdown(wait=False, cancel_futures=True)
         self._launcher.close()
 
     def _begin(self, attempt: Attempt) -> LocalHandle:
@@ -117,7 +121,8 @@ class LocalExecutor:
         return LocalHandle(
             place,
             self._phases(attempt.request),
-            lambda phase: self._launch(phase, place.parts, attempt),
+            lambda phase: self._launcher.start(phase, place.parts, attempt.engine, attempt),
+            bring=self._bringing(attempt.request, place.parts),
             grace=self._limits.stop_grace_seconds,
             disk=self._limits.disk,
             note=attempt.note,
@@ -125,11 +130,11 @@ class LocalExecutor:
             release=self._release,
         )
 
-    def _launch(self, phase: Phase, parts: Parts, attempt: Attempt) -> ChildProcess:
-        if phase is Phase.RENDER:
-            # Not sooner: they may be links to the stored files, and a fetching child writes this folder.
-            self._bring_blobs(attempt.request, parts)
-        return self._launcher.start(phase, parts, attempt.engine, attempt)
+    def _bringing(self, request: VideoRequest, parts: Parts) -> Callable[[], Future[None]] | None:
+        """Begins to bring the stored inputs, on a thread of its own: whoever polls must not wait for them."""
+        if all(ref.blob_key is None for ref in request.inputs):
+            return None
+        return lambda: self._porters.submit(self._bring_blobs, request, parts)
 
     def _release(self, handle: LocalHandle) -> None:
         with self._lock:
@@ -141,7 +146,7 @@ class LocalExecutor:
         return [*fetch, (Phase.RENDER, self._limits.attempt_seconds)]
 
     def _bring_blobs(self, request: VideoRequest, parts: Parts) -> None:
-        """Raises FetchFailed for one that is no longer stored, OSError when it cannot be copied."""
+        """Raises FetchFailed for one that is no longer stored, OSError or StorageAway when reading fails."""
         for ref, path in input_paths(request, parts.inputs).items():
             if ref.blob_key is not None:
                 # A fetching child could have left a link in its place.

@@ -15,7 +15,12 @@ _LONGEST_PART = 200
 
 def check_key(key: str) -> str:
     """The key itself. Raises NotFound for one that no blob can have, such as `../x` or `/etc/passwd`."""
-    fits = len(key) <= LONGEST_KEY and all(len(part) <= _LONGEST_PART for part in key.split("/"))
-    if not fits or _KEY.fullmatch(key) is None:
+    if not is_key(key):
         raise NotFound("no such file")
     return key
+
+
+def is_key(key: str) -> bool:
+    """Whether a blob can have this key."""
+    fits = len(key) <= LONGEST_KEY and all(len(part) <= _LONGEST_PART for part in key.split("/"))
+    return fits and _KEY.fullmatch(key) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,15 +14,15 @@ from tempfile import NamedTemporaryFile
 from omnireel.clock import Clock
 from omnireel.crashpoints import crash_point
 from omnireel.errors import NotFound
-from omnireel.storage import signing
-from omnireel.storage.base import BlobInfo
+from omnireel.storage.base import BlobInfo, Method
 from omnireel.storage.keys import check_key
+from omnireel.storage.links import FileLinks
 
 # Inside the root, so that a rename never crosses file systems; keys cannot begin with a dot.
 _INCOMING = ".incoming"
 _CANNOT_LINK = (errno.EXDEV, errno.EPERM, errno.EACCES, errno.EMLINK, errno.ENOTSUP)
 _CHUNK = 1024 * 1024
-_RENAME_TRIES = 10
+_MOVE_TRIES = 10
 
 
 class LocalBlobs:
@@ -30,9 +30,7 @@ class LocalBlobs:
 
     def __init__(self, root: Path, *, base_url: str, secret: bytes, clock: Clock) -> None:
         self._root = root
-        self._base_url = base_url
-        self._secret = secret
-        self._clock = clock
+        self._links = FileLinks(base_url, secret=secret, clock=clock)
         self._incoming = root / _INCOMING
         self._incoming.mkdir(parents=True, exist_ok=True)
 
@@ -48,12 +46,26 @@ class LocalBlobs:
         partial = self._copy_in(source)
         try:
             crash_point("before_blob_rename")
-            _rename(partial, target)
+            _move(os.replace, partial, target)
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
         _sync_folders(target.parent, self._root)
         crash_point("after_blob_put")
+
+    def put_new(self, key: str, source: Path) -> None:
+        target = self._root / check_key(key)
+        partial = self._copy_in(source)
+        try:
+            crash_point("before_blob_rename")
+            _move(_link, partial, target)
+        finally:
+            partial.unlink(missing_ok=True)
+        _sync_folders(target.parent, self._root)
+        crash_point("after_blob_put")
+
+    def has(self, key: str) -> bool:
+        return (self._root / check_key(key)).is_file()
 
     def get(self, key: str, target: Path) -> None:
         source = self.path(key)
@@ -75,13 +87,13 @@ class LocalBlobs:
                 return
 
     def sign(self, key: str, lifetime: timedelta) -> str:
-        expires = int((self._clock.now() + lifetime).timestamp())
-        signature = signing.sign(self._secret, check_key(key), expires)
-        return signing.link(self._base_url, key, expires=expires, signature=signature)
+        return self._links.sign(key, lifetime)
 
     def opens(self, key: str, *, expires: str, signature: str) -> bool:
-        """Whether a link's query, as it came, opens this key now."""
-        return signing.verify(self._secret, key, expires=expires, signature=signature, now=self._clock.now())
+        return self._links.opens(key, expires=expires, signature=signature)
+
+    def place(self, key: str, method: Method, lifetime: timedelta) -> Path:
+        return self.path(key)
 
     def list(self, prefix: str) -> Iterator[BlobInfo]:
         for path in _files(self._start(prefix)):
@@ -120,14 +132,27 @@ class LocalBlobs:
         return partial
 
 
-def _rename(partial: Path, target: Path) -> None:
-    for attempt in range(1, _RENAME_TRIES + 1):
+def _link(partial: Path, target: Path) -> None:
+    """Give the file its name unless that is taken. Raises FileExistsError."""
+    try:
+        target.hardlink_to(partial)
+    except OSError as error:
+        if error.errno not in _CANNOT_LINK:
+            raise
+        # A file system without links; two at the same moment are not told apart there.
+        if target.exists():
+            raise FileExistsError(f"{target.name} is stored already") from None
+        partial.replace(target)
+
+
+def _move(how: Callable[[Path, Path], None], partial: Path, target: Path) -> None:
+    for attempt in range(1, _MOVE_TRIES + 1):
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            partial.replace(target)
+            how(partial, target)
         except FileNotFoundError:
             # A delete next door removed the folder as empty in between.
-            if attempt == _RENAME_TRIES or not partial.exists():
+            if attempt == _MOVE_TRIES or not partial.exists():
                 raise
         else:
             return

@@ -1,4 +1,4 @@
-"""Files that a team uploaded once, to be referred to by many tasks."""
+"""Files that a team uploaded once, to be referred to by many tasks, and the bytes behind all inputs."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, sel
 from omnireel.clock import Clock
 from omnireel.errors import NotFound
 from omnireel.models import MediaKind
-from omnireel.tasks import quotas
+from omnireel.tasks import quotas, stored_inputs
 from omnireel.tasks.away import repeatable
 from omnireel.tasks.database import reading, writing
 from omnireel.tasks.dialect import insert_once
+from omnireel.tasks.places import UPLOADS
 from omnireel.tasks.quotas import Usage
 from omnireel.tasks.rows import moment
 from omnireel.tasks.tables import media_file
@@ -27,7 +28,7 @@ _LONGEST_PAGE = 100
 
 @dataclass(frozen=True)
 class MediaFile:
-    """An uploaded file; its bytes are the blob `key`."""
+    """An uploaded file. Links name its `key`; its bytes are the blob `blob`, or `key` when that is None."""
 
     file_id: str
     team: str
@@ -36,6 +37,7 @@ class MediaFile:
     size: int
     key: str
     created_at: datetime
+    blob: str | None = None
 
 
 class MediaFiles:
@@ -55,7 +57,8 @@ class MediaFiles:
     def add(self, team: str, file: MediaFile) -> MediaFile:
         """Record a file whose blob is stored already; once, however often it is told.
 
-        Raises QuotaExceeded; of many at once, exactly those are recorded that fit.
+        Raises QuotaExceeded: of many at once, exactly those are recorded that fit; and Unavailable when the
+        blob was taken away meanwhile.
         """
         self._record(team, file)
         return self.get(team, file.file_id)
@@ -121,10 +124,49 @@ class MediaFiles:
             return frozenset(found.scalars())
 
     @repeatable
+    def blob_of(self, key: str) -> str:
+        """The blob that a link's key stands for. Raises NotFound for an upload that is gone."""
+        if not key.startswith(UPLOADS):
+            return key
+        wanted = select(media_file.c.blob).where(media_file.c.key == key, self._kept())
+        with reading(self._engine) as connection:
+            row = connection.execute(wanted).one_or_none()
+        if row is None:
+            raise NotFound("no such media file")
+        return key if row.blob is None else str(row.blob)
+
+    @repeatable
+    def keep_input(self, team: str, sha256: str, format: str) -> str:  # noqa: A002
+        """The key under which a team's bytes are, or are to be put. `stored_inputs` says more of these."""
+        with writing(self._engine) as connection:
+            return stored_inputs.keep(connection, team, sha256, format, self._seconds())
+
+    @repeatable
+    def hold_input(self, key: str) -> bool:
+        """Keep a blob that will be needed for another grace. False when it is gone, or soon will be."""
+        if not stored_inputs.is_recorded(key):
+            return True
+        with writing(self._engine) as connection:
+            return stored_inputs.hold(connection, key, self._seconds())
+
+    def drop_inputs(self, before: datetime, limit: int) -> tuple[str, ...]:
+        """Forget some of the inputs that nobody needs and nobody used since; their keys."""
+        with writing(self._engine) as connection:
+            return stored_inputs.drop(connection, before.timestamp(), limit)
+
+    @repeatable
+    def recorded_inputs(self, keys: Collection[str]) -> frozenset[str]:
+        """Those of these keys whose blobs are recorded."""
+        with reading(self._engine) as connection:
+            return stored_inputs.recorded(connection, keys)
+
+    @repeatable
     def _record(self, team: str, file: MediaFile) -> None:
         with writing(self._engine) as connection:
             quotas.lock(connection, team)
             before = self._usage(connection, team)
+            if file.blob is not None:
+                stored_inputs.hold_all(connection, [file.blob], self._seconds())
             row = insert_once(connection, media_file).values(_row(team, file))
             if connection.execute(row.returning(media_file.c.file_id)).one_or_none() is not None:
                 before.check(file.size)
@@ -139,6 +181,9 @@ class MediaFiles:
 
     def _usage(self, connection: Connection, team: str) -> Usage:
         return quotas.usage(connection, team, since=self._since(), default=self._quota)
+
+    def _seconds(self) -> float:
+        return self._clock.now().timestamp()
 
     def _kept(self) -> ColumnElement[bool]:
         return media_file.c.created_at > self._since()
@@ -156,6 +201,7 @@ def _row(team: str, file: MediaFile) -> dict[str, Any]:
         "size": file.size,
         "key": file.key,
         "created_at": file.created_at.timestamp(),
+        "blob": file.blob,
     }
 
 
@@ -168,4 +214,5 @@ def _file(row: Row[*tuple[Any, ...]]) -> MediaFile:
         size=row.size,
         key=row.key,
         created_at=moment(row.created_at),
+        blob=row.blob,
     )

@@ -17,6 +17,7 @@ from omnireel.tasks.files import MediaFiles
 from omnireel.tasks.places import INPUTS, RESULTS, UPLOADS
 from omnireel.tasks.publish import token_of
 from omnireel.tasks.store import TaskStore
+from omnireel.tasks.stored_inputs import is_recorded
 from omnireel.telemetry.metrics import Metrics
 
 _BATCH = 200
@@ -92,7 +93,7 @@ class Janitor:
             expired_files=self._expire_files(),
             expired_answers=self._expire_answers(),
             orphan_results=self._sweep_results(),
-            orphan_inputs=self._sweep_inputs(INPUTS) + self._sweep_inputs(UPLOADS),
+            orphan_inputs=self._drop_inputs() + self._sweep_inputs(INPUTS) + self._sweep_inputs(UPLOADS),
             partial_blobs=self._blobs.sweep(self._grace),
             scratch_folders=self._sweep_scratch(),
             old_deliveries=self._sweep_deliveries(),
@@ -138,11 +139,25 @@ class Janitor:
             count += self._delete_unneeded(key for key, token in tokens.items() if token not in live)
         return count
 
+    def _drop_inputs(self) -> int:
+        """Record first, then blob: what a kill in between leaves is swept as an orphan."""
+        count = 0
+        for _ in range(_MOST_BATCHES):
+            keys = self._files.drop_inputs(self._clock.now() - self._grace, _BATCH)
+            for key in keys:
+                self._blobs.delete(key)
+            count += len(keys)
+            if len(keys) < _BATCH:
+                break
+        return count
+
     def _sweep_inputs(self, prefix: str) -> int:
         count = 0
         for keys in _batches(self._old_keys(prefix)):
-            known = self._files.known_keys(keys)
-            count += self._delete_unneeded(key for key in keys if key not in known and self._aged(key))
+            known = self._files.known_keys(keys) | self._files.recorded_inputs(keys)
+            # A key without a record may be stored anew, but not one that has lost it.
+            gone = (key for key in keys if key not in known and (is_recorded(key) or self._aged(key)))
+            count += self._delete_unneeded(gone)
         return count
 
     def _old_keys(self, prefix: str) -> Iterator[str]:

@@ -7,6 +7,6 @@ from typing import Final
 RESULTS: Final = "results/"
 """Clips and posters, under task and fencing token. Kept as long as their task."""
 INPUTS: Final = "inputs/"
-"""Media that came inside a request. Kept until no unfinished task reads it."""
+"""What callers sent, under team and content. Kept while an unfinished task or an upload needs it."""
 UPLOADS: Final = "uploads/"
-"""Files uploaded once. Kept as long as `files` records them or an unfinished task reads them."""
+"""What links to uploads name. Their bytes are under INPUTS, those of older versions here: kept as long."""

@@ -1,7 +1,7 @@
 """From a clip in a scratch folder to files that a finished task hands back.
 
-Keys hold the claim's fencing token, so an attempt that lost its task can overwrite nothing; what it published
-is referred to by no row and the janitor takes it away.
+Keys hold the claim's fencing token and a key that is taken is left alone, so an attempt that lost its task
+can overwrite nothing; what it published is referred to by no row and the janitor takes it away.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from omnireel.tasks.store import Claim
 
 
 def publish(blobs: BlobStore, claim: Claim, made: Made) -> Succeeded:
-    """Store the clip and its poster; what the task may then be finished with. Raises OSError."""
+    """Store the clip and its poster; what the task may then be finished with. Raises OSError, StorageAway."""
     crash_point("before_publish")
     clip = _clip(blobs, claim, made.clip)
     crash_point("mid_publish")
@@ -69,7 +69,7 @@ def _put(blobs: BlobStore, key: str, source: Path) -> tuple[int, str]:
     with source.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         size = file.tell()
-    blobs.put(key, source)
+    blobs.put_new(key, source)
     return size, sha256
 
 

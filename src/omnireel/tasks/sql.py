@@ -61,6 +61,7 @@ from omnireel.tasks.store import (
     TaskFilter,
     TaskPage,
 )
+from omnireel.tasks.stored_inputs import hold_all
 from omnireel.tasks.tables import LIVE, task, task_input
 from omnireel.telemetry.metrics import Metrics
 
@@ -236,6 +237,7 @@ class SqlTaskStore:
             inputs = [{"task_id": new.task_id, "key": key} for key in input_keys(new)]
             fresh = connection.execute(row.returning(task.c.seq)).one_or_none() is not None
             if fresh and inputs:
+                hold_all(connection, input_keys(new), now)
                 connection.execute(insert(task_input), inputs)
             if fresh and new.quote is not None:
                 reserve(connection, new.team, new.task_id, new.quote.reserved, now=now)

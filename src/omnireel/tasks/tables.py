@@ -24,10 +24,11 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
     literal_column,
 )
 
-REVISION: Final = "0006"
+REVISION: Final = "0007"
 """The migration that makes these tables."""
 
 _DECIMALS: Final = Decimal("0.0001")
@@ -181,8 +182,9 @@ media_file = Table(
     Column("size", BigInteger, nullable=False),
     Column("key", Words(512), nullable=False, unique=True),
     Column("created_at", Float(53), nullable=False, index=True),
+    Column("blob", Words(512), index=True),
 )
-"""Files uploaded once, to be referred to by many tasks."""
+"""Files uploaded once, to be referred to by many tasks. Links name `key`; without a `blob` that is it."""
 
 # Lists, and what a team's files take together, from the index alone.
 Index("ix_media_file_team_created_at", media_file.c.team, media_file.c.created_at, media_file.c.size)
@@ -338,3 +340,22 @@ upload_quota = Table(
     Column("bytes", BigInteger, nullable=False),
 )
 """Teams whose uploaded files may take more, or less, together than the server's setting says."""
+
+stored_input = Table(
+    "stored_input",
+    metadata,
+    Column("key", Words(512), primary_key=True),
+    Column("team", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("used_at", Float(53), nullable=False, index=True),
+    UniqueConstraint("team", "sha256", name="uq_stored_input_team"),
+)
+"""Blobs of input; see `stored_inputs`."""
+
+link_secret = Table(
+    "link_secret",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("secret", String(64), nullable=False),
+)
+"""What all who share this database sign their links to files with: one row."""

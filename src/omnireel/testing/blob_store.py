@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -78,6 +79,39 @@ class BlobStoreContract:
         blobs.get("a", tmp_path / "copy")
         assert (tmp_path / "copy").read_bytes() == b"short"
 
+    def test_a_key_that_is_taken_is_not_put_new(self, blobs: BlobStore, source: Path, tmp_path: Path) -> None:
+        before = source.read_bytes()
+        blobs.put_new("results/task-1/clip.mp4", source)
+        source.write_bytes(b"by one who came too late")
+        with pytest.raises(FileExistsError):
+            blobs.put_new("results/task-1/clip.mp4", source)
+        blobs.get("results/task-1/clip.mp4", tmp_path / "copy")
+        assert (tmp_path / "copy").read_bytes() == before
+        assert blobs.sweep(timedelta(0)) == 0
+
+    def test_of_many_who_put_new_at_once_one_does(self, blobs: BlobStore, tmp_path: Path) -> None:
+        def put(number: int) -> bool:
+            source = tmp_path / f"source-{number}"
+            source.write_bytes(bytes([number]) * 100_000)
+            try:
+                blobs.put_new("a/b", source)
+            except FileExistsError:
+                return False
+            return True
+
+        with ThreadPoolExecutor(8) as pool:
+            done = list(pool.map(put, range(8)))
+        assert done.count(True) == 1
+        blobs.get("a/b", tmp_path / "copy")
+        assert (tmp_path / "copy").read_bytes() == bytes([done.index(True)]) * 100_000
+
+    def test_a_store_knows_what_it_has(self, blobs: BlobStore, source: Path) -> None:
+        blobs.put("a/b", source)
+        found = {key: blobs.has(key) for key in ("a/b", "a", "a/c")}
+        blobs.delete("a/b")
+        assert found == {"a/b": True, "a": False, "a/c": False}
+        assert not blobs.has("a/b")
+
     def test_an_unknown_key_is_not_found(self, blobs: BlobStore, tmp_path: Path) -> None:
         with pytest.raises(NotFound):
             blobs.get("nothing/here", tmp_path / "copy")
@@ -128,6 +162,10 @@ class BlobStoreContract:
     ) -> None:
         with pytest.raises(NotFound):
             blobs.put(key, source)
+        with pytest.raises(NotFound):
+            blobs.put_new(key, source)
+        with pytest.raises(NotFound):
+            blobs.has(key)
         with pytest.raises(NotFound):
             blobs.get(key, tmp_path / "copy")
         with pytest.raises(NotFound):
