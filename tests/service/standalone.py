@@ -19,6 +19,7 @@ import uvicorn
 from tests.service.house import open_house
 
 from omnireel.api.server import server_config
+from omnireel.logs import configure_logs
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,8 @@ def running_house(folder: Path, **values: Any) -> Iterator[Running]:
 
 
 def main() -> None:
+    # To stderr: nobody reads what comes after the facts, and a full pipe would stop the server.
+    configure_logs()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         values = json.loads(sys.argv[2])
