@@ -168,6 +168,15 @@ def test_grain_is_held_for_two_frames() -> None:
     assert apart[2] < 0.2 * apart[3]
 
 
+def test_a_thermal_camera_does_not_boil_with_the_noise_of_its_source() -> None:
+    random = np.random.default_rng(5)
+    noisy = [
+        np.clip(DAYLIGHT + random.normal(0, 12, DAYLIGHT.shape), 0, 255).astype(np.uint8) for _ in range(8)
+    ]
+    alone = [repainted(board("thermal"), [frame])[0] for frame in noisy]
+    assert flicker(repainted(board("thermal"), noisy)[4:]) < 0.6 * flicker(alone[4:])
+
+
 def test_fog_hides_what_is_pale_and_far_more_than_what_is_dark_and_near() -> None:
     fog = once(weather=Weather.FOG)
 

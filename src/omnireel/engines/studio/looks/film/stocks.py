@@ -24,8 +24,10 @@ from omnireel.engines.studio.looks.light.tones import (
     saturation_of,
     toned,
 )
+from omnireel.engines.studio.looks.painterly.memory import settled
 from omnireel.engines.studio.looks.weather.sprites import Drift, Lights
-from omnireel.engines.studio.picture.raster import Plane, grey_of, shrunk, stretched
+from omnireel.engines.studio.picture.raster import Plane, boxed, grey_of, shrunk, stretched
+from omnireel.media.frames import Frame
 
 _IRON = (
     (0.0, colour(0, 0, 12)),
@@ -37,6 +39,8 @@ _IRON = (
     (1.0, colour(255, 255, 240)),
 )
 """The ironbow scale of thermal cameras."""
+_ELEMENT, _INERTIA = 4, 0.8
+"""Pixels of the canvas to a side of a sensor's element, and the share of its warmth it keeps for a frame."""
 _SLATS = 9.0
 """Slats of the blind per canvas height."""
 
@@ -202,6 +206,24 @@ def _thermal(footage: Footage) -> Shade:
     return shade
 
 
+class Bolometer:
+    """A sensor of few, slow elements: what they see keeps a share of the warmth it had, wherever it moves.
+
+    False colours spread a few levels far apart, so that a coder's noise would boil in them.
+    """
+
+    def __init__(self, footage: Footage) -> None:
+        width, height = footage.size
+        self._few = max(8, width // _ELEMENT), max(8, height // _ELEMENT)
+        self._warmth: Frame | None = None
+
+    def seen(self, view: View) -> Frame:
+        """One frame as the elements have it, on the working grid."""
+        now = stretched(boxed(shrunk(view.moment.small, self._few), 3), view.size)
+        self._warmth = settled(now, self._warmth, view.moment.motion, _INERTIA)
+        return self._warmth
+
+
 class LeafGlow:
     """Light that leaves throw back and the film, which has no backing, lets spread (the Wood effect)."""
 
@@ -277,6 +299,6 @@ FILMS: dict[str, Air] = {
         rim=0.16,
         grain=2.5,
     ),
-    "thermal": Air(shade=_thermal, optics=(lambda f: Softness(f, 5),)),
+    "thermal": Air(shade=_thermal, sensor=Bolometer),
 }
 NOIR, VINTAGE, SUPER8, SEPIA, FANTASY, INFRARED, THERMAL = FILMS.values()
