@@ -184,7 +184,7 @@ def _infrared(_: Footage) -> Shade:
         )
         # Neither a clear sky nor water sends any infrared back.
         sky = band(hue, 165, 255, 18) * ramp(saturation_of(colours), 0.24, 0.48)
-        rest = bent(saturated(colours, 0.45), 0.46) * colour(244, 252, 262)
+        rest = bent(saturated(colours, 0.40), 0.62) * colour(244, 252, 262)
         deep = rest * mixed(np.ones_like(rest), np.broadcast_to(colour(38, 58, 84), rest.shape), sky)
         waxy = mixed(
             deep, mixed(deep, colour(255, 226, 206), 0.34), band(hue, 6, 34, 8) * ramp(luma, 0.25, 0.6)
@@ -295,7 +295,7 @@ FILMS: dict[str, Air] = {
     "infrared": Air(
         shade=_infrared,
         by_hue=True,
-        effects=(LeafGlow, lambda f: Halation(f, colour(255, 220, 230), 0.7, 0.4)),
+        effects=(LeafGlow, lambda f: Halation(f, colour(255, 220, 230), 0.7, 0.5)),
         rim=0.16,
         grain=2.5,
     ),
