@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from itertools import islice
 from typing import cast
 
@@ -66,12 +67,18 @@ class Moment:
     hold: int
     """For how many frames of the clip this picture is shown."""
     frame: Frame
-    small: Frame
+    copied: Callable[[], Frame]
+    """Gives the working copy, which the last look's picture never needs."""
     motion: Motion
+
+    @property
+    def small(self) -> Frame:
+        """The frame on the working grid."""
+        return self.copied()
 
     def repainted(self, frame: Frame) -> Moment:
         """The same moment with another picture, as the next look will see it."""
-        return replace(self, frame=frame, small=shrunk(frame, size_of(self.small)))
+        return replace(self, frame=frame, copied=cache(partial(shrunk, frame, size_of(self.motion.x))))
 
 
 def working_size(size: Size) -> Size:
@@ -95,8 +102,12 @@ def tracked(
     while group := list(islice(source, hold)):
         small = shrunk(group[0], tracker.size)
         motion = tracker.see(small) if facts is None else tracker.told(next(facts))
-        yield Moment(index, len(group), group[0], small, motion)
+        yield Moment(index, len(group), group[0], partial(_itself, small), motion)
         index += len(group)
+
+
+def _itself(small: Frame) -> Frame:
+    return small
 
 
 class Tracker:

@@ -24,6 +24,7 @@ from tests.unit.engines.studio.scenes import (
 from omnireel.engines.studio.looks.light.air import Footage
 from omnireel.engines.studio.looks.light.cube import Shade, cube_of
 from omnireel.engines.studio.looks.light.exposure import Exposure, rim_of
+from omnireel.engines.studio.looks.light.grain import Grain
 from omnireel.engines.studio.looks.plan import plan_looks, style_names
 from omnireel.engines.studio.looks.weather.curtain import RAIN, SNOW, Drops, Flakes
 from omnireel.media.frames import Frame
@@ -166,6 +167,26 @@ def test_grain_is_held_for_two_frames() -> None:
     frames = [frame.astype(int) for frame in repainted(board("noir"), [DAYLIGHT] * 6, still=False)]
     apart = [float(np.abs(one - two).mean()) for one, two in pairwise(frames)]
     assert apart[2] < 0.2 * apart[3]
+
+
+def test_grain_is_as_coarse_on_a_large_canvas_for_its_size() -> None:
+    def likeness(side: int) -> float:
+        grain = Grain(Footage([DAYLIGHT], (side, side), 24.0, 3), 4.0).at(0)
+        assert grain is not None
+        level = grain.astype(np.float64) - grain.mean()
+        return float((level[:, 1:] * level[:, :-1]).mean() / level.var())
+
+    assert likeness(360) == pytest.approx(likeness(720), abs=0.03)
+    assert likeness(1080) > likeness(720) + 0.1
+
+
+def test_a_thermal_camera_does_not_boil_with_the_noise_of_its_source() -> None:
+    random = np.random.default_rng(5)
+    noisy = [
+        np.clip(DAYLIGHT + random.normal(0, 12, DAYLIGHT.shape), 0, 255).astype(np.uint8) for _ in range(8)
+    ]
+    alone = [repainted(board("thermal"), [frame])[0] for frame in noisy]
+    assert flicker(repainted(board("thermal"), noisy)[4:]) < 0.6 * flicker(alone[4:])
 
 
 def test_fog_hides_what_is_pale_and_far_more_than_what_is_dark_and_near() -> None:

@@ -40,10 +40,11 @@ _LIVELY = ("rain", "snow", "vintage")
 _OTHERS = (
     "charcoal", "ink-wash", "paper", "stained-glass", "low-poly", "mosaic", "felt", "lego", "coloured-pencil",
     "winter", "autumn", "spring", "super-8", "infrared", "underwater", "fantasy",
+    "thermal",
 )  # fmt: skip
 _CALM = (
     "clay", "anime", "pencil", "stained-glass", "mosaic", "low-poly", "noir", "vintage", "super-8",
-    "sci-fi", "rain", "autumn", "spring", "underwater", "fantasy",
+    "sci-fi", "rain", "autumn", "spring", "underwater", "fantasy", "thermal",
 )  # fmt: skip
 """Looks that must be as steady as OpenCV's own stylization of the same frames."""
 _ON_GRIDS = ("pixel", "lego")

@@ -339,6 +339,15 @@ def test_a_block_keeps_its_colour_until_another_is_clearly_nearer() -> None:
     assert moved[0].tolist() == [0, 0, 0, 1, 1]
 
 
+def test_no_reluctance_lets_a_block_keep_a_colour_it_no_longer_has_at_all() -> None:
+    palette = np.array([[20, 0, 0], [32, 0, 0]], np.float32)
+    blocks = np.zeros((1, 3, 3), np.float32)
+    blocks[..., 0] = [22, 28, 32]
+    held, dark = np.zeros((1, 3), np.uint8), np.zeros((1, 3), np.uint8)
+    hold_colours(blocks, palette, dark, 0, 0, np.float32(100), held)
+    assert held[0].tolist() == [0, 0, 1]
+
+
 def test_a_ride_turns_with_the_scene() -> None:
     ride = Ride(SIZE)
     for motion in motion_of(scene(4)):

@@ -77,3 +77,11 @@ def test_a_stretched_sheet_is_replaced_little_by_little() -> None:
     fading = [weights[-1] for weights in shares if len(weights) == 2]
     assert fading
     assert max(np.diff(fading[:15])) <= 0.06
+
+
+def test_the_next_look_sees_the_picture_that_the_last_one_made() -> None:
+    moment = moments(1)[0]
+    dark = np.full_like(moment.frame, 30)
+    assert moment.small.shape == (180, 320, 3)
+    assert moment.small.std() > 10
+    assert np.array_equal(moment.repainted(dark).small, np.full_like(moment.small, 30))

@@ -33,7 +33,7 @@ def test_an_enlarged_picture_keeps_its_edges_where_they_were() -> None:
     assert large[:, 62:].min() >= 195
 
 
-@pytest.mark.parametrize("style", ["watercolor", "pixel", "clay"])
+@pytest.mark.parametrize("style", ["watercolor", "pixel", "clay", "sci-fi"])
 def test_a_look_on_a_large_canvas_comes_at_its_full_size_on_any_threads(style: str) -> None:
     size = (1920, 1080)
     frames = filmed(painting(2000, 1160), size, 2)

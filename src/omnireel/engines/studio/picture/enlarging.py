@@ -10,7 +10,7 @@ from omnireel.media.frames import Frame
 
 _LARGEST_PAINTED = 1300 * 740
 """Pixels that are painted one by one."""
-_CRISPNESS = 0.8
+_CRISPNESS = 0.6
 
 
 def painted_size(size: Size) -> Size:

@@ -115,13 +115,14 @@ class _Lens:
         ramp = (np.clip(np.linspace(1.15, 0, band), 0, 1) * 255).astype(np.uint8)
         share = np.repeat(ramp[:, None], width * 3, axis=1)
         self._bands = (slice(0, band), share), (slice(height - band, height), share[::-1].copy())
-        self._blur = _odd(min(size) / 200)
+        self._part = max(2, min(size) // 360)
+        self._blur = _odd(min(size) / (100 * self._part))
 
     def defocus(self, frame: Frame) -> None:
         """Blur the bands of a frame, in place."""
         for rows, share in self._bands:
             sharp = frame[rows]
-            few = shrunk(sharp, (max(1, sharp.shape[1] // 2), max(1, sharp.shape[0] // 2)))
+            few = shrunk(sharp, (max(1, sharp.shape[1] // self._part), max(1, sharp.shape[0] // self._part)))
             soft = stretched(boxed(few, self._blur), size_of(sharp))
             mix_into(sharp.reshape(-1), soft.reshape(-1), share.reshape(-1))
 

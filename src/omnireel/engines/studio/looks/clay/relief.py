@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import ceil
 from typing import cast
 
 import cv2
@@ -44,17 +45,17 @@ def spread_tile(tile: Mask, size: Size) -> Mask:
 def sampled(spread: Mask, offset: Plane, size: Size) -> Mask:
     """The spread tile under every pixel of a canvas. `offset`, `(h, w, 2)` on any grid, is in pixels.
 
-    Sampled for every other pixel and smoothed over the rest: nothing in the tile is finer than that.
+    Sampled for every other texel and smoothed over the rest: nothing in the tile is finer than that.
     """
     texel = _texel(size)
     place = cast("Plane", cv2.scaleAdd(offset, texel, _texels_of(size_of(offset), size)))
-    few = place[:: max(1, len(place) // 8), :: max(1, place.shape[1] // 8)]
-    corner = np.floor((few.min(axis=(0, 1)) - TILE / 8) / TILE) * TILE
+    spots = place[:: max(1, len(place) // 8), :: max(1, place.shape[1] // 8)]
+    corner = np.floor((spots.min(axis=(0, 1)) - TILE / 8) / TILE) * TILE
     # By hand: numpy takes four times as long over rows of two.
     for axis in range(2):
         place[..., axis] -= np.float32(corner[axis])
-    half = (size[0] + 1) // 2, (size[1] + 1) // 2
-    return stretched(wrapped_at(spread, stretched(place, half)), size)
+    few = ceil(size[0] * texel / 2), ceil(size[1] * texel / 2)
+    return stretched(wrapped_at(spread, stretched(place, few)), size)
 
 
 @lru_cache(maxsize=4)

@@ -9,11 +9,13 @@ import numpy as np
 
 from omnireel.engines.studio.looks.light.air import Footage, Light, View
 from omnireel.engines.studio.looks.light.tones import colour
-from omnireel.engines.studio.picture.raster import Mask, Plane, boxed, shrunk, size_of, stretched
+from omnireel.engines.studio.picture.raster import Mask, Plane, boxed
 from omnireel.media.frames import Frame
 
 _WEAVE = 0.0016
 """How far the film wanders in the gate, as a share of the height."""
+_SOFT = 3 / 720
+"""Width of a soft lens's blur, as a share of the short side."""
 _LONGEST = 1024
 _HOLD = 2
 """Frames for which dust lies; every new speck costs bits."""
@@ -94,14 +96,14 @@ class Aperture:
 
 
 class Softness:
-    """A lens that draws soft: `coarseness` of 2 halves the sharpness."""
+    """A lens that draws soft."""
 
-    def __init__(self, footage: Footage, coarseness: int) -> None:
-        self._few = max(8, footage.size[0] // coarseness), max(8, footage.size[1] // coarseness)
+    def __init__(self, footage: Footage) -> None:
+        self._blur = max(3, round(min(footage.size) * _SOFT) | 1)
 
     def draw(self, frame: Frame, index: int) -> Frame:
         """The frame as such a lens draws it."""
-        return stretched(boxed(shrunk(frame, self._few), 3), size_of(frame))
+        return boxed(frame, self._blur)
 
 
 class Dirt:

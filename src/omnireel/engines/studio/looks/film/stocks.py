@@ -24,8 +24,10 @@ from omnireel.engines.studio.looks.light.tones import (
     saturation_of,
     toned,
 )
+from omnireel.engines.studio.looks.painterly.memory import settled
 from omnireel.engines.studio.looks.weather.sprites import Drift, Lights
-from omnireel.engines.studio.picture.raster import Plane, grey_of, shrunk, stretched
+from omnireel.engines.studio.picture.raster import Plane, boxed, grey_of, shrunk, stretched
+from omnireel.media.frames import Frame
 
 _IRON = (
     (0.0, colour(0, 0, 12)),
@@ -37,6 +39,8 @@ _IRON = (
     (1.0, colour(255, 255, 240)),
 )
 """The ironbow scale of thermal cameras."""
+_ELEMENT, _INERTIA = 4, 0.8
+"""Pixels of the canvas to a side of a sensor's element, and the share of its warmth it keeps for a frame."""
 _SLATS = 9.0
 """Slats of the blind per canvas height."""
 
@@ -180,7 +184,7 @@ def _infrared(_: Footage) -> Shade:
         )
         # Neither a clear sky nor water sends any infrared back.
         sky = band(hue, 165, 255, 18) * ramp(saturation_of(colours), 0.24, 0.48)
-        rest = bent(saturated(colours, 0.45), 0.46) * colour(244, 252, 262)
+        rest = bent(saturated(colours, 0.40), 0.62) * colour(244, 252, 262)
         deep = rest * mixed(np.ones_like(rest), np.broadcast_to(colour(38, 58, 84), rest.shape), sky)
         waxy = mixed(
             deep, mixed(deep, colour(255, 226, 206), 0.34), band(hue, 6, 34, 8) * ramp(luma, 0.25, 0.6)
@@ -200,6 +204,24 @@ def _thermal(footage: Footage) -> Shade:
         return toned(np.clip(heat * np.float32(0.84) + body * np.float32(0.22), 0, 1), _IRON)
 
     return shade
+
+
+class Bolometer:
+    """A sensor of few, slow elements: what they see keeps a share of the warmth it had, wherever it moves.
+
+    False colours spread a few levels far apart, so that a coder's noise would boil in them.
+    """
+
+    def __init__(self, footage: Footage) -> None:
+        width, height = footage.size
+        self._few = max(8, width // _ELEMENT), max(8, height // _ELEMENT)
+        self._warmth: Frame | None = None
+
+    def seen(self, view: View) -> Frame:
+        """One frame as the elements have it, on the working grid."""
+        now = stretched(boxed(shrunk(view.moment.small, self._few), 3), view.size)
+        self._warmth = settled(now, self._warmth, view.moment.motion, _INERTIA)
+        return self._warmth
 
 
 class LeafGlow:
@@ -232,7 +254,7 @@ FILMS: dict[str, Air] = {
             LightLeak,
             lambda f: Flicker(f, 0.035),
         ),
-        optics=(lambda f: Softness(f, 1),),
+        optics=(Softness,),
         lens=_PROJECTED,
         overlays=(lambda f: Dirt(f, scratches=2, specks=6),),
         aperture=(lambda f: Aperture(f, 0.06, 0.0),),
@@ -246,7 +268,7 @@ FILMS: dict[str, Air] = {
             LightLeak,
             lambda f: Flicker(f, 0.05),
         ),
-        optics=(lambda f: Softness(f, 1),),
+        optics=(Softness,),
         lens=_PROJECTED,
         overlays=(lambda f: Dirt(f, scratches=1, specks=7),),
         aperture=(lambda f: Aperture(f, 0.09, 0.018),),
@@ -273,10 +295,10 @@ FILMS: dict[str, Air] = {
     "infrared": Air(
         shade=_infrared,
         by_hue=True,
-        effects=(LeafGlow, lambda f: Halation(f, colour(255, 220, 230), 0.7, 0.4)),
+        effects=(LeafGlow, lambda f: Halation(f, colour(255, 220, 230), 0.7, 0.5)),
         rim=0.16,
         grain=2.5,
     ),
-    "thermal": Air(shade=_thermal, optics=(lambda f: Softness(f, 5),)),
+    "thermal": Air(shade=_thermal, sensor=Bolometer),
 }
 NOIR, VINTAGE, SUPER8, SEPIA, FANTASY, INFRARED, THERMAL = FILMS.values()

@@ -18,7 +18,7 @@ PARTS = 8
 """Into how many steps a pixel is divided when a wall is shifted."""
 _SAMPLES = 3
 """Samples per block and side that are averaged to its colour."""
-_PLAY = 0.3
+_PLAY = 0.06
 """Pixels of drift by which the grid is not moved."""
 _WEIGHTS = np.array([0.85, 1.2, 1.2], np.float32)
 """Lightness counts less than hue."""

@@ -12,6 +12,8 @@ from omnireel.media.frames import Frame
 _F = np.float32
 NONE = 255
 """The label of a block that has no colour yet."""
+_HELD = _F(0.85)
+"""Share of the way from one colour to the next by which a block may be wrong before it changes."""
 TILE = 8
 """Pixels along a side of the tiles in which cells are shared out."""
 
@@ -226,7 +228,8 @@ def hold_colours(
     reluctance: np.float32,
     out: Mask,
 ) -> None:
-    """Each block's colour: the nearest of the `palette`, or the one it had unless that is much farther.
+    """Each block's colour: the nearest of the `palette`, or the one it had unless that is much farther: by
+    `reluctance`, but never by most of the way between the two, so that no colour can stick for good.
 
     `blocks` is `(rows, columns, 3)`, `palette` `(n, 3)` in the same space, in which distances and
     `reluctance` are measured. Since `past` the grid has moved on by whole blocks.
@@ -246,8 +249,14 @@ def hold_colours(
                     kept = apart
                 if apart < least:
                     nearest, least = k, apart
-            near = np.sqrt(least) + reluctance
-            out[y, x] = before if kept <= near * near else np.uint8(nearest)
+            if before < palette.shape[0]:
+                one = palette[before, 0] - palette[nearest, 0]
+                two = palette[before, 1] - palette[nearest, 1]
+                three = palette[before, 2] - palette[nearest, 2]
+                held = min(reluctance, np.sqrt(one * one + two * two + three * three) * _HELD)
+                near = np.sqrt(least) + held
+                nearest = before if kept <= near * near else nearest
+            out[y, x] = np.uint8(nearest)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -31,7 +31,7 @@ _ROWS = 120
 """Pixels along the short side."""
 _SHARPNESS = 0.75
 _MEMORY = 0.8
-_RELUCTANCE = 14.0
+_RELUCTANCE = 24.0
 _DITHER = (5.0, 15.0)
 """Least and most levels by which neighbouring pixels are judged differently: less in finer palettes."""
 _BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) / 16 - 0.469

@@ -145,8 +145,17 @@ class Overlay(Protocol):
         ...
 
 
+class Sensor(Protocol):
+    """What a picture is taken with, frame by frame in order; it may remember the frame before."""
+
+    def seen(self, view: View) -> Frame:
+        """One frame as the sensor has it, on any grid, in place of the source."""
+        ...
+
+
 EffectMaker: TypeAlias = Callable[[Footage], Effect]
 OverlayMaker: TypeAlias = Callable[[Footage], Overlay]
+SensorMaker: TypeAlias = Callable[[Footage], Sensor]
 ShadeMaker: TypeAlias = Callable[[Footage], Shade]
 
 
@@ -155,6 +164,8 @@ class Air:
     """A look of light. The defaults change nothing."""
 
     shade: ShadeMaker | None = None
+    sensor: SensorMaker | None = None
+    """What the source is seen with before anything else."""
     effects: tuple[EffectMaker, ...] = ()
     overlays: tuple[OverlayMaker, ...] = ()
     rim: float = 0.0

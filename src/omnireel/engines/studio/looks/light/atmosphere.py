@@ -15,7 +15,7 @@ from omnireel.engines.studio.looks.light.cube import cube_of
 from omnireel.engines.studio.looks.light.exposure import Exposure, rim_of
 from omnireel.engines.studio.looks.light.grain import Grain
 from omnireel.engines.studio.looks.light.kernels import to_bytes
-from omnireel.engines.studio.picture.raster import Mask, Plane
+from omnireel.engines.studio.picture.raster import Mask, Plane, stretched
 from omnireel.engines.studio.pipeline import ahead
 from omnireel.engines.studio.tracker import Moment
 from omnireel.media.frames import Frame
@@ -27,6 +27,8 @@ Airs: TypeAlias = Sequence[Air]
 class _Lit:
     moment: Moment
     scene: _Scene
+    frame: Frame
+    """The source, or what the shot's sensor has of it."""
     light: tuple[Mask, Mask] | None
     """What passes and what is added, `(3, height, width)` on the working grid; None changes nothing."""
 
@@ -49,12 +51,13 @@ class Atmosphere:
         scene = self._scene(moment.index)
         # Held still, whatever changes with time by itself is measured at its first instant.
         view = View(moment, 0.0 if self._still else moment.index / self._fps)
+        frame = scene.seen(view)
         if not scene.effects:
-            return _Lit(moment, scene, None)
+            return _Lit(moment, scene, frame, None)
         light = Light.of(view.size)
         for effect in scene.effects:
             effect.fall(view, light)
-        return _Lit(moment, scene, (_bytes(light.passed, 128), _bytes(light.added, 255)))
+        return _Lit(moment, scene, frame, (_bytes(light.passed, 128), _bytes(light.added, 255)))
 
     def _exposed(self, lit: Generator[_Lit, None, None]) -> Iterator[Moment]:
         with closing(lit):
@@ -74,6 +77,8 @@ class _Scene:
         cube = cube_of([air.shade(footage) for air in airs if air.shade is not None])
         rim = rim_of(footage.size, max([air.rim for air in airs], default=0.0))
         self._exposure = Exposure(footage.size, cube, rim, calm=any(air.by_hue for air in airs))
+        sensors = [air.sensor(footage) for air in airs if air.sensor is not None]
+        self._sensor, self._size = (sensors[0] if sensors else None), footage.size
         self.effects: list[Effect] = [make(footage) for air in airs for make in air.effects]
         self._overlays: list[Overlay] = (
             [] if still else [make(footage) for air in airs for make in air.overlays]
@@ -83,11 +88,17 @@ class _Scene:
         self._aperture = [make(footage) for air in airs for make in air.aperture]
         self._grain = Grain(footage, 0.0 if still else max([air.grain for air in airs], default=0.0))
 
+    def seen(self, view: View) -> Frame:
+        """What the sensor has of one frame. Frames must come in order."""
+        return view.moment.frame if self._sensor is None else self._sensor.seen(view)
+
     def expose(self, lit: _Lit) -> Frame:
         """One frame at full size. Does not depend on other frames, but must not be called for two at once."""
-        index, frame = lit.moment.index, lit.moment.frame
+        index, frame = lit.moment.index, lit.frame
         if not self._changes:
             return frame
+        if self._sensor is not None:
+            frame = stretched(frame, self._size)
         for lens in self._lens:
             frame = lens.draw(frame, index)
         out = self._exposure.of(frame, lit.light, self._grain.at(index))

@@ -224,7 +224,7 @@ def _shares(view: View, cube: Cube) -> Plane:
 def _spring(_: Footage) -> Shade:
     def shade(colours: Plane) -> Plane:
         luma = luma_of(colours)
-        fresh = opened(saturated(colours, 1.30), 1.26) * colour(222, 222, 214) + colour(36, 36, 32)
+        fresh = opened(saturated(colours, 1.38), 1.32) * colour(222, 222, 214) + colour(36, 36, 32)
         light = mixed(fresh, fresh * colour(262, 250, 252), ramp(luma, 0.45, 0.9))
         young = toned(np.minimum(luma * np.float32(1.15), 1), _YOUNG)
         leaves = mixed(light, mixed(fresh * colour(226, 268, 176), young, 0.5), living_of(colours))
@@ -260,7 +260,7 @@ WINTER = Air(
 SPRING = Air(
     shade=_spring,
     by_hue=True,
-    effects=(Blossom, lambda f: Airiness(f, colour(255, 244, 240), 0.5)),
+    effects=(Blossom, lambda f: Airiness(f, colour(255, 244, 240), 0.6)),
     overlays=(lambda f: Leaves(f, 26, Drift(0.10, 0.10, 0.06, 1.8), _BLOSSOM, 0.014, dim=0.14),),
 )
 SEASONS: dict[str, Air] = {"autumn": AUTUMN, "winter": WINTER, "spring": SPRING}

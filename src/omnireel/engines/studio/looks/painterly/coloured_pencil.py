@@ -30,9 +30,9 @@ from omnireel.media.frames import Frame
 _UMBER = np.array([46, 48, 66], np.uint8)
 _WHITE = np.array([243, 249, 252], np.uint8)
 _HATCHES = (
-    Hatch(spacing=9.6, long=26, wide=2.5, tones=(0.04, 0.55), angle=-0.85, form=0.3, opacity=0.68),
-    Hatch(spacing=9.6, long=20, wide=2.5, tones=(0.30, 0.95), angle=-0.6, form=0.7, opacity=0.74),
-    Hatch(spacing=9.6, long=17, wide=2.5, tones=(0.62, 1.15), angle=0.45, form=0.4, opacity=0.74),
+    Hatch(spacing=10.6, long=24, wide=2.8, tones=(0.04, 0.55), angle=-0.85, form=0.3, opacity=0.72),
+    Hatch(spacing=10.6, long=18, wide=2.8, tones=(0.30, 0.95), angle=-0.6, form=0.7, opacity=0.78),
+    Hatch(spacing=10.6, long=16, wide=2.8, tones=(0.62, 1.15), angle=0.45, form=0.4, opacity=0.78),
 )
 _VIVID = Grade(contrast=0.1, gamma=(1.3, 1.3, 1.3))
 _CHROMA, _MOST = 34.0, 1.9
@@ -84,7 +84,7 @@ class ColouredPencil:
         canvas = stretched(drawing.ground, self._size)
         for rows, stamps in zip(drawing.hatches, self._stamps, strict=True):
             lay(rows, stamps, canvas)
-        lines = pressed(drawing.lines, self._size, faintest=1.5, boldest=13.0, most=165)
+        lines = pressed(drawing.lines, self._size, faintest=1.4, boldest=11.0, most=172)
         return self._paper.rubbed(canvas, lines, _UMBER, drawing.moment.motion.sheets)
 
     def _coloured(self, rows: Plane, colours: Frame) -> Plane:

@@ -47,7 +47,7 @@ _REACH = 2
 """Pixels of the working grid over which colours are flattened before they are mixed."""
 _GROUND_RELIEF = 70
 _DEPTH = np.float32(1 / 38)
-_ROUND = 0.6
+_ROUND = 0.75
 """Pixels by which ridges are rounded: thick paint flows a little, and hard ones cost bits and glitter."""
 
 

@@ -40,10 +40,12 @@ class Drift:
 
 def drift_of(motion: Motion, size: Size) -> Drift:
     """The motion of a canvas of `size`."""
-    grid = pixel_grid(size_of(motion.x))
-    back = cast("Plane", cv2.merge([motion.x - grid[..., 0], motion.y - grid[..., 1]]))
-    few = shrunk(back, (max(8, back.shape[1] // 2), max(8, back.shape[0] // 2)))
-    return Drift(motion.cut, few * np.float32(size[0] / back.shape[1]))
+    width, height = size_of(motion.x)
+    few = width // 2, height // 2
+    back = cast("Plane", cv2.merge([shrunk(motion.x, few), shrunk(motion.y, few)]))
+    # Working grids have even sides, so four pixels become one, in their middle.
+    back -= pixel_grid(few) * np.float32(2) + np.float32(0.5)
+    return Drift(motion.cut, back * np.float32(size[0] / width))
 
 
 class Strokes:
