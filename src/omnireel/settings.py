@@ -55,9 +55,9 @@ class Settings(BaseSettings):
     s3_bucket: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$")
     """Bucket for inputs and results, so that workers may run on other machines; default: the data folder.
     Credentials are found as AWS's own tools find them, in `AWS_ACCESS_KEY_ID` and so on."""
-    s3_prefix: str = Field(default="", max_length=200, pattern=rf"^(?:{NAME}(?:/{NAME})*)?$")
+    s3_prefix: str | None = Field(default=None, max_length=200, pattern=rf"^{NAME}(?:/{NAME})*$")
     """What the names of all objects begin with."""
-    s3_endpoint: str | None = Field(default=None, pattern=r"^https?://[^/?#@\\s]+$")
+    s3_endpoint: str | None = Field(default=None, pattern=r"^https?://[^/?#@\s]+$")
     """Address of an S3 server that is not Amazon's; `http://` goes without TLS."""
     s3_region: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]{1,64}$")
     """Default: `AWS_REGION`, or us-east-1."""

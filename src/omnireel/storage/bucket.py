@@ -24,7 +24,7 @@ def open_bucket(settings: Settings, links: FileLinks, *, patient: bool = False) 
         raise CannotStart("S3 needs one more package: pip install 'omnireel[s3]'") from error
     if settings.s3_bucket is None:
         raise CannotStart("no setting 's3_bucket'")
-    bucket = Bucket(settings.s3_bucket, settings.s3_prefix, settings.s3_endpoint, settings.s3_region)
+    bucket = Bucket(settings.s3_bucket, settings.s3_prefix or "", settings.s3_endpoint, settings.s3_region)
     try:
         return S3Blobs(bucket, links, WORKING if patient else Patience())
     except StorageAway as error:
