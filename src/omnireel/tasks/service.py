@@ -13,7 +13,7 @@ import structlog
 from omnireel.crashpoints import crash_point
 from omnireel.engines.base import Engine
 from omnireel.errors import InsufficientBalance, InvalidRequest, Unavailable
-from omnireel.models import Task, TaskStatus, VideoRequest
+from omnireel.models import Task, VideoRequest
 from omnireel.storage.base import BlobStore
 from omnireel.tasks import base62
 from omnireel.tasks.erase import erase
@@ -134,10 +134,6 @@ class TaskService:
     def get(self, team: str, task_id: str) -> Task:
         """Raises NotFound for a task that is unknown, expired or another team's."""
         return self._store.get(team, task_id)
-
-    def status(self, team: str, task_id: str) -> TaskStatus:
-        """The status alone, for those who wait for it to change. Raises NotFound."""
-        return self._store.status(team, task_id)
 
     def glimpses(self, task_ids: Collection[str]) -> Mapping[str, Glimpse]:
         """Whether there is news of these tasks, whosever they are; for those who wait."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from typing import Any, TypeVar
 
@@ -33,6 +34,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from omnireel.clock import Clock
 from omnireel.crashpoints import crash_point
@@ -42,13 +44,13 @@ from omnireel.tasks import idempotency, outbox
 from omnireel.tasks.away import PATIENCE, patiently
 from omnireel.tasks.codec import decode_outcome
 from omnireel.tasks.database import reading, writing
-from omnireel.tasks.dialect import DatabaseNow, insert_once
+from omnireel.tasks.dialect import DatabaseNow, dialect_of, insert_once
 from omnireel.tasks.endings import ended, overdue, requeued, status_of, worker_lost
 from omnireel.tasks.estimate import Forecast
 from omnireel.tasks.ledger import close, reserve
 from omnireel.tasks.listing import cursor_after, matching
-from omnireel.tasks.queue import PENDING, PROCESSING, forecast, lapsed, next_due, show
-from omnireel.tasks.rows import input_keys, new_row, to_claim, to_glimpse, workload
+from omnireel.tasks.queue import Teller, forecast
+from omnireel.tasks.rows import input_keys, new_row, to_claim, to_glimpse, to_task, workload
 from omnireel.tasks.store import (
     ALL,
     Claim,
@@ -61,9 +63,12 @@ from omnireel.tasks.store import (
     TaskFilter,
     TaskPage,
 )
-from omnireel.tasks.tables import LIVE, task, task_input
+from omnireel.tasks.tables import LIVE, PENDING, PROCESSING, task, task_input
+from omnireel.tasks.turns import Busy, Rules, lapsed, take_next
 
 _LONGEST_PAGE = 100
+_TURNS = 5
+"""How often a claim tries again that found others claiming; the next look at the queue is soon enough."""
 
 Found = TypeVar("Found")
 Tokens = list[str]
@@ -74,7 +79,7 @@ class SqlTaskStore:
 
     Time is the database's own unless a `clock` is handed in; several processes need the database's. `ring`
     is called when there is something to claim. A database that is away is waited for, at most `patience`
-    seconds.
+    seconds. No team has more than `team_running_limit` tasks running at once, unless its own row says so.
     """
 
     def __init__(
@@ -87,6 +92,7 @@ class SqlTaskStore:
         clock: Clock | None = None,
         ring: Callable[[], None] = lambda: None,
         patience: float = PATIENCE,
+        team_running_limit: int | None = None,
     ) -> None:
         self._engine = engine
         self._lease = lease.total_seconds()
@@ -95,11 +101,13 @@ class SqlTaskStore:
         self._clock = clock
         self._ring = ring
         self._patience = patience
+        self._team_limit = team_running_limit
+        self._teller = Teller(team_running_limit)
 
     def add(self, new: NewTask) -> Task:
-        self._patiently(lambda: self._record(new))
+        task = self._write(lambda connection: self._record(connection, new))
         self._ring()
-        return self.get(new.team, new.task_id)
+        return task
 
     def recall(self, once: Once) -> Earlier | None:
         return self._read(lambda connection: idempotency.recall(connection, once, self._now()))
@@ -109,13 +117,6 @@ class SqlTaskStore:
 
     def get(self, team: str, task_id: str) -> Task:
         return self._read(lambda connection: self._get(connection, team, task_id))
-
-    def status(self, team: str, task_id: str) -> TaskStatus:
-        wanted = select(task.c.status).where(self._visible(team, task_id))
-        found = self._read(lambda connection: connection.execute(wanted).scalar())
-        if found is None:
-            raise _not_found(task_id)
-        return TaskStatus(found)
 
     def glimpses(self, task_ids: Collection[str]) -> Mapping[str, Glimpse]:
         shown = (task.c.task_id, task.c.status, task.c.attempt, task.c.progress, task.c.progress_note)
@@ -134,16 +135,20 @@ class SqlTaskStore:
         return self._read(lambda connection: forecast(connection, workload(engine, request)))
 
     def waiting(self) -> int:
-        wanted = select(func.count()).where(LIVE, PENDING)
+        wanted = select(func.count()).where(PENDING)
         return self._read(lambda connection: connection.execute(wanted).scalar_one())
 
     def cancel(self, team: str, task_id: str) -> Task:
         return self._write(lambda connection: self._cancel(connection, team, task_id))
 
     def claim(self, worker: str) -> Claim | None:
-        drawn: Tokens = []
-        row = self._write(lambda connection: self._claim(connection, worker, drawn))
-        return None if row is None else to_claim(row)
+        busy: str | None = None
+        for _ in range(_TURNS):
+            taken = self._write(partial(self._claim, worker=worker, drawn=[], busy=busy))
+            if not isinstance(taken, Busy):
+                return None if taken is None else to_claim(taken)
+            busy = taken.team
+        return None
 
     def renew(self, claim: Claim, progress: Progress, note: str) -> Hold:
         statement = (
@@ -204,27 +209,28 @@ class SqlTaskStore:
         wanted = select(task_input.c.key).join(task).where(task_input.c.key.in_(keys), LIVE)
         return self._read(lambda connection: frozenset(connection.execute(wanted).scalars()))
 
-    def _record(self, new: NewTask) -> None:
+    def _record(self, connection: Connection, new: NewTask) -> Task:
         """Write a submit; nothing when an earlier try, of whose end we never heard, has written it."""
         now = self._now()
-        with writing(self._engine) as connection:
-            if new.once is not None:
-                idempotency.remember(connection, new, new.once, now)
-            times = {"created_at": now, "not_before": now, "deadline": _deadline(new, now)}
-            row = insert_once(connection, task).values(**new_row(new), **times)
-            inputs = [{"task_id": new.task_id, "key": key} for key in input_keys(new)]
-            fresh = connection.execute(row.returning(task.c.seq)).one_or_none() is not None
-            if fresh and inputs:
-                connection.execute(insert(task_input), inputs)
-            if fresh and new.quote is not None:
-                reserve(connection, new.team, new.task_id, new.quote.reserved, now=now)
-            if fresh and new.webhook_url is not None:
-                outbox.subscribe(connection, new.task_id, new.webhook_url)
-            crash_point("before_submit_commit")
+        if new.once is not None:
+            idempotency.remember(connection, new, new.once, now)
+        times = {"created_at": now, "not_before": now, "deadline": _deadline(new, now)}
+        row = insert_once(connection, task).values(**new_row(new), **times)
+        inputs = [{"task_id": new.task_id, "key": key} for key in input_keys(new)]
+        fresh = connection.execute(row.returning(task.c.seq)).one_or_none() is not None
+        if fresh and inputs:
+            connection.execute(insert(task_input), inputs)
+        if fresh and new.quote is not None:
+            reserve(connection, new.team, new.task_id, new.quote.reserved, now=now)
+        if fresh and new.webhook_url is not None:
+            outbox.subscribe(connection, new.task_id, new.webhook_url)
+        recorded = to_task(self._row(connection, new.team, new.task_id), position=None, eta=None)
+        crash_point("before_submit_commit")
+        return recorded
 
     def _page(self, connection: Connection, wanted: Select[tuple[Any, ...]], limit: int) -> TaskPage:
         rows = connection.execute(wanted).all()
-        tasks = tuple(show(connection, row, self._now()) for row in rows[:limit])
+        tasks = self._teller.show(connection, rows[:limit], self._now())
         return TaskPage(tasks, cursor_after(rows[limit - 1]) if len(rows) > limit else None)
 
     def _cancel(self, connection: Connection, team: str, task_id: str) -> Task:
@@ -235,28 +241,39 @@ class SqlTaskStore:
             connection.execute(update(task).where(mine, PROCESSING).values(cancel_requested=True))
         return self._get(connection, team, task_id)
 
-    def _claim(self, connection: Connection, worker: str, drawn: Tokens) -> Row[*tuple[Any, ...]] | None:
-        """Take the next task under a token added to `drawn`; the one taken under an earlier token, if any."""
+    def _claim(
+        self, connection: Connection, *, worker: str, drawn: Tokens, busy: str | None
+    ) -> Row[*tuple[Any, ...]] | Busy | None:
+        """Take the next task under a token added to `drawn`; the one taken under an earlier token, if any.
+
+        First waits for the turn of the team that was `busy`.
+        """
         if drawn and (taken := _taken(connection, drawn)) is not None:
             return taken
+        if busy is not None and not dialect_of(connection).await_turn(connection, busy):
+            return None
         drawn.append(secrets.token_hex(16))
+        beginning = self._beginning(worker, drawn[-1])
+
+        def take(which: Select[int]) -> Row[*tuple[Any, ...]] | None:
+            return connection.execute(beginning.where(task.c.seq == which.scalar_subquery())).one_or_none()
+
+        return take_next(connection, Rules(self._now(), self._max_attempts, self._team_limit), take)
+
+    def _beginning(self, worker: str, token: str) -> ReturningUpdate[tuple[Any, ...]]:
+        """An attempt begins: its worker, a fresh token and a lease."""
         now = self._now()
-        statement = (
-            update(task)
-            .where(task.c.seq == next_due(now, self._max_attempts).scalar_subquery())
-            .values(
-                status=TaskStatus.PROCESSING,
-                worker=worker,
-                token=drawn[-1],
-                attempt=task.c.attempt + 1,
-                lease_until=now + self._lease,
-                started_at=now,
-                progress=0.0,
-                progress_note="",
-            )
-            .returning(*task.c)
+        started = update(task).values(
+            status=TaskStatus.PROCESSING,
+            worker=worker,
+            token=token,
+            attempt=task.c.attempt + 1,
+            lease_until=now + self._lease,
+            started_at=now,
+            progress=0.0,
+            progress_note="",
         )
-        return connection.execute(statement).one_or_none()
+        return started.returning(*task.c)
 
     def _finish(self, connection: Connection, claim: Claim, outcome: Outcome, *, again: bool) -> bool:
         if self._end(connection, outcome, _held(claim)):
@@ -322,10 +339,14 @@ class SqlTaskStore:
         raise InvalidRequest(f"task {task_id!r} is still {status}; cancel it first")
 
     def _get(self, connection: Connection, team: str, task_id: str) -> Task:
+        row = self._row(connection, team, task_id)
+        return self._teller.show(connection, [row], self._now())[0]
+
+    def _row(self, connection: Connection, team: str, task_id: str) -> Row[*tuple[Any, ...]]:
         row = connection.execute(select(task).where(self._visible(team, task_id))).one_or_none()
         if row is None:
             raise _not_found(task_id)
-        return show(connection, row, self._now())
+        return row
 
     def _visible(self, team: str, task_id: str) -> ColumnElement[bool]:
         return and_(task.c.task_id == task_id, task.c.team == team, self._kept())

@@ -84,7 +84,7 @@ def test_a_submitted_task_is_pending_and_its_owners_alone(service: TaskService) 
     task = service.submit("team", a_request(), request_id="req-9")
     assert (task.status, task.request_id, task.queue_position) == (TaskStatus.PENDING, "req-9", 1)
     assert service.get("team", task.task_id) == task
-    assert service.status("team", task.task_id) is TaskStatus.PENDING
+    assert service.get("team", task.task_id).status is TaskStatus.PENDING
     assert service.list("team").tasks == (task,)
     assert service.list("other").tasks == ()
     for ask in (service.get, service.status, service.cancel):
