@@ -21,14 +21,15 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Float,
     Row,
     Select,
     Update,
     and_,
+    bindparam,
     delete,
     func,
     insert,
-    literal,
     not_,
     or_,
     select,
@@ -64,7 +65,7 @@ from omnireel.tasks.store import (
     TaskPage,
 )
 from omnireel.tasks.tables import LIVE, PENDING, PROCESSING, task, task_input
-from omnireel.tasks.turns import Busy, Rules, lapsed, take_next
+from omnireel.tasks.turns import Busy, Rules, Turns, lapsed
 
 _LONGEST_PAGE = 100
 _TURNS = 5
@@ -101,8 +102,8 @@ class SqlTaskStore:
         self._clock = clock
         self._ring = ring
         self._patience = patience
-        self._team_limit = team_running_limit
         self._teller = Teller(team_running_limit)
+        self._turns = Turns(Rules(self._now(), max_attempts, team_running_limit), self._begin)
 
     def add(self, new: NewTask) -> Task:
         task = self._write(lambda connection: self._record(connection, new))
@@ -253,27 +254,22 @@ class SqlTaskStore:
         if busy is not None and not dialect_of(connection).await_turn(connection, busy):
             return None
         drawn.append(secrets.token_hex(16))
-        beginning = self._beginning(worker, drawn[-1])
+        return self._turns.take_next(connection, worker, drawn[-1])
 
-        def take(which: Select[int]) -> Row[*tuple[Any, ...]] | None:
-            return connection.execute(beginning.where(task.c.seq == which.scalar_subquery())).one_or_none()
-
-        return take_next(connection, Rules(self._now(), self._max_attempts, self._team_limit), take)
-
-    def _beginning(self, worker: str, token: str) -> ReturningUpdate[tuple[Any, ...]]:
+    def _begin(self, which: Select[int]) -> ReturningUpdate[tuple[Any, ...]]:
         """An attempt begins: its worker, a fresh token and a lease."""
         now = self._now()
         started = update(task).values(
             status=TaskStatus.PROCESSING,
-            worker=worker,
-            token=token,
+            worker=bindparam("worker_"),
+            token=bindparam("token_"),
             attempt=task.c.attempt + 1,
             lease_until=now + self._lease,
             started_at=now,
             progress=0.0,
             progress_note="",
         )
-        return started.returning(*task.c)
+        return started.where(task.c.seq == which.scalar_subquery()).returning(*task.c)
 
     def _finish(self, connection: Connection, claim: Claim, outcome: Outcome, *, again: bool) -> bool:
         if self._end(connection, outcome, _held(claim)):
@@ -361,7 +357,10 @@ class SqlTaskStore:
         return ended(outcome, now=self._now(), retention=self._retention)
 
     def _now(self) -> ColumnElement[float]:
-        return DatabaseNow() if self._clock is None else literal(self._clock.now().timestamp())
+        clock = self._clock
+        if clock is None:
+            return DatabaseNow()
+        return bindparam(None, callable_=lambda: clock.now().timestamp(), type_=Float(53), unique=True)
 
     def _read(self, work: Callable[[Connection], Found]) -> Found:
         def once() -> Found:

@@ -11,10 +11,10 @@ same priority, and waits only when there is none.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     CTE,
@@ -25,7 +25,9 @@ from sqlalchemy import (
     Row,
     ScalarSelect,
     Select,
+    String,
     and_,
+    bindparam,
     func,
     literal,
     literal_column,
@@ -33,6 +35,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from omnireel.tasks.dialect import dialect_of
 from omnireel.tasks.tables import PENDING, PROCESSING, task
@@ -40,8 +43,10 @@ from omnireel.tasks.tables import team as teams
 
 Seconds = ColumnElement[float]
 Taken = Row[*tuple[Any, ...]]
-Take = Callable[[Select[int]], Taken | None]
-"""Begins the task that a query names, if it names one."""
+Begin = Callable[[Select[int]], ReturningUpdate[tuple[Any, ...]]]
+
+_TEAM: Final = bindparam("team_", type_=String)
+_PRIORITY: Final = bindparam("priority_", type_=Integer)
 
 
 @dataclass(frozen=True)
@@ -73,14 +78,54 @@ class Busy:
     team: str | None = None
 
 
-def take_next(connection: Connection, rules: Rules, take: Take) -> Taken | Busy | None:
-    """Take the next task there is. None when there is none to be taken."""
-    turns = [Turn(*row) for row in connection.execute(next_turns(rules))]
-    for _, equal in groupby(turns, key=lambda turn: turn.priority):
-        taken = _take_one_of(connection, list(equal), rules, take)
-        if taken is not None:
-            return taken
-    return Busy() if turns else None
+class Turns:
+    """Claims by these rules. The statements are put together once, because that takes longer than to run them.
+
+    `begin` makes an update of the tasks a query names into one that begins them; it names the worker and the
+    token as parameters `worker_` and `token_`.
+    """
+
+    def __init__(self, rules: Rules, begin: Begin) -> None:
+        self._next = next_turns(rules)
+        self._waiting = begin(waiting_task(rules))
+        self._limited = begin(waiting_task(rules, limited=True))
+        self._abandoned = begin(_best().where(_abandoned(rules)))
+
+    def take_next(self, connection: Connection, worker: str, token: str) -> Taken | Busy | None:
+        """Take the next task there is. None when there is none to be taken."""
+        turns = [Turn(*row) for row in connection.execute(self._next)]
+        drawn = {"worker_": worker, "token_": token}
+        for _, equal in groupby(turns, key=lambda turn: turn.priority):
+            taken = self._take_one_of(connection, list(equal), drawn)
+            if taken is not None:
+                return taken
+        return Busy() if turns else None
+
+    def _take_one_of(
+        self, connection: Connection, turns: list[Turn], drawn: Mapping[str, str]
+    ) -> Taken | Busy | None:
+        take_turn = dialect_of(connection).take_turn
+        passed = []
+        for turn in turns:
+            if turn.fresh and not take_turn(connection, turn.team):
+                passed.append(turn)
+            elif (taken := self._take(connection, turn, drawn)) is not None:
+                return taken
+        for turn in passed:
+            if turn.limit is not None:
+                return Busy(turn.team)
+            # Nothing is counted here, so two may do it side by side.
+            if (taken := self._take(connection, turn, drawn)) is not None:
+                return taken
+        return None
+
+    def _take(self, connection: Connection, turn: Turn, drawn: Mapping[str, str]) -> Taken | None:
+        values = {**drawn, "team_": turn.team, "priority_": turn.priority}
+        if not turn.fresh:
+            return connection.execute(self._abandoned, values).one_or_none()
+        if turn.limit is None:
+            return connection.execute(self._waiting, values).one_or_none()
+        return connection.execute(self._limited, {**values, "limit_": turn.limit}).one_or_none()
 
 
 def next_turns(rules: Rules) -> Select[str, int, bool, int | None]:
@@ -109,41 +154,23 @@ def lapsed(now: Seconds) -> ColumnElement[bool]:
     return and_(PROCESSING, task.c.lease_until < now)
 
 
-def waiting_task(turn: Turn, rules: Rules) -> Select[int]:
-    """The team's best task that waits, unless its limit is reached by now."""
+def waiting_task(rules: Rules, *, limited: bool = False) -> Select[int]:
+    """A team's best task that waits, unless it is `limited` and its limit is reached by now.
+
+    Parameters: `team_`, `priority_`, and `limit_`.
+    """
     running = task.alias()
-    number = select(func.count()).select_from(running).where(running.c.team == turn.team, _is_running(running))
-    free = [] if turn.limit is None else [number.scalar_subquery() < turn.limit]
-    return _best(turn).where(PENDING, task.c.not_before <= rules.now, in_time(rules.now), *free)
+    number = select(func.count()).select_from(running).where(running.c.team == _TEAM, _is_running(running))
+    free = [number.scalar_subquery() < bindparam("limit_", type_=Integer)] if limited else []
+    return _best().where(PENDING, task.c.not_before <= rules.now, in_time(rules.now), *free)
 
 
-def _take_one_of(connection: Connection, turns: list[Turn], rules: Rules, take: Take) -> Taken | Busy | None:
-    take_turn = dialect_of(connection).take_turn
-    passed = []
-    for turn in turns:
-        if turn.fresh and not take_turn(connection, turn.team):
-            passed.append(turn)
-        elif (taken := take(_task_of(turn, rules))) is not None:
-            return taken
-    for turn in passed:
-        if turn.limit is not None:
-            return Busy(turn.team)
-        # Nothing is counted here, so two may do it side by side.
-        if (taken := take(_task_of(turn, rules))) is not None:
-            return taken
-    return None
-
-
-def _task_of(turn: Turn, rules: Rules) -> Select[int]:
-    return waiting_task(turn, rules) if turn.fresh else _best(turn).where(_abandoned(rules))
-
-
-def _best(turn: Turn) -> Select[int]:
+def _best() -> Select[int]:
     """Rows that another worker is just claiming are passed over."""
     return (
         select(task.c.seq)
-        .where(task.c.team == turn.team, task.c.priority >= turn.priority)
-        .order_by(task.c.priority.desc(), task.c.seq)
+        .where(task.c.team == _TEAM, task.c.priority >= _PRIORITY)
+        .order_by(*_in_order(task))
         .limit(1)
         .with_for_update(skip_locked=True)
     )
@@ -171,17 +198,22 @@ def _of_the_best(waiting: CTE, column: str, now: Seconds) -> ScalarSelect[Any]:
     first = task.alias()
     due = and_(first.c.team == waiting.c.team, _is_waiting(first), first.c.not_before <= now)
     ordered = select(first.c[column]).where(due, in_time(now, first))
-    return ordered.order_by(first.c.priority.desc(), first.c.seq).limit(1).scalar_subquery()
+    return ordered.order_by(*_in_order(first)).limit(1).scalar_subquery()
 
 
 def _waiting_teams() -> CTE:
     """The teams with waiting tasks, one look into the index for each; and a NULL."""
     first, later = task.alias(), task.alias()
-    begin = select(first.c.team).where(_is_waiting(first)).order_by(first.c.team).limit(1)
+    begin = select(first.c.team).where(_is_waiting(first)).order_by(*_in_order(first)).limit(1)
     found = select(begin.scalar_subquery().label("team")).cte("waiting", recursive=True)
     after = select(later.c.team).where(_is_waiting(later), later.c.team > found.c.team)
-    following = after.order_by(later.c.team).limit(1).scalar_subquery()
+    following = after.order_by(*_in_order(later)).limit(1).scalar_subquery()
     return found.union_all(select(following).where(found.c.team.is_not(None)))
+
+
+def _in_order(rows: FromClause) -> tuple[ColumnElement[Any], ...]:
+    """The whole order of the index of those who wait, so that no other one is thought to serve as well."""
+    return rows.c.team, rows.c.priority.desc(), rows.c.seq
 
 
 def _running(now: Seconds) -> CTE:

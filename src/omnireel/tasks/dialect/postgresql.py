@@ -31,6 +31,9 @@ _SESSION: Final = (
     # With statistics from before a burst of submits, a claim would read and sort the whole queue.
     ("enable_bitmapscan", "off"),
     ("enable_sort", "off"),
+    # A sort that cannot be avoided now looks dear enough to compile for seconds, or to start processes for.
+    ("jit", "off"),
+    ("max_parallel_workers_per_gather", "0"),
 )
 _POOL_SECONDS: Final = 10
 _RECYCLE_SECONDS: Final = 1800
