@@ -165,6 +165,7 @@ def _store(settings: Settings, database: Database, bell: Bell, *, patience: floa
         retention=timedelta(days=settings.retention_days),
         ring=bell.ring,
         patience=patience,
+        team_running_limit=settings.team_running_limit,
     )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from omnireel.tasks.teams import Movement, TeamInfo, TeamStore
 
 _LAST = 10
+_DEFAULT = "default"
 
 app = typer.Typer(help="Make, list and fund teams. Works on the database.", no_args_is_help=True)
 TeamName = Annotated[str, typer.Argument(help="The team's name.", show_default=False)]
@@ -69,6 +70,28 @@ def credit(
     talk.data(f"{team.balance:.4f}", _document(team))
 
 
+@app.command("set")
+def set_team(
+    name: TeamName,
+    *,
+    running: Annotated[
+        str,
+        typer.Option(
+            help="Most of its tasks that run at once: a number, 0 to begin none, `default` for the setting's.",
+            show_default=False,
+        ),
+    ],
+    data: DataFolder = None,
+    json: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """Set how many of a team's tasks may run at once. Counts from the next claim on, in every process."""
+    talk = Output(json, quiet)
+    with ending(talk):
+        team = _open(data).limit_running(name, _limit(running))
+    talk.data(_line(team), _document(team))
+
+
 @app.command()
 def show(
     name: TeamName,
@@ -106,17 +129,27 @@ def _usd(text: str) -> Decimal:
         raise InvalidRequest(f"an amount must be USD, such as 25 or 9.5, got {text!r}") from None
 
 
+def _limit(text: str) -> int | None:
+    if text == _DEFAULT:
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise InvalidRequest(f"a limit must be a number or {_DEFAULT!r}, got {text!r}")
+    return int(text)
+
+
 def _document(team: TeamInfo) -> dict[str, object]:
     return {
         "team": team.name,
         "balance": f"{team.balance:.4f}",
         "reserved": f"{team.reserved:.4f}",
+        "running_limit": team.running_limit,
         "created_at": team.created_at.isoformat(),
     }
 
 
 def _line(team: TeamInfo) -> str:
-    return f"{team.name}  {team.balance:.4f} USD, {team.reserved:.4f} more reserved"
+    limit = "" if team.running_limit is None else f", at most {team.running_limit} running"
+    return f"{team.name}  {team.balance:.4f} USD, {team.reserved:.4f} more reserved{limit}"
 
 
 def _movement_document(movement: Movement) -> dict[str, object]:

@@ -19,6 +19,7 @@ from omnireel.tasks import base62
 from omnireel.tasks.erase import erase
 from omnireel.tasks.estimate import Forecast
 from omnireel.tasks.prices import PriceList, Quote
+from omnireel.tasks.room import Room
 from omnireel.tasks.store import (
     ALL,
     NO_WISHES,
@@ -76,6 +77,7 @@ class TaskService:
         self._balance_of = balance_of
         self._free_disk = free_disk
         self._admission = admission
+        self._room = Room(store.waiting, admission.max_queued)
         self._prices = prices
 
     def submit(
@@ -172,7 +174,7 @@ class TaskService:
 
     def check_room(self) -> None:
         """Whether a task would be taken now; worth asking before its inputs are. Raises Unavailable."""
-        if self._store.waiting() >= self._admission.max_queued:
+        if not self._room.take():
             raise Unavailable("the queue is full", retry_after=_RETRY_FULL_QUEUE)
         self.check_disk()
 

@@ -47,6 +47,17 @@ def test_a_team_is_made_credited_and_shown(omnireel: Commands) -> None:
     assert listed.out == "acme\n"
 
 
+def test_a_team_may_run_as_many_as_is_set_for_it(omnireel: Commands) -> None:
+    omnireel("teams", "create", "acme", "--data", "d")
+    few = omnireel("teams", "set", "acme", "--running", "3", "--data", "d")
+    listed = json.loads(omnireel("teams", "list", "--data", "d", "--json").out)
+    usual = omnireel("teams", "set", "acme", "--running", "default", "--data", "d")
+
+    assert (few.code, few.out) == (0, "acme  0.0000 USD, 0.0000 more reserved, at most 3 running\n")
+    assert [team["running_limit"] for team in listed] == [3]
+    assert (usual.code, usual.out) == (0, "acme  0.0000 USD, 0.0000 more reserved\n")
+
+
 def test_an_audit_is_1_when_something_does_not_add_up(omnireel: Commands, tmp_path: Path) -> None:
     omnireel("teams", "create", "acme", "--data", "d")
     good = omnireel("teams", "audit", "--data", "d")
@@ -67,6 +78,10 @@ def test_an_audit_is_1_when_something_does_not_add_up(omnireel: Commands, tmp_pa
         (("credit", "nobody", "5"), 1),
         (("create", "a b"), 2),
         (("credit", "nobody", "much"), 2),
+        (("set", "nobody", "--running", "1"), 1),
+        (("set", "nobody", "--running", "-1"), 2),
+        (("set", "nobody", "--running", "many"), 2),
+        (("set", "nobody", "--running", "9999999"), 2),
     ],
 )
 def test_what_cannot_be_done_is_said(omnireel: Commands, words: tuple[str, ...], code: int) -> None:
