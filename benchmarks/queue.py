@@ -31,8 +31,8 @@ from omnireel.clock import SystemClock
 from omnireel.models import Failed, Mode, Progress, TaskStatus, VideoRequest
 from omnireel.storage.local import LocalBlobs
 from omnireel.tasks.balances import Balances
-from omnireel.tasks.database import open_database, upgrade_schema, writing
 from omnireel.tasks.database import connect as connect_database
+from omnireel.tasks.database import open_database, upgrade_schema, writing
 from omnireel.tasks.listing import cursor_after
 from omnireel.tasks.rows import new_row
 from omnireel.tasks.service import Admission, TaskService
@@ -46,6 +46,7 @@ _CHUNK = 2000
 _MODELS = ("kling/kling-video-o1", "kling/kling-v3-omni-video")
 _MOST_MIB = 300
 _LONGEST_MS = 15_000
+_RUNNING_LIMIT = 100
 _BIG = "team-00"
 _SMALL = "team-01"
 
@@ -139,11 +140,11 @@ def measure(bench: Bench, tasks: int, teams: int) -> None:
         claims.append(store.claim("bench"))
 
     def renew(n: int) -> None:
-        if (taken := claims[n]) is not None:
+        if (taken := claims[n % len(claims)]) is not None:
             store.renew(taken, Progress(0.5, "painting"), "")
 
     def finish(n: int) -> None:
-        if (taken := claims[n]) is not None:
+        if (taken := claims[n % len(claims)]) is not None:
             store.finish(taken, Failed("engine_failed", "no"))
 
     def claim_and_finish(_: int) -> None:
@@ -176,7 +177,9 @@ def measure_lists(bench: Bench) -> None:
     bench.measure("list, a page in the middle", lambda n: service.list(_BIG, cursor=deep), limit=50)
     bench.measure("list, pending only", lambda n: service.list(_BIG, pending), limit=50)
     bench.measure("list, failed only", lambda n: service.list(_BIG, failed), limit=50)
-    bench.measure("list, one model, in the middle", lambda n: service.list(_BIG, model, cursor=deep), limit=50)
+    bench.measure(
+        "list, one model, in the middle", lambda n: service.list(_BIG, model, cursor=deep), limit=50
+    )
     bench.measure("list, first page of 100", lambda n: service.list(_BIG, limit=100), limit=50)
 
 
@@ -213,7 +216,7 @@ def middle(engine: Engine, name: str) -> str:
 def run(place: str, tasks: int, teams: int, rounds: int, folder: Path) -> bool:
     """Measure on one database and print the table. False when a limit was missed."""
     engine = open_database(place)
-    store = SqlTaskStore(engine, lease=timedelta(hours=1))
+    store = SqlTaskStore(engine, lease=timedelta(hours=1), team_running_limit=_RUNNING_LIMIT)
     service = TaskService(
         store,
         {"fake": FakeEngine()},
@@ -226,7 +229,10 @@ def run(place: str, tasks: int, teams: int, rounds: int, folder: Path) -> bool:
     began = time.perf_counter()
     fill(engine, tasks, teams)
     filled = time.perf_counter() - began
-    print(f"\n{engine.dialect.name}, {tasks} tasks of {teams} teams, filled in {filled:.0f} s, {rounds} calls each:\n")
+    print(
+        f"\n{engine.dialect.name}, {tasks} tasks of {teams} teams, filled in {filled:.0f} s; {rounds} calls each:"
+    )
+    print()
     print(f"| {'milliseconds':<44} | {'p50':>8} | {'p99':>8} | {'limit of p99':>12} |\n|---|---|---|---|")
     bench = Bench(engine, service, store, rounds)
     measure(bench, tasks, teams)
@@ -259,7 +265,9 @@ def places(url: str | None, folder: Path) -> Iterator[list[str]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--tasks", type=int, default=100_000)
     parser.add_argument("--teams", type=int, default=50)
     parser.add_argument("--rounds", type=int, default=400)

@@ -48,14 +48,15 @@ for _ in sys.stdin:
 LIMIT = 2
 BIG, SMALL_TEAMS, SMALL = 120, 5, 4
 WORKS_ON_EVERYTHING = """
-import sys, time
+import sys
 from datetime import timedelta
 from threading import Thread
 from omnireel.models import Failed
 from omnireel.tasks.database import open_database
 from omnireel.tasks.sql import SqlTaskStore
 
-store = SqlTaskStore(open_database(sys.argv[1]), lease=timedelta(hours=1), team_running_limit=int(sys.argv[3]))
+engine = open_database(sys.argv[1])
+store = SqlTaskStore(engine, lease=timedelta(hours=1), team_running_limit=int(sys.argv[3]))
 
 def work(done):
     while store.waiting():
@@ -153,7 +154,10 @@ def test_racing_processes_keep_to_the_limit_and_nobody_starves(database_place: s
     assert all(shares), "both processes took part"
     assert sum(shares) == len(done) == BIG + SMALL_TEAMS * SMALL
     assert {(row.status, row.attempt) for row in done} == {("failed", 1)}
-    assert max(most_at_once([row for row in done if row.team == team]) for team in {row.team for row in done}) <= LIMIT
+    assert (
+        max(most_at_once([row for row in done if row.team == team]) for team in {row.team for row in done})
+        <= LIMIT
+    )
     last = max(number for number, row in enumerate(done) if row.team != "big")
     assert last < BIG // 2, "who has few tasks waits for some of the others, not for all of them"
 

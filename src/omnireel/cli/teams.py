@@ -77,7 +77,7 @@ def set_team(
     running: Annotated[
         str,
         typer.Option(
-            help="Most of its tasks that run at once: a number, 0 to begin none, `default` for the setting's.",
+            help="Most of its tasks that run at once; 0 begins none, `default` follows the setting.",
             show_default=False,
         ),
     ],

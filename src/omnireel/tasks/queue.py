@@ -143,9 +143,8 @@ def _ahead_of_others(row: Row[*tuple[Any, ...]], mine: Ahead, others: Sequence[L
 
 
 def _ahead(connection: Connection, team: str, seqs: Sequence[int]) -> dict[int, Ahead]:
-    """Each of the team's waiting tasks is counted from the one before it, so a page costs little more than one."""
+    """Each task is counted from the one before it, so that a page costs little more than its first."""
     before = func.lag(task.c.seq).over(partition_by=task.c.priority, order_by=task.c.seq)
-    # From seq alone: the indexes in another order are of no use here.
     asked = select(task.c.seq, task.c.priority, func.coalesce(before, 0).label("before"))
     page = asked.where(task.c.seq.in_(seqs)).subquery()
     between, higher = task.alias(), task.alias()

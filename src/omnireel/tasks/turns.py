@@ -79,7 +79,7 @@ class Busy:
 
 
 class Turns:
-    """Claims by these rules. The statements are put together once, because that takes longer than to run them.
+    """Claims by these rules. The statements are put together once: that takes longer than to run them.
 
     `begin` makes an update of the tasks a query names into one that begins them; it names the worker and the
     token as parameters `worker_` and `token_`.

@@ -45,7 +45,6 @@ RETENTION = timedelta(days=7)
 MAX_ATTEMPTS = 3
 
 
-
 class MakeStore(Protocol):
     """Opens the store under test with LEASE, RETENTION and MAX_ATTEMPTS. Every call opens the same tasks."""
 

@@ -38,7 +38,9 @@ def plan_of(engine: Engine, statement: ClauseElement) -> str:
         return "\n".join(row[-1] for row in connection.exec_driver_sql(f"{words} {written}"))
 
 
-def test_a_claim_reads_its_teams_queue_in_order_also_when_statistics_know_of_no_queue(crowded: Engine) -> None:
+def test_a_claim_reads_its_teams_queue_in_order_also_when_statistics_know_of_no_queue(
+    crowded: Engine,
+) -> None:
     plan = plan_of(crowded, waiting_task(RULES, limited=True).params(TASK))
     assert "using ix_task_pending" in plan.lower().replace("using index ", "using ")
     assert "sort" not in plan.lower()

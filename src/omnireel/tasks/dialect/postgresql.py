@@ -105,7 +105,7 @@ def _await_turn(connection: Connection, team: str) -> bool:
 
 
 def _turn_of(team: str) -> tuple[int, int]:
-    """A lock's name: two signed numbers of 32 bits. Teams that share one wait for each other, nothing worse."""
+    """A lock's name, two signed numbers of 32 bits. Teams that share one wait for each other, that is all."""
     digest = crc32(team.encode())
     return _TURN_LOCKS, digest - (digest >> 31 << 32)
 
