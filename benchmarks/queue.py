@@ -229,10 +229,8 @@ def run(place: str, tasks: int, teams: int, rounds: int, folder: Path) -> bool:
     began = time.perf_counter()
     fill(engine, tasks, teams)
     filled = time.perf_counter() - began
-    print(
-        f"\n{engine.dialect.name}, {tasks} tasks of {teams} teams, filled in {filled:.0f} s; {rounds} calls each:"
-    )
-    print()
+    what = f"{engine.dialect.name}, {tasks} tasks of {teams} teams, filled in {filled:.0f} s"
+    print(f"\n{what}, {rounds} calls each:\n")
     print(f"| {'milliseconds':<44} | {'p50':>8} | {'p99':>8} | {'limit of p99':>12} |\n|---|---|---|---|")
     bench = Bench(engine, service, store, rounds)
     measure(bench, tasks, teams)
