@@ -22,7 +22,6 @@ from hypothesis.stateful import (
 from sqlalchemy import Engine, delete
 
 from omnireel.clock import ManualClock
-from omnireel.errors import NotFound
 from omnireel.models import Failed, Outcome, Progress, Stopped, TaskStatus
 from omnireel.tasks import tables
 from omnireel.tasks.database import open_database, writing
@@ -243,15 +242,14 @@ class StoreAgainstModel(RuleBasedStateMachine):
     def every_task_is_as_the_model_says(self) -> None:
         if not hasattr(self, "store"):
             return
-        for name, task in self.model.items():
-            try:
-                shown = self.store.get(task.team, name)
-            except NotFound:
-                assert self.gone(task)
-            else:
-                assert (shown.status, shown.attempt) == (task.status, task.attempt)
-                assert (shown.outcome is not None) == shown.status.terminal
-                assert shown.cancel_requested == task.cancel_requested
+        there = {name: task for name, task in self.model.items() if not self.gone(task)}
+        pages = [self.store.list(team, limit=100) for team in TEAMS]
+        assert {shown.task_id for page in pages for shown in page.tasks} == there.keys()
+        for shown in (shown for page in pages for shown in page.tasks):
+            task = there[shown.task_id]
+            assert (shown.team, shown.status, shown.attempt) == (task.team, task.status, task.attempt)
+            assert (shown.outcome is not None) == shown.status.terminal
+            assert shown.cancel_requested == task.cancel_requested
         waiting = sum(task.status is TaskStatus.PENDING for task in self.model.values())
         assert self.store.waiting() == waiting
 

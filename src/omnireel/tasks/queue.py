@@ -2,7 +2,8 @@
 
 A waiting task's place is the number of tasks that would go before it, were nothing submitted any more: all of
 a higher priority, its own team's that are older, and of every other team as many, because teams take turns.
-Its own team's are counted; what others have is counted once a second at most, for all who ask.
+Its own team's are counted, up to two thousand; beyond that the place is told by where the task lies between
+the oldest and the newest of its line. What others have waiting is counted now and then, for all who ask.
 """
 
 from __future__ import annotations
@@ -13,7 +14,18 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, case, func, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    ScalarSelect,
+    Select,
+    case,
+    func,
+    literal_column,
+    select,
+)
 
 from omnireel.models import Task, TaskStatus
 from omnireel.tasks import estimate
@@ -23,20 +35,30 @@ from omnireel.tasks.tables import team as teams
 
 _RECENT: Final = 20
 _KEPT_SECONDS: Final = 1.0
+_KEPT_TIMES: Final = 20
+"""A count is kept for so many times as long as it took: at most a twentieth of a connection is spent on it."""
+_MOST_COUNTED: Final = 2000
 
 
 @dataclass(frozen=True)
 class Line:
-    """The waiting tasks of one team and priority. `oldest` is the place of its first in submit order."""
+    """The waiting tasks of one team and priority. `oldest` and `newest` are its ends in submit order."""
 
     team: str
     priority: int
     length: int
     oldest: int
+    newest: int
+
+    def before(self, seq: int) -> int:
+        """About how many of them are older, were they submitted evenly."""
+        span = self.newest - self.oldest
+        share = (seq - self.oldest) / span if span else 1.0
+        return round(self.length * min(max(share, 0.0), 1.0))
 
 
 class Tally:
-    """How many tasks of each team wait, counted anew when it is older than a second. Any thread may ask."""
+    """How many tasks of each team wait, as of a second ago or so. Any thread may ask."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
@@ -46,11 +68,21 @@ class Tally:
 
     def lines(self, connection: Connection) -> tuple[Line, ...]:
         """Every line there is."""
-        with self._counting:
-            if self._now() >= self._good_until:
-                self._lines = _count_lines(connection)
-                self._good_until = self._now() + _KEPT_SECONDS
-            return self._lines
+        # While somebody counts, the others make do with what was counted last.
+        if self._now() >= self._good_until and self._counting.acquire(blocking=not self._lines):
+            try:
+                self._count(connection)
+            finally:
+                self._counting.release()
+        return self._lines
+
+    def _count(self, connection: Connection) -> None:
+        began = self._now()
+        if began < self._good_until:
+            return
+        self._lines = _count_lines(connection)
+        ended = self._now()
+        self._good_until = ended + max(_KEPT_SECONDS, _KEPT_TIMES * (ended - began))
 
 
 @dataclass(frozen=True)
@@ -117,11 +149,13 @@ class Teller:
         """Each waiting task's place, 1 being next, and the seconds until it is done, by submit order."""
         team = waiting[0].team
         ahead = _ahead(connection, team, [row.seq for row in waiting])
-        others = [line for line in self._tally.lines(connection) if line.team != team]
+        lines = self._tally.lines(connection)
+        own = [line for line in lines if line.team == team]
+        others = [line for line in lines if line.team != team]
         lanes = _lanes(connection, team, self._limit)
 
         def placed(row: Row[*tuple[Any, ...]]) -> tuple[int, float | None]:
-            mine = ahead[row.seq]
+            mine = _beyond_counting(row, ahead[row.seq], own)
             place = 1 + mine.higher + mine.older + _ahead_of_others(row, mine, others)
             return place, lanes.eta(place, mine, typical[row.workload])
 
@@ -142,33 +176,49 @@ def _ahead_of_others(row: Row[*tuple[Any, ...]], mine: Ahead, others: Sequence[L
     return higher + sum(min(line.length, mine.older + int(line.oldest < row.seq)) for line in equal)
 
 
+def _beyond_counting(row: Row[*tuple[Any, ...]], counted: Ahead, own: Sequence[Line]) -> Ahead:
+    """What was counted, or where that is the most that is counted, what the lengths of the lines say."""
+    higher, older = counted.higher, counted.older
+    if higher >= _MOST_COUNTED:
+        higher = max(higher, sum(line.length for line in own if line.priority > row.priority))
+    if older >= _MOST_COUNTED:
+        older = max(older, sum(line.before(row.seq) for line in own if line.priority == row.priority))
+    return Ahead(higher, older)
+
+
 def _ahead(connection: Connection, team: str, seqs: Sequence[int]) -> dict[int, Ahead]:
     """Each task is counted from the one before it, so that a page costs little more than its first."""
     before = func.lag(task.c.seq).over(partition_by=task.c.priority, order_by=task.c.seq)
     asked = select(task.c.seq, task.c.priority, func.coalesce(before, 0).label("before"))
     page = asked.where(task.c.seq.in_(seqs)).subquery()
     between, higher = task.alias(), task.alias()
-    older = select(func.count()).where(
+    older = select(between.c.seq).where(
         between.c.team == team,
         between.c.status == literal_column("'pending'"),
         between.c.priority == page.c.priority,
         between.c.seq >= page.c.before,
         between.c.seq < page.c.seq,
     )
-    above = select(func.count()).where(
+    above = select(higher.c.seq).where(
         higher.c.team == team,
         higher.c.status == literal_column("'pending'"),
         higher.c.priority > page.c.priority,
     )
     # Only for the first of each priority.
-    first = case((page.c.before == 0, above.scalar_subquery()), else_=0)
-    wanted = select(page.c.seq, page.c.priority, first, older.scalar_subquery()).order_by(page.c.seq)
+    first = case((page.c.before == 0, _number(above, page)), else_=0)
+    wanted = select(page.c.seq, page.c.priority, first, _number(older, page)).order_by(page.c.seq)
     counted: dict[int, Ahead] = {}
     sums: dict[int, Ahead] = {}
     for seq, priority, more, fresh in connection.execute(wanted):
         so_far = sums.get(priority, Ahead(more, 0))
         counted[seq] = sums[priority] = Ahead(so_far.higher, so_far.older + fresh)
     return counted
+
+
+def _number(wanted: Select[int], page: FromClause) -> ScalarSelect[int]:
+    """How many rows these are, as far as they are counted."""
+    counted = wanted.correlate(page).limit(_MOST_COUNTED).subquery()
+    return select(func.count()).select_from(counted).scalar_subquery()
 
 
 def _lanes(connection: Connection, team: str, limit: int | None) -> Lanes:
@@ -179,7 +229,8 @@ def _lanes(connection: Connection, team: str, limit: int | None) -> Lanes:
 
 
 def _count_lines(connection: Connection) -> tuple[Line, ...]:
-    counted = select(task.c.team, task.c.priority, func.count(), func.min(task.c.seq)).where(PENDING)
+    counted = select(task.c.team, task.c.priority, func.count(), func.min(task.c.seq), func.max(task.c.seq))
+    counted = counted.where(PENDING)
     rows = connection.execute(counted.group_by(task.c.team, task.c.priority))
     return tuple(Line(*row) for row in rows)
 

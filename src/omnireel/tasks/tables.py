@@ -157,7 +157,7 @@ Index(
     sqlite_where=PENDING,
     postgresql_where=PENDING,
 )
-Index("ix_task_processing", task.c.team, sqlite_where=PROCESSING, postgresql_where=PROCESSING)
+Index("ix_task_processing", task.c.team, task.c.status, sqlite_where=PROCESSING, postgresql_where=PROCESSING)
 Index("ix_task_token", task.c.token)
 Index("ix_task_deadline", task.c.deadline, sqlite_where=LIVE, postgresql_where=LIVE)
 # Lists, newest first: all, by status, by model; the last two columns are the place where a page begins.

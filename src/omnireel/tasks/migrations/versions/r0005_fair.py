@@ -16,7 +16,7 @@ def upgrade() -> None:
     op.drop_index("ix_task_queue", "task")
     op.drop_index("ix_task_workload_completed_at", "task")
     _index("ix_task_pending", ["team", sa.text("priority DESC"), "seq", "status"], "pending")
-    _index("ix_task_processing", ["team"], "processing")
+    _index("ix_task_processing", ["team", "status"], "processing")
     _index("ix_task_measured", ["workload", "completed_at"], "success")
 
 
