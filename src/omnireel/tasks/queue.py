@@ -21,6 +21,8 @@ from sqlalchemy import (
     Row,
     ScalarSelect,
     Select,
+    String,
+    bindparam,
     case,
     func,
     literal_column,
@@ -33,10 +35,11 @@ from omnireel.tasks.rows import to_task
 from omnireel.tasks.tables import PENDING, PROCESSING, SUCCEEDED, task
 from omnireel.tasks.tables import team as teams
 
+_TEAM: Final = bindparam("team_", type_=String)
 _RECENT: Final = 20
 _KEPT_SECONDS: Final = 1.0
 _KEPT_TIMES: Final = 20
-"""A count is kept for so many times as long as it took: at most a twentieth of a connection is spent on it."""
+"""A count is kept for so many times as long as it took."""
 _MOST_COUNTED: Final = 2000
 
 
@@ -115,21 +118,22 @@ class Teller:
     `limit` is how many of a team's tasks may run at once where the team has no limit of its own.
     """
 
-    def __init__(self, limit: int | None) -> None:
+    def __init__(self, now: ColumnElement[float], limit: int | None) -> None:
+        self._present = _present(now)
         self._limit = limit
         self._tally = Tally()
 
-    def show(
-        self, connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]], now: ColumnElement[float]
-    ) -> tuple[Task, ...]:
+    def show(self, connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> tuple[Task, ...]:
         """`rows` are of one team."""
         waiting = [row for row in rows if row.status == TaskStatus.PENDING]
         going = waiting or any(row.status == TaskStatus.PROCESSING for row in rows)
         if not going:
             return tuple(to_task(row, position=None, eta=None) for row in rows)
         typical = {kind: _measured(connection, kind)[0] for kind in {row.workload for row in rows}}
-        moment = connection.execute(select(now)).scalar_one()
-        places = self._places(connection, waiting, typical) if waiting else {}
+        team = rows[0].team
+        moment, running, own = connection.execute(self._present, {"team_": team}).one()
+        lanes = Lanes(running, self._limit if own is None else own)
+        places = self._places(connection, team, waiting, lanes, typical) if waiting else {}
 
         def shown(row: Row[*tuple[Any, ...]]) -> Task:
             if row.status == TaskStatus.PROCESSING:
@@ -143,16 +147,16 @@ class Teller:
     def _places(
         self,
         connection: Connection,
+        team: str,
         waiting: Sequence[Row[*tuple[Any, ...]]],
+        lanes: Lanes,
         typical: Mapping[str, float | None],
     ) -> dict[int, tuple[int, float | None]]:
         """Each waiting task's place, 1 being next, and the seconds until it is done, by submit order."""
-        team = waiting[0].team
         ahead = _ahead(connection, team, [row.seq for row in waiting])
         lines = self._tally.lines(connection)
         own = [line for line in lines if line.team == team]
         others = [line for line in lines if line.team != team]
-        lanes = _lanes(connection, team, self._limit)
 
         def placed(row: Row[*tuple[Any, ...]]) -> tuple[int, float | None]:
             mine = _beyond_counting(row, ahead[row.seq], own)
@@ -188,31 +192,33 @@ def _beyond_counting(row: Row[*tuple[Any, ...]], counted: Ahead, own: Sequence[L
 
 def _ahead(connection: Connection, team: str, seqs: Sequence[int]) -> dict[int, Ahead]:
     """Each task is counted from the one before it, so that a page costs little more than its first."""
-    before = func.lag(task.c.seq).over(partition_by=task.c.priority, order_by=task.c.seq)
-    asked = select(task.c.seq, task.c.priority, func.coalesce(before, 0).label("before"))
-    page = asked.where(task.c.seq.in_(seqs)).subquery()
-    between, higher = task.alias(), task.alias()
-    older = select(between.c.seq).where(
-        between.c.team == team,
-        between.c.status == literal_column("'pending'"),
-        between.c.priority == page.c.priority,
-        between.c.seq >= page.c.before,
-        between.c.seq < page.c.seq,
-    )
-    above = select(higher.c.seq).where(
-        higher.c.team == team,
-        higher.c.status == literal_column("'pending'"),
-        higher.c.priority > page.c.priority,
-    )
-    # Only for the first of each priority.
-    first = case((page.c.before == 0, _number(above, page)), else_=0)
-    wanted = select(page.c.seq, page.c.priority, first, _number(older, page)).order_by(page.c.seq)
     counted: dict[int, Ahead] = {}
     sums: dict[int, Ahead] = {}
-    for seq, priority, more, fresh in connection.execute(wanted):
-        so_far = sums.get(priority, Ahead(more, 0))
-        counted[seq] = sums[priority] = Ahead(so_far.higher, so_far.older + fresh)
+    for seq, priority, higher, older in connection.execute(_AHEAD, {"team_": team, "seqs_": seqs}):
+        so_far = sums.get(priority, Ahead(higher, 0))
+        counted[seq] = sums[priority] = Ahead(so_far.higher, so_far.older + older)
     return counted
+
+
+def _steps() -> Select[int, int, int, int]:
+    """Of each task: its number, its priority; of a page's first how many are higher; how many since the last.
+
+    Put together once: that takes longer than to count. Parameters: `team_` and `seqs_`.
+    """
+    before = func.lag(task.c.seq).over(partition_by=task.c.priority, order_by=task.c.seq)
+    asked = select(task.c.seq, task.c.priority, func.coalesce(before, 0).label("before"))
+    page = asked.where(task.c.seq.in_(bindparam("seqs_", expanding=True))).subquery()
+    between, above = task.alias(), task.alias()
+    older = _waiting(between).where(
+        between.c.priority == page.c.priority, between.c.seq >= page.c.before, between.c.seq < page.c.seq
+    )
+    higher = _waiting(above).where(above.c.priority > page.c.priority)
+    first = case((page.c.before == 0, _number(higher, page)), else_=0)
+    return select(page.c.seq, page.c.priority, first, _number(older, page)).order_by(page.c.seq)
+
+
+def _waiting(rows: FromClause) -> Select[int]:
+    return select(rows.c.seq).where(rows.c.team == _TEAM, rows.c.status == literal_column("'pending'"))
 
 
 def _number(wanted: Select[int], page: FromClause) -> ScalarSelect[int]:
@@ -221,11 +227,11 @@ def _number(wanted: Select[int], page: FromClause) -> ScalarSelect[int]:
     return select(func.count()).select_from(counted).scalar_subquery()
 
 
-def _lanes(connection: Connection, team: str, limit: int | None) -> Lanes:
+def _present(now: ColumnElement[float]) -> Select[float, int, int | None]:
+    """The time, how many tasks run, and the limit of the team `team_`."""
     running = select(func.count()).where(PROCESSING).scalar_subquery()
-    own = select(teams.c.running_limit).where(teams.c.team == team).scalar_subquery()
-    found, set_for_team = connection.execute(select(running, own)).one()
-    return Lanes(found, limit if set_for_team is None else set_for_team)
+    own = select(teams.c.running_limit).where(teams.c.team == _TEAM).scalar_subquery()
+    return select(now, running, own)
 
 
 def _count_lines(connection: Connection) -> tuple[Line, ...]:
@@ -246,3 +252,6 @@ def _measured(connection: Connection, workload: str) -> tuple[float | None, int]
     )
     mean, number = connection.execute(select(func.avg(recent.c.seconds), func.count(recent.c.seconds))).one()
     return mean, number
+
+
+_AHEAD: Final = _steps()

@@ -102,7 +102,7 @@ class SqlTaskStore:
         self._clock = clock
         self._ring = ring
         self._patience = patience
-        self._teller = Teller(team_running_limit)
+        self._teller = Teller(self._now(), team_running_limit)
         self._turns = Turns(Rules(self._now(), max_attempts, team_running_limit), self._begin)
 
     def add(self, new: NewTask) -> Task:
@@ -231,7 +231,7 @@ class SqlTaskStore:
 
     def _page(self, connection: Connection, wanted: Select[tuple[Any, ...]], limit: int) -> TaskPage:
         rows = connection.execute(wanted).all()
-        tasks = self._teller.show(connection, rows[:limit], self._now())
+        tasks = self._teller.show(connection, rows[:limit])
         return TaskPage(tasks, cursor_after(rows[limit - 1]) if len(rows) > limit else None)
 
     def _cancel(self, connection: Connection, team: str, task_id: str) -> Task:
@@ -336,7 +336,7 @@ class SqlTaskStore:
 
     def _get(self, connection: Connection, team: str, task_id: str) -> Task:
         row = self._row(connection, team, task_id)
-        return self._teller.show(connection, [row], self._now())[0]
+        return self._teller.show(connection, [row])[0]
 
     def _row(self, connection: Connection, team: str, task_id: str) -> Row[*tuple[Any, ...]]:
         row = connection.execute(select(task).where(self._visible(team, task_id))).one_or_none()
