@@ -38,7 +38,7 @@ from omnireel.tasks.tables import team as teams
 _TEAM: Final = bindparam("team_", type_=String)
 _RECENT: Final = 20
 _KEPT_SECONDS: Final = 1.0
-_KEPT_TIMES: Final = 20
+_KEPT_TIMES: Final = 100
 """A count is kept for so many times as long as it took."""
 _MOST_COUNTED: Final = 2000
 

@@ -83,7 +83,7 @@ def test_a_task_id_says_its_kind_and_cannot_be_guessed(
 
 def test_a_submitted_task_is_pending_and_its_owners_alone(service: TaskService) -> None:
     task = service.submit("team", a_request(), request_id="req-9")
-    assert (task.status, task.request_id, task.queue_position) == (TaskStatus.PENDING, "req-9", 1)
+    assert (task.status, task.request_id, task.queue_position) == (TaskStatus.PENDING, "req-9", None)
     waiting = replace(task, queue_position=1)
     assert service.get("team", task.task_id) == waiting
     assert waiting.status is TaskStatus.PENDING
