@@ -239,6 +239,7 @@ def _store(
         tell=bells.endings.ring,
         patience=patience,
         metrics=metrics,
+        team_running_limit=settings.team_running_limit,
     )
 
 

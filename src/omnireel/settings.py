@@ -96,6 +96,8 @@ class Settings(BaseSettings):
     """Largest JSON body, bytes."""
     max_queued: int = Field(default=10_000, ge=1)
     """Pending tasks beyond which submits are answered 503."""
+    team_running_limit: int | None = Field(default=None, ge=0, le=1_000_000)
+    """Most tasks of one team that run at once, in all processes; `omnireel teams set` overrules it."""
     min_free_disk: int = Field(default=512 * MIB, ge=0)
     """Free bytes below which submits are answered 503."""
     upload_quota_bytes: int = Field(default=10_240 * MIB, ge=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
+from math import inf
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -21,14 +22,15 @@ from hypothesis.stateful import (
 from sqlalchemy import Engine, delete
 
 from omnireel.clock import ManualClock
-from omnireel.errors import NotFound
 from omnireel.models import Failed, Outcome, Progress, Stopped, TaskStatus
 from omnireel.tasks import tables
 from omnireel.tasks.database import open_database, writing
 from omnireel.tasks.sql import SqlTaskStore
 from omnireel.tasks.store import Claim, Hold
+from omnireel.tasks.teams import TeamStore
 from omnireel.testing.task_store import LEASE, MAX_ATTEMPTS, RETENTION, a_success, a_task
 
+TEAMS = ("a", "b", "c")
 OUTCOMES: dict[TaskStatus, Outcome] = {
     TaskStatus.SUCCESS: a_success(),
     TaskStatus.FAILED: Failed("engine_failed", "no"),
@@ -40,6 +42,7 @@ OUTCOMES: dict[TaskStatus, Outcome] = {
 class ModelTask:
     """What a task should be. Times are seconds since the beginning."""
 
+    team: str
     priority: int
     number: int
     status: TaskStatus = TaskStatus.PENDING
@@ -72,7 +75,8 @@ class StoreAgainstModel(RuleBasedStateMachine):
         self.clock = ManualClock()
         self.began = self.clock.now()
         self.model: dict[str, ModelTask] = {}
-        self.reopen()
+        self.limits: dict[str, int] = {}
+        self.reopen(None)
 
     def teardown(self) -> None:
         if hasattr(self, "engine"):
@@ -91,33 +95,68 @@ class StoreAgainstModel(RuleBasedStateMachine):
         task = self.model.get(claim.task_id)
         return task if task is not None and task.token == claim.token else None
 
-    @rule()
-    def reopen(self) -> None:
+    def running(self, team: str) -> list[ModelTask]:
+        mine = (task for task in self.model.values() if task.team == team)
+        return [task for task in mine if task.status is TaskStatus.PROCESSING]
+
+    def limit(self, team: str) -> float:
+        limit = self.limits.get(team, self.usual_limit)
+        return inf if limit is None else limit
+
+    def may_begin(self, task: ModelTask) -> bool:
+        if task.status is TaskStatus.PENDING and len(self.running(task.team)) >= self.limit(task.team):
+            return False
+        return task.claimable(self.now)
+
+    def turn(self, name: str) -> tuple[int, int, int]:
+        """Where a task stands among those that may begin."""
+        task = self.model[name]
+        alive = sum(not other.left_behind(self.now) for other in self.running(task.team))
+        return -task.priority, alive, task.number
+
+    @rule(limit=st.sampled_from([None, 1, 2]))
+    def reopen(self, limit: int | None) -> None:
+        self.usual_limit = limit
         self.store = SqlTaskStore(
-            self.engine, lease=LEASE, max_attempts=MAX_ATTEMPTS, retention=RETENTION, clock=self.clock
+            self.engine,
+            lease=LEASE,
+            max_attempts=MAX_ATTEMPTS,
+            retention=RETENTION,
+            clock=self.clock,
+            team_running_limit=limit,
         )
+
+    @rule(team=st.sampled_from(TEAMS), limit=st.sampled_from([None, 0, 1, 3]))
+    def limit_team(self, team: str, limit: int | None) -> None:
+        teams = TeamStore(self.engine)
+        teams.create(team)
+        assert teams.limit_running(team, limit).running_limit == limit
+        self.limits.pop(team, None)
+        if limit is not None:
+            self.limits[team] = limit
 
     @rule(seconds=st.sampled_from([0.5, 5.0, 29.0, 31.0, 3600.0, 86400.0 * 3]))
     def wait(self, seconds: float) -> None:
         self.clock.advance(seconds=seconds)
 
-    @rule(target=tasks, priority=st.sampled_from([0, 0, 1]))
-    def add(self, priority: int) -> str:
+    @rule(target=tasks, team=st.sampled_from(TEAMS), priority=st.sampled_from([0, 0, 1]))
+    def add(self, team: str, priority: int) -> str:
         name = f"t{len(self.model)}"
-        self.model[name] = ModelTask(priority, len(self.model), not_before=self.now)
-        self.store.add(a_task(name, priority=priority))
+        self.model[name] = ModelTask(team, priority, len(self.model), not_before=self.now)
+        self.store.add(a_task(name, team=team, priority=priority))
         return name
 
     @rule(target=claims)
     def claim(self) -> object:
-        due = [name for name, task in self.model.items() if task.claimable(self.now)]
-        due.sort(key=lambda name: (-self.model[name].priority, self.model[name].number))
+        due = sorted((name for name, task in self.model.items() if self.may_begin(task)), key=self.turn)
         claim = self.store.claim("worker")
         assert (claim and claim.task_id) == (due[0] if due else None)
         if claim is None:
             return multiple()
         task = self.model[claim.task_id]
         assert claim.token != task.token
+        if task.status is TaskStatus.PENDING:
+            assert len(self.running(task.team)) < self.limit(task.team)
         task.status, task.token = TaskStatus.PROCESSING, claim.token
         task.attempt, task.lease_until = task.attempt + 1, self.now + LEASE.total_seconds()
         assert claim.attempt == task.attempt
@@ -177,7 +216,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
             task.end(TaskStatus.CANCELED, self.now)
         elif task.status is TaskStatus.PROCESSING:
             task.cancel_requested = True
-        assert self.store.cancel("team", name).status is task.status
+        assert self.store.cancel(task.team, name).status is task.status
 
     @rule()
     def reap(self) -> None:
@@ -203,15 +242,14 @@ class StoreAgainstModel(RuleBasedStateMachine):
     def every_task_is_as_the_model_says(self) -> None:
         if not hasattr(self, "store"):
             return
-        for name, task in self.model.items():
-            try:
-                shown = self.store.get("team", name)
-            except NotFound:
-                assert self.gone(task)
-            else:
-                assert (shown.status, shown.attempt) == (task.status, task.attempt)
-                assert (shown.outcome is not None) == shown.status.terminal
-                assert shown.cancel_requested == task.cancel_requested
+        there = {name: task for name, task in self.model.items() if not self.gone(task)}
+        pages = [self.store.list(team, limit=100) for team in TEAMS]
+        assert {shown.task_id for page in pages for shown in page.tasks} == there.keys()
+        for shown in (shown for page in pages for shown in page.tasks):
+            task = there[shown.task_id]
+            assert (shown.team, shown.status, shown.attempt) == (task.team, task.status, task.attempt)
+            assert (shown.outcome is not None) == shown.status.terminal
+            assert shown.cancel_requested == task.cancel_requested
         waiting = sum(task.status is TaskStatus.PENDING for task in self.model.values())
         assert self.store.waiting() == waiting
 
@@ -250,6 +288,7 @@ def test_on_postgresql_every_history_goes_as_in_the_model(postgres_url: str) -> 
             with writing(engine) as connection:
                 connection.execute(delete(tables.task_input))
                 connection.execute(delete(tables.task))
+                connection.execute(delete(tables.team))
             return engine
 
     run_state_machine_as_test(OnPostgresql, settings=SETTINGS)

@@ -6,10 +6,13 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any
 
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, Row, select, update
 
-from omnireel.tasks.database import open_database, writing
+from omnireel.tasks.database import open_database, reading, writing
 from omnireel.tasks.rows import new_row
 from omnireel.tasks.tables import LIVE, task
 from omnireel.testing.task_store import a_task
@@ -42,12 +45,43 @@ for _ in sys.stdin:
 """
 
 
-class Racer:
-    """A process that claims all there is, from some threads, whenever it is told to."""
+LIMIT = 2
+BIG, SMALL_TEAMS, SMALL = 120, 5, 4
+WORKS_ON_EVERYTHING = """
+import sys
+from datetime import timedelta
+from threading import Thread
+from omnireel.models import Failed
+from omnireel.tasks.database import open_database
+from omnireel.tasks.sql import SqlTaskStore
 
-    def __init__(self, place: str, threads: int) -> None:
+engine = open_database(sys.argv[1])
+store = SqlTaskStore(engine, lease=timedelta(hours=1), team_running_limit=int(sys.argv[3]))
+
+def work(done):
+    while store.waiting():
+        if (claim := store.claim("racer")) is not None:
+            assert store.finish(claim, Failed("engine_failed", "no"))
+            done.append(claim.task_id)
+
+print("ready", flush=True)
+for _ in sys.stdin:
+    done = []
+    threads = [Thread(target=work, args=(done,)) for _ in range(int(sys.argv[2]))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    print(len(done), flush=True)
+"""
+
+
+class Racer:
+    """A process that does its work from some threads, whenever it is told to."""
+
+    def __init__(self, work: str, place: str, *words: int) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-c", CLAIMS_EVERYTHING, place, str(threads)],
+            [sys.executable, "-c", work, place, *map(str, words)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -66,8 +100,8 @@ class Racer:
         self._process.communicate(timeout=60)
 
 
-def submit_many(engine: Engine, names: list[str]) -> None:
-    rows = [{**new_row(a_task(name)), "created_at": 0.0, "not_before": 0.0} for name in names]
+def submit_many(engine: Engine, names: list[str], team: str = "team") -> None:
+    rows = [{**new_row(a_task(name, team=team)), "created_at": 0.0, "not_before": 0.0} for name in names]
     with writing(engine) as connection:
         connection.execute(task.insert(), rows)
 
@@ -81,7 +115,7 @@ def test_ten_thousand_claims_by_racing_processes_are_never_double(database_place
     engine = open_database(database_place)
     # Writers of a file take turns anyway; a server's get into each other's way.
     threads = 4 if "://" in database_place else 2
-    racers = [Racer(database_place, threads), Racer(database_place, threads)]
+    racers = [Racer(CLAIMS_EVERYTHING, database_place, threads) for _ in range(2)]
     assert [racer.line() for racer in racers] == ["ready\n", "ready\n"]
     claims = []
     for n in range(ROUNDS):
@@ -100,3 +134,36 @@ def test_ten_thousand_claims_by_racing_processes_are_never_double(database_place
     )
     assert len({token for _, token, _ in claims}) == ROUNDS * TASKS
     assert {attempt for _, _, attempt in claims} == {1}
+
+
+def test_racing_processes_keep_to_the_limit_and_nobody_starves(database_place: str) -> None:
+    engine = open_database(database_place)
+    submit_many(engine, [f"big-{n}" for n in range(BIG)], "big")
+    for team in range(SMALL_TEAMS):
+        submit_many(engine, [f"small-{team}-{n}" for n in range(SMALL)], f"small-{team}")
+    racers = [Racer(WORKS_ON_EVERYTHING, database_place, 3, LIMIT) for _ in range(2)]
+    assert [racer.line() for racer in racers] == ["ready\n", "ready\n"]
+    for racer in racers:
+        racer.go()
+    shares = [int(racer.line()) for racer in racers]
+    for racer in racers:
+        racer.end()
+    with reading(engine) as connection:
+        done = connection.execute(select(task).order_by(task.c.started_at)).all()
+    engine.dispose()
+    assert all(shares), "both processes took part"
+    assert sum(shares) == len(done) == BIG + SMALL_TEAMS * SMALL
+    assert {(row.status, row.attempt) for row in done} == {("failed", 1)}
+    assert (
+        max(most_at_once([row for row in done if row.team == team]) for team in {row.team for row in done})
+        <= LIMIT
+    )
+    last = max(number for number, row in enumerate(done) if row.team != "big")
+    assert last < BIG // 2, "who has few tasks waits for some of the others, not for all of them"
+
+
+def most_at_once(rows: Sequence[Row[*tuple[Any, ...]]]) -> int:
+    """How many of the tasks ran at the same time, by the database's clock."""
+    changes = [(row.started_at, 1) for row in rows] + [(row.completed_at, -1) for row in rows]
+    # An end at the moment of a beginning came before it.
+    return max(accumulate(change for _, change in sorted(changes)))

@@ -229,7 +229,7 @@ def test_a_running_attempt_outlives_an_outage_and_the_dispatcher_goes_on(
     assert not first.executor.handles[0].closed
     durable_postgres.start()
     first.executor.handles[0].make()
-    until(lambda: store.status("team", "t1") is TaskStatus.SUCCESS, "the attempt to be written down")
+    until(lambda: store.get("team", "t1").status is TaskStatus.SUCCESS, "the attempt to be written down")
     assert store.get("team", "t1").attempt == 1
     assert second.executor.handles == []
     store.add(a_task("t2"))
@@ -249,7 +249,7 @@ def test_an_attempt_that_ended_while_the_database_was_away_is_written_down_after
     workshop.executor.handles[0].make()
     time.sleep(0.5)
     durable_postgres.start()
-    until(lambda: store.status("team", "t1") is TaskStatus.SUCCESS, "the attempt to be written down")
+    until(lambda: store.get("team", "t1").status is TaskStatus.SUCCESS, "the attempt to be written down")
     assert store.get("team", "t1").attempt == 1
     workshop.close()
 

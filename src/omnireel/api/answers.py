@@ -104,7 +104,9 @@ class TaskAnswer(_Frozen):
     model_id: str
     progress: Annotated[float | None, Field(description="0 to 1, measured.")] = None
     note: Annotated[str | None, Field(description="What is being done, in the engine's words.")] = None
-    queue_position: Annotated[int | None, Field(description="Tasks ahead of this one, plus one.")] = None
+    queue_position: Annotated[
+        int | None, Field(description="Tasks ahead of this one as teams take turns, plus one.")
+    ] = None
     eta_seconds: float | None = None
     created_at: Annotated[str, Field(description="RFC 3339, UTC.")]
     started_at: str | None = None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from omnireel.tasks.teams import Movement, TeamInfo, TeamStore
 
 _LAST = 10
+_DEFAULT = "default"
 
 app = typer.Typer(help="Make, list and fund teams. Works on the database.", no_args_is_help=True)
 TeamName = Annotated[str, typer.Argument(help="The team's name.", show_default=False)]
@@ -69,6 +70,28 @@ def credit(
         team = _open(data).credit(name, _usd(amount), reference=reference, note=note)
     talk.say(f"team {name!r} now has, USD:")
     talk.data(f"{team.balance:.4f}", _document(team))
+
+
+@app.command("set")
+def set_team(
+    name: TeamName,
+    *,
+    running: Annotated[
+        str,
+        typer.Option(
+            help="Most of its tasks that run at once; 0 begins none, `default` follows the setting.",
+            show_default=False,
+        ),
+    ],
+    data: DataFolder = None,
+    json: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """Set how many of a team's tasks may run at once. Counts from the next claim on, in every process."""
+    talk = Output(json, quiet)
+    with ending(talk):
+        team = _open(data).limit_running(name, _limit(running))
+    talk.data(_line(team), _document(team))
 
 
 @app.command()
@@ -134,10 +157,18 @@ def _usd(text: str) -> Decimal:
 
 
 def _bytes(text: str) -> int | None:
-    if text == "default":
+    if text == _DEFAULT:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise InvalidRequest(f"a quota must be bytes, such as 5000000000, or 'default', got {text!r}")
+        raise InvalidRequest(f"a quota must be bytes, such as 5000000000, or {_DEFAULT!r}, got {text!r}")
+    return int(text)
+
+
+def _limit(text: str) -> int | None:
+    if text == _DEFAULT:
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise InvalidRequest(f"a limit must be a number or {_DEFAULT!r}, got {text!r}")
     return int(text)
 
 
@@ -146,12 +177,14 @@ def _document(team: TeamInfo) -> dict[str, object]:
         "team": team.name,
         "balance": f"{team.balance:.4f}",
         "reserved": f"{team.reserved:.4f}",
+        "running_limit": team.running_limit,
         "created_at": team.created_at.isoformat(),
     }
 
 
 def _line(team: TeamInfo) -> str:
-    return f"{team.name}  {team.balance:.4f} USD, {team.reserved:.4f} more reserved"
+    limit = "" if team.running_limit is None else f", at most {team.running_limit} running"
+    return f"{team.name}  {team.balance:.4f} USD, {team.reserved:.4f} more reserved{limit}"
 
 
 def _uploads_line(uploads: Usage) -> str:

@@ -13,12 +13,13 @@ import structlog
 from omnireel.crashpoints import crash_point
 from omnireel.engines.base import Engine
 from omnireel.errors import InsufficientBalance, InvalidRequest, Unavailable
-from omnireel.models import Task, TaskStatus, VideoRequest
+from omnireel.models import Task, VideoRequest
 from omnireel.storage.base import BlobStore
 from omnireel.tasks import base62
 from omnireel.tasks.erase import delete_unneeded, erase
 from omnireel.tasks.estimate import Forecast
 from omnireel.tasks.prices import PriceList, Quote
+from omnireel.tasks.room import Room
 from omnireel.tasks.store import (
     ALL,
     NO_WISHES,
@@ -79,6 +80,7 @@ class TaskService:
         self._balance_of = balance_of
         self._free_disk = free_disk
         self._admission = admission
+        self._room = Room(store.waiting, admission.max_queued)
         self._prices = prices
         self._instruments = instruments or Instruments()
         self._log_prompts = log_prompts
@@ -146,10 +148,6 @@ class TaskService:
         """Raises NotFound for a task that is unknown, expired or another team's."""
         return self._store.get(team, task_id)
 
-    def status(self, team: str, task_id: str) -> TaskStatus:
-        """The status alone, for those who wait for it to change. Raises NotFound."""
-        return self._store.status(team, task_id)
-
     def glimpses(self, task_ids: Collection[str]) -> Mapping[str, Glimpse]:
         """Whether there is news of these tasks, whosever they are; for those who wait."""
         return self._store.glimpses(task_ids)
@@ -191,7 +189,7 @@ class TaskService:
 
     def check_room(self) -> None:
         """Whether a task would be taken now; worth asking before its inputs are. Raises Unavailable."""
-        if self._store.waiting() >= self._admission.max_queued:
+        if not self._room.take():
             raise Unavailable("the queue is full", retry_after=_RETRY_FULL_QUEUE)
         self.check_disk()
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from typing import Any, TypeVar
 
@@ -20,19 +21,21 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Engine,
+    Float,
     Row,
     Select,
     Update,
     and_,
+    bindparam,
     delete,
     func,
     insert,
-    literal,
     not_,
     or_,
     select,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from omnireel.clock import Clock
 from omnireel.crashpoints import crash_point
@@ -42,13 +45,13 @@ from omnireel.tasks import idempotency, outbox
 from omnireel.tasks.away import PATIENCE, patiently
 from omnireel.tasks.codec import decode_outcome
 from omnireel.tasks.database import reading, writing
-from omnireel.tasks.dialect import DatabaseNow, insert_once
+from omnireel.tasks.dialect import DatabaseNow, dialect_of, insert_once
 from omnireel.tasks.endings import ended, overdue, requeued, status_of, worker_lost
 from omnireel.tasks.estimate import Forecast
 from omnireel.tasks.ledger import close, reserve
 from omnireel.tasks.listing import cursor_after, matching
-from omnireel.tasks.queue import PENDING, PROCESSING, forecast, lapsed, next_due, show
-from omnireel.tasks.rows import input_keys, new_row, to_claim, to_glimpse, workload
+from omnireel.tasks.queue import Teller, forecast
+from omnireel.tasks.rows import input_keys, new_row, to_claim, to_glimpse, to_task, workload
 from omnireel.tasks.store import (
     ALL,
     Claim,
@@ -62,12 +65,15 @@ from omnireel.tasks.store import (
     TaskPage,
 )
 from omnireel.tasks.stored_inputs import hold_all
-from omnireel.tasks.tables import LIVE, task, task_input
+from omnireel.tasks.tables import LIVE, PENDING, PROCESSING, task, task_input
+from omnireel.tasks.turns import Busy, Rules, Turns, lapsed
 from omnireel.telemetry.metrics import Metrics
 
 _LONGEST_PAGE = 100
 _ENDED = "omnireel_ended"
 """Where a transaction notes what it ended, by model and status."""
+_TURNS = 5
+"""How often a claim tries again that found others claiming; the next look at the queue is soon enough."""
 
 Found = TypeVar("Found")
 Tokens = list[str]
@@ -80,7 +86,8 @@ class SqlTaskStore:
 
     Time is the database's own unless a `clock` is handed in; several processes need the database's. `ring`
     is called when there is something to claim, `tell` when a task may have ended. A database that is away is
-    waited for, at most `patience` seconds. Endings are counted in `metrics` once they are committed.
+    waited for, at most `patience` seconds. No team has more than `team_running_limit` tasks running at once,
+    unless its own row says so. Endings are counted in `metrics` once they are committed.
     """
 
     def __init__(
@@ -95,6 +102,7 @@ class SqlTaskStore:
         tell: Callable[[], None] = lambda: None,
         patience: float = PATIENCE,
         metrics: Metrics | None = None,
+        team_running_limit: int | None = None,
     ) -> None:
         self._engine = engine
         self._metrics = metrics
@@ -105,11 +113,13 @@ class SqlTaskStore:
         self._ring = ring
         self._tell = tell
         self._patience = patience
+        self._teller = Teller(self._now(), team_running_limit)
+        self._turns = Turns(Rules(self._now(), max_attempts, team_running_limit), self._begin)
 
     def add(self, new: NewTask) -> Task:
-        self._patiently(lambda: self._record(new))
+        task = self._write(lambda connection: self._record(connection, new))
         self._ring()
-        return self.get(new.team, new.task_id)
+        return task
 
     def recall(self, once: Once) -> Earlier | None:
         return self._read(lambda connection: idempotency.recall(connection, once, self._now()))
@@ -119,13 +129,6 @@ class SqlTaskStore:
 
     def get(self, team: str, task_id: str) -> Task:
         return self._read(lambda connection: self._get(connection, team, task_id))
-
-    def status(self, team: str, task_id: str) -> TaskStatus:
-        wanted = select(task.c.status).where(self._visible(team, task_id))
-        found = self._read(lambda connection: connection.execute(wanted).scalar())
-        if found is None:
-            raise _not_found(task_id)
-        return TaskStatus(found)
 
     def glimpses(self, task_ids: Collection[str]) -> Mapping[str, Glimpse]:
         shown = (task.c.task_id, task.c.status, task.c.attempt, task.c.progress, task.c.progress_note)
@@ -144,7 +147,7 @@ class SqlTaskStore:
         return self._read(lambda connection: forecast(connection, workload(engine, request)))
 
     def waiting(self) -> int:
-        wanted = select(func.count()).where(LIVE, PENDING)
+        wanted = select(func.count()).where(PENDING)
         return self._read(lambda connection: connection.execute(wanted).scalar_one())
 
     def cancel(self, team: str, task_id: str) -> Task:
@@ -152,9 +155,13 @@ class SqlTaskStore:
         return self._told(canceled, ended=canceled.status.terminal)
 
     def claim(self, worker: str) -> Claim | None:
-        drawn: Tokens = []
-        row = self._write(lambda connection: self._claim(connection, worker, drawn))
-        return None if row is None else to_claim(row)
+        busy: str | None = None
+        for _ in range(_TURNS):
+            taken = self._write(partial(self._claim, worker=worker, drawn=[], busy=busy))
+            if not isinstance(taken, Busy):
+                return None if taken is None else to_claim(taken)
+            busy = taken.team
+        return None
 
     def renew(self, claim: Claim, progress: Progress, note: str) -> Hold:
         statement = (
@@ -226,28 +233,29 @@ class SqlTaskStore:
             self._tell()
         return result
 
-    def _record(self, new: NewTask) -> None:
+    def _record(self, connection: Connection, new: NewTask) -> Task:
         """Write a submit; nothing when an earlier try, of whose end we never heard, has written it."""
         now = self._now()
-        with writing(self._engine) as connection:
-            if new.once is not None:
-                idempotency.remember(connection, new, new.once, now)
-            times = {"created_at": now, "not_before": now, "deadline": _deadline(new, now)}
-            row = insert_once(connection, task).values(**new_row(new), **times)
-            inputs = [{"task_id": new.task_id, "key": key} for key in input_keys(new)]
-            fresh = connection.execute(row.returning(task.c.seq)).one_or_none() is not None
-            if fresh and inputs:
-                hold_all(connection, input_keys(new), now)
-                connection.execute(insert(task_input), inputs)
-            if fresh and new.quote is not None:
-                reserve(connection, new.team, new.task_id, new.quote.reserved, now=now)
-            if fresh and new.webhook_url is not None:
-                outbox.subscribe(connection, new.task_id, new.webhook_url)
-            crash_point("before_submit_commit")
+        if new.once is not None:
+            idempotency.remember(connection, new, new.once, now)
+        times = {"created_at": now, "not_before": now, "deadline": _deadline(new, now)}
+        row = insert_once(connection, task).values(**new_row(new), **times)
+        inputs = [{"task_id": new.task_id, "key": key} for key in input_keys(new)]
+        fresh = connection.execute(row.returning(task.c.seq)).one_or_none() is not None
+        if fresh and inputs:
+            hold_all(connection, input_keys(new), now)
+            connection.execute(insert(task_input), inputs)
+        if fresh and new.quote is not None:
+            reserve(connection, new.team, new.task_id, new.quote.reserved, now=now)
+        if fresh and new.webhook_url is not None:
+            outbox.subscribe(connection, new.task_id, new.webhook_url)
+        recorded = to_task(self._row(connection, new.team, new.task_id), position=None, eta=None)
+        crash_point("before_submit_commit")
+        return recorded
 
     def _page(self, connection: Connection, wanted: Select[tuple[Any, ...]], limit: int) -> TaskPage:
         rows = connection.execute(wanted).all()
-        tasks = tuple(show(connection, row, self._now()) for row in rows[:limit])
+        tasks = self._teller.show(connection, rows[:limit])
         return TaskPage(tasks, cursor_after(rows[limit - 1]) if len(rows) > limit else None)
 
     def _cancel(self, connection: Connection, team: str, task_id: str) -> Task:
@@ -258,28 +266,34 @@ class SqlTaskStore:
             connection.execute(update(task).where(mine, PROCESSING).values(cancel_requested=True))
         return self._get(connection, team, task_id)
 
-    def _claim(self, connection: Connection, worker: str, drawn: Tokens) -> Row[*tuple[Any, ...]] | None:
-        """Take the next task under a token added to `drawn`; the one taken under an earlier token, if any."""
+    def _claim(
+        self, connection: Connection, *, worker: str, drawn: Tokens, busy: str | None
+    ) -> Row[*tuple[Any, ...]] | Busy | None:
+        """Take the next task under a token added to `drawn`; the one taken under an earlier token, if any.
+
+        First waits for the turn of the team that was `busy`.
+        """
         if drawn and (taken := _taken(connection, drawn)) is not None:
             return taken
+        if busy is not None and not dialect_of(connection).await_turn(connection, busy):
+            return None
         drawn.append(secrets.token_hex(16))
+        return self._turns.take_next(connection, worker, drawn[-1])
+
+    def _begin(self, which: Select[int]) -> ReturningUpdate[tuple[Any, ...]]:
+        """An attempt begins: its worker, a fresh token and a lease."""
         now = self._now()
-        statement = (
-            update(task)
-            .where(task.c.seq == next_due(now, self._max_attempts).scalar_subquery())
-            .values(
-                status=TaskStatus.PROCESSING,
-                worker=worker,
-                token=drawn[-1],
-                attempt=task.c.attempt + 1,
-                lease_until=now + self._lease,
-                started_at=now,
-                progress=0.0,
-                progress_note="",
-            )
-            .returning(*task.c)
+        started = update(task).values(
+            status=TaskStatus.PROCESSING,
+            worker=bindparam("worker_"),
+            token=bindparam("token_"),
+            attempt=task.c.attempt + 1,
+            lease_until=now + self._lease,
+            started_at=now,
+            progress=0.0,
+            progress_note="",
         )
-        return connection.execute(statement).one_or_none()
+        return started.where(task.c.seq == which.scalar_subquery()).returning(*task.c)
 
     def _finish(self, connection: Connection, claim: Claim, outcome: Outcome, *, again: bool) -> bool:
         if self._end(connection, outcome, _held(claim)):
@@ -346,10 +360,14 @@ class SqlTaskStore:
         raise InvalidRequest(f"task {task_id!r} is still {status}; cancel it first")
 
     def _get(self, connection: Connection, team: str, task_id: str) -> Task:
+        row = self._row(connection, team, task_id)
+        return self._teller.show(connection, [row])[0]
+
+    def _row(self, connection: Connection, team: str, task_id: str) -> Row[*tuple[Any, ...]]:
         row = connection.execute(select(task).where(self._visible(team, task_id))).one_or_none()
         if row is None:
             raise _not_found(task_id)
-        return show(connection, row, self._now())
+        return row
 
     def _visible(self, team: str, task_id: str) -> ColumnElement[bool]:
         return and_(task.c.task_id == task_id, task.c.team == team, self._kept())
@@ -364,7 +382,10 @@ class SqlTaskStore:
         return ended(outcome, now=self._now(), retention=self._retention)
 
     def _now(self) -> ColumnElement[float]:
-        return DatabaseNow() if self._clock is None else literal(self._clock.now().timestamp())
+        clock = self._clock
+        if clock is None:
+            return DatabaseNow()
+        return bindparam(None, callable_=lambda: clock.now().timestamp(), type_=Float(53), unique=True)
 
     def _read(self, work: Callable[[Connection], Found]) -> Found:
         def once() -> Found:

@@ -151,6 +151,8 @@ class TaskStore(Protocol):
     def add(self, new: NewTask) -> Task:
         """Record a task as pending, and reserve what it may cost. Raises InsufficientBalance.
 
+        The answer is the task as it was recorded; its place in the queue is not counted.
+
         Raises SubmittedBefore when a submit by the same name made a task already, IdempotencyConflict when
         that one asked for something else.
         """
@@ -166,10 +168,6 @@ class TaskStore(Protocol):
 
     def get(self, team: str, task_id: str) -> Task:
         """Raises NotFound for a task that is unknown, expired or another team's."""
-        ...
-
-    def status(self, team: str, task_id: str) -> TaskStatus:
-        """The status alone, cheaply enough to ask many times a second. Raises NotFound."""
         ...
 
     def glimpses(self, task_ids: Collection[str]) -> Mapping[str, Glimpse]:
@@ -197,7 +195,8 @@ class TaskStore(Protocol):
     def claim(self, worker: str) -> Claim | None:
         """Take the next task: pending and due, or left behind by a worker whose lease lapsed.
 
-        Highest priority first, then oldest; not one past its deadline. None when there is nothing to take.
+        Highest priority first, then of the team with the fewest running, then oldest; not one past its
+        deadline, and none of a team that has as many running as it may. None when there is nothing to take.
         """
         ...
 

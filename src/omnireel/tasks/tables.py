@@ -28,7 +28,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-REVISION: Final = "0007"
+REVISION: Final = "0008"
 """The migration that makes these tables."""
 
 _DECIMALS: Final = Decimal("0.0001")
@@ -79,6 +79,8 @@ team = Table(
     Column("team", String(64), primary_key=True),
     Column("balance", Money, nullable=False, server_default="0"),
     Column("created_at", Float(53), nullable=False),
+    # How many of its tasks may run at once; NULL for what the workers' settings say.
+    Column("running_limit", Integer),
 )
 
 api_key = Table(
@@ -141,18 +143,24 @@ task = Table(
 )
 
 LIVE = task.c.completed_at.is_(None)
-"""Tasks that have not ended: all that the queue and its indexes are about."""
+"""Tasks that have not ended."""
 
+# In words, not as parameters, so that they are seen to be what an index is about.
+PENDING = task.c.status == literal_column("'pending'")
+PROCESSING = task.c.status == literal_column("'processing'")
+SUCCEEDED = task.c.status == literal_column("'success'")
+
+# The queue: each team's in its own order. The status is in it so that SQLite counts from the index alone.
 Index(
-    "ix_task_queue",
+    "ix_task_pending",
+    task.c.team,
     task.c.priority.desc(),
     task.c.seq,
-    # So that places in the queue are counted from the index alone.
     task.c.status,
-    task.c.completed_at,
-    sqlite_where=LIVE,
-    postgresql_where=LIVE,
+    sqlite_where=PENDING,
+    postgresql_where=PENDING,
 )
+Index("ix_task_processing", task.c.team, task.c.status, sqlite_where=PROCESSING, postgresql_where=PROCESSING)
 Index("ix_task_token", task.c.token)
 Index("ix_task_deadline", task.c.deadline, sqlite_where=LIVE, postgresql_where=LIVE)
 # Lists, newest first: all, by status, by model; the last two columns are the place where a page begins.
@@ -160,9 +168,15 @@ Index("ix_task_team_created_at", task.c.team, task.c.created_at, task.c.seq)
 Index("ix_task_team_status", task.c.team, task.c.status, task.c.created_at, task.c.seq)
 Index("ix_task_team_model", task.c.team, task.c.model, task.c.created_at, task.c.seq)
 Index("ix_task_expires_at", task.c.expires_at)
-Index("ix_task_workload_completed_at", task.c.workload, task.c.completed_at)
 # Numbers for operators, counted from the index alone.
 Index("ix_task_status_completed_at", task.c.status, task.c.completed_at, task.c.model, task.c.created_at)
+Index(
+    "ix_task_measured",
+    task.c.workload,
+    task.c.completed_at,
+    sqlite_where=SUCCEEDED,
+    postgresql_where=SUCCEEDED,
+)
 
 task_input = Table(
     "task_input",

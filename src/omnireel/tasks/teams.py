@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, func, literal, select
+from sqlalchemy import Connection, Engine, Row, func, literal, select, update
 
 from omnireel.clock import Clock, SystemClock
 from omnireel.errors import InvalidRequest, NotFound
@@ -26,6 +26,7 @@ from omnireel.tasks.tables import team as teams
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _LONGEST_NOTE: Final = 200
 _MOST_AT_ONCE: Final = Decimal(1_000_000_000)
+_MOST_RUNNING: Final = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class TeamInfo:
     balance: Decimal
     reserved: Decimal
     """Set aside for tasks that have not ended."""
+    running_limit: int | None
+    """How many of its tasks may run at once; None for what the workers' settings say."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,17 @@ class TeamStore:
                 raise InvalidRequest(f"team {name!r} was credited under {reference!r} before")
         return self.get(name)
 
+    def limit_running(self, name: str, limit: int | None) -> TeamInfo:
+        """Set how many of a team's tasks may run at once, from the next claim on; None for no own limit.
+
+        What runs already goes on. Raises NotFound and InvalidRequest.
+        """
+        if limit is not None and not 0 <= limit <= _MOST_RUNNING:
+            raise InvalidRequest(f"a limit must be 0 to {_MOST_RUNNING}, got {limit}")
+        with writing(self._engine) as connection:
+            connection.execute(update(teams).where(teams.c.team == name).values(running_limit=limit))
+        return self.get(name)
+
     @repeatable
     def audit(self) -> tuple[str, ...]:
         """Everything that does not add up in anybody's money, a sentence each."""
@@ -141,7 +155,7 @@ _WITH_RESERVED = select(teams, _RESERVED.label("reserved"))
 
 
 def _info(row: Row[*tuple[Any, ...]]) -> TeamInfo:
-    return TeamInfo(row.team, moment(row.created_at), row.balance, row.reserved)
+    return TeamInfo(row.team, moment(row.created_at), row.balance, row.reserved, row.running_limit)
 
 
 def _movement(connection: Connection, row: Row[*tuple[Any, ...]]) -> Movement:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
+from typing import Protocol
 
 import pytest
 
@@ -43,8 +44,15 @@ LEASE = timedelta(seconds=30)
 RETENTION = timedelta(days=7)
 MAX_ATTEMPTS = 3
 
-MakeStore = Callable[[Clock | None], TaskStore]
-"""Opens the store under test with LEASE, RETENTION and MAX_ATTEMPTS. Every call opens the same tasks."""
+
+class MakeStore(Protocol):
+    """Opens the store under test with LEASE, RETENTION and MAX_ATTEMPTS. Every call opens the same tasks."""
+
+    def __call__(self, clock: Clock | None, team_running_limit: int | None = None) -> TaskStore: ...
+
+
+LimitTeam = Callable[[str, int | None], None]
+"""Gives a team a limit of its own, or takes it away, in the store under test."""
 
 
 def a_request(*keys: str) -> VideoRequest:
@@ -77,6 +85,10 @@ class TaskStoreContract:
         raise NotImplementedError("a subclass provides the store")
 
     @pytest.fixture
+    def limit_team(self) -> LimitTeam:
+        raise NotImplementedError("a subclass provides the teams")
+
+    @pytest.fixture
     def clock(self) -> ManualClock:
         return ManualClock()
 
@@ -88,7 +100,7 @@ class TaskStoreContract:
         self, make_store: MakeStore, store: TaskStore, clock: ManualClock
     ) -> None:
         added = store.add(a_task("t1", keys=("inputs/a",)))
-        assert make_store(clock).get("team", "t1") == added
+        assert make_store(clock).get("team", "t1") == replace(added, queue_position=1)
         assert added.request == a_request("inputs/a")
         assert (added.status, added.attempt, added.request_id) == (TaskStatus.PENDING, 0, "req-1")
         assert (added.created_at, added.started_at, added.expires_at) == (clock.now(), None, None)
@@ -108,10 +120,10 @@ class TaskStoreContract:
     @pytest.mark.parametrize(("team", "task_id"), [("team", "t2"), ("other", "t1"), ("team", "x" * 10_000)])
     def test_unknown_and_foreign_tasks_are_not_found(self, store: TaskStore, team: str, task_id: str) -> None:
         store.add(a_task("t1"))
-        for ask in (store.get, store.status, store.cancel):
+        for ask in (store.get, store.cancel):
             with pytest.raises(NotFound):
                 ask(team, task_id)
-        assert store.status("team", "t1") is TaskStatus.PENDING
+        assert store.get("team", "t1").status is TaskStatus.PENDING
 
     def test_of_many_submits_at_once_by_one_name_one_makes_a_task(self, make_store: MakeStore) -> None:
         store = make_store(None)
@@ -226,6 +238,138 @@ class TaskStoreContract:
         for name, priority in (("low", -1), ("old", 0), ("new", 0), ("high", 5)):
             store.add(a_task(name, priority=priority))
         assert [claimed(store).task_id for _ in range(4)] == ["high", "old", "new", "low"]
+
+    def test_teams_take_turns(self, store: TaskStore) -> None:
+        for n in range(4):
+            store.add(a_task(f"many{n}", team="many"))
+        for name in ("few", "one"):
+            store.add(a_task(f"{name}0", team=name))
+        store.add(a_task("few1", team="few"))
+        began = [claimed(store).task_id for _ in range(7)]
+        assert began == ["many0", "few0", "one0", "many1", "few1", "many2", "many3"]
+
+    def test_a_team_with_nothing_running_goes_before_one_that_waits_longer(self, store: TaskStore) -> None:
+        for n in range(3):
+            store.add(a_task(f"many{n}", team="many"))
+        first = claimed(store)
+        store.add(a_task("late", team="late"))
+        assert claimed(store).task_id == "late"
+        store.finish(first, a_success())
+        assert claimed(store).task_id == "many1"
+
+    def test_priority_goes_before_turns(self, store: TaskStore) -> None:
+        for n in range(3):
+            store.add(a_task(f"many{n}", team="many", priority=1))
+        store.add(a_task("late", team="late"))
+        assert [claimed(store).task_id for _ in range(4)] == ["many0", "many1", "many2", "late"]
+
+    def test_a_team_runs_no_more_than_its_limit(self, make_store: MakeStore, clock: ManualClock) -> None:
+        store = make_store(clock, 2)
+        for n in range(5):
+            store.add(a_task(f"t{n}", priority=n))
+        store.add(a_task("theirs", team="other", priority=-1))
+        held = [claimed(store) for _ in range(3)]
+        assert [claim.task_id for claim in held] == ["t4", "t3", "theirs"]
+        assert store.claim("worker") is None
+        assert store.finish(held[0], a_success())
+        assert claimed(store).task_id == "t2"
+        assert store.retry(held[1], "killed", timedelta(seconds=60)) is TaskStatus.PENDING
+        assert claimed(store).task_id == "t1"
+        assert store.claim("worker") is None
+
+    def test_what_a_dead_worker_left_counts_until_it_is_taken_over_and_can_always_be(
+        self, make_store: MakeStore, clock: ManualClock
+    ) -> None:
+        store = make_store(clock, 1)
+        for n in range(2):
+            store.add(a_task(f"t{n}"))
+        claimed(store)
+        assert store.claim("worker") is None
+        clock.advance(seconds=31)
+        again = claimed(store)
+        assert (again.task_id, again.attempt) == ("t0", 2)
+        assert store.claim("worker") is None
+        assert store.release(again)
+        assert claimed(store).task_id == "t0"
+
+    def test_tasks_left_behind_do_not_count_against_their_teams_turn(
+        self, store: TaskStore, clock: ManualClock
+    ) -> None:
+        for n in range(3):
+            store.add(a_task(f"theirs{n}", team="unlucky"))
+            claimed(store, "dead")
+        for n in range(5):
+            store.add(a_task(f"t{n}"))
+        clock.advance(seconds=31)
+        assert [claimed(store).task_id for _ in range(4)] == ["theirs0", "t0", "theirs1", "t1"]
+
+    def test_a_team_may_have_a_limit_of_its_own(
+        self, make_store: MakeStore, clock: ManualClock, limit_team: LimitTeam
+    ) -> None:
+        store = make_store(clock, 1)
+        for n in range(6):
+            store.add(a_task(f"t{n}"))
+        limit_team("team", 3)
+        held = [claimed(store) for _ in range(3)]
+        assert store.claim("worker") is None
+        # What runs goes on when the limit is lowered.
+        limit_team("team", 0)
+        assert all(store.finish(claim, a_success()) for claim in held)
+        assert store.claim("worker") is None
+        limit_team("team", None)
+        claimed(store)
+        assert store.claim("worker") is None
+
+    def test_a_place_in_the_queue_is_told_as_teams_take_turns(
+        self, make_store: MakeStore, clock: ManualClock
+    ) -> None:
+        store = make_store(clock)
+        for n in range(4):
+            store.add(a_task(f"many{n}", team="many"))
+        for n in range(2):
+            store.add(a_task(f"few{n}", team="few"))
+        store.add(a_task("urgent", team="other", priority=1))
+        shown = [make_store(clock).get(name[:-1], name).queue_position for name in ("many0", "many1", "few0")]
+        assert shown == [2, 4, 3]
+        assert [task.queue_position for task in store.list("many").tasks] == [7, 6, 4, 2]
+        assert [task.queue_position for task in store.list("few").tasks] == [5, 3]
+
+    def test_an_eta_heeds_the_teams_limit(self, make_store: MakeStore, clock: ManualClock) -> None:
+        store = make_store(clock, 1)
+        for team in ("a", "b", "c"):
+            store.add(a_task(team, team=team))
+        claims = [claimed(store) for _ in range(3)]
+        clock.advance(seconds=10)
+        store.finish(claims[0], a_success())
+        for n in range(4):
+            store.add(a_task(f"b{n}", team="b"))
+        # Two run, and only one of them may be of this team.
+        etas = [task.eta_seconds for task in store.list("b").tasks]
+        assert etas[:4] == [pytest.approx(seconds, abs=0.01) for seconds in (50, 40, 30, 20)]
+
+    def test_racing_workers_never_run_more_of_a_team_than_they_may(self, make_store: MakeStore) -> None:
+        store = make_store(None)
+        for n in range(60):
+            store.add(a_task(f"t{n}", team=f"team{n % 3}"))
+        running = {f"team{n}": set[str]() for n in range(3)}
+        start, ended, most = Barrier(6), list[str](), list[int]()
+
+        def work() -> None:
+            mine = make_store(None, 2)
+            start.wait()
+            while len(ended) < 60:
+                if (claim := mine.claim("worker")) is None:
+                    continue
+                now = running[f"team{int(claim.task_id[1:]) % 3}"]
+                now.add(claim.task_id)
+                most.append(len(now))
+                now.discard(claim.task_id)
+                assert mine.finish(claim, a_success())
+                ended.append(claim.task_id)
+
+        _run_together([work] * 6)
+        assert sorted(ended) == sorted(f"t{n}" for n in range(60))
+        assert max(most) <= 2
 
     def test_a_claim_starts_an_attempt(self, store: TaskStore, clock: ManualClock) -> None:
         store.add(a_task("t1"))
@@ -546,7 +690,7 @@ class TaskStoreContract:
     @pytest.mark.parametrize("odd", ["t\0", "\ud83d", "'; --", "%s", ":x"])
     def test_odd_names_are_not_found(self, store: TaskStore, odd: str) -> None:
         store.add(a_task("t"))
-        for ask in (store.get, store.status, store.cancel):
+        for ask in (store.get, store.cancel):
             with pytest.raises(NotFound):
                 ask("team", odd)
         with pytest.raises(InvalidFormat):

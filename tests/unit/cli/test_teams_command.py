@@ -61,6 +61,17 @@ def test_a_team_is_given_a_quota_of_its_own_and_the_servers_again(omnireel: Comm
     assert back.out == f"{QUOTA}\n"
 
 
+def test_a_team_may_run_as_many_as_is_set_for_it(omnireel: Commands) -> None:
+    omnireel("teams", "create", "acme", "--data", "d")
+    few = omnireel("teams", "set", "acme", "--running", "3", "--data", "d")
+    listed = json.loads(omnireel("teams", "list", "--data", "d", "--json").out)
+    usual = omnireel("teams", "set", "acme", "--running", "default", "--data", "d")
+
+    assert (few.code, few.out) == (0, "acme  0.0000 USD, 0.0000 more reserved, at most 3 running\n")
+    assert [team["running_limit"] for team in listed] == [3]
+    assert (usual.code, usual.out) == (0, "acme  0.0000 USD, 0.0000 more reserved\n")
+
+
 def test_an_audit_is_1_when_something_does_not_add_up(omnireel: Commands, tmp_path: Path) -> None:
     omnireel("teams", "create", "acme", "--data", "d")
     good = omnireel("teams", "audit", "--data", "d")
@@ -83,6 +94,10 @@ def test_an_audit_is_1_when_something_does_not_add_up(omnireel: Commands, tmp_pa
         (("credit", "nobody", "much"), 2),
         (("quota", "nobody", "5"), 1),
         (("quota", "nobody", "much"), 2),
+        (("set", "nobody", "--running", "1"), 1),
+        (("set", "nobody", "--running", "-1"), 2),
+        (("set", "nobody", "--running", "many"), 2),
+        (("set", "nobody", "--running", "9999999"), 2),
     ],
 )
 def test_what_cannot_be_done_is_said(omnireel: Commands, words: tuple[str, ...], code: int) -> None:

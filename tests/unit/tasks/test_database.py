@@ -92,7 +92,7 @@ def test_opening_again_changes_nothing(database_place: str, engine: Engine) -> N
         connection.execute(insert(team).values(team="a", balance=Decimal("12.3456"), created_at=1.5))
     again = open_database(database_place)
     with reading(again) as connection:
-        assert connection.execute(select(team)).one() == ("a", Decimal("12.3456"), 1.5)
+        assert connection.execute(select(team)).one() == ("a", Decimal("12.3456"), 1.5, None)
     again.dispose()
 
 

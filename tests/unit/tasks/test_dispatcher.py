@@ -82,7 +82,7 @@ class Works:
         return self.store.get("team", task_id)
 
     def until_status(self, task_id: str, status: TaskStatus) -> Task:
-        until(lambda: self.store.status("team", task_id) is status, f"{task_id} {status}")
+        until(lambda: self.store.get("team", task_id).status is status, f"{task_id} {status}")
         return self.task(task_id)
 
     def handle(self, number: int) -> FakeHandle:

@@ -105,10 +105,10 @@ def test_attempts_are_counted_by_how_they_ended(works: Works) -> None:
         Stage("invented by a child", 101.0, 102.0),
     )
     works.handle(2).ending = Failed("invalid_media", "no")
-    until(lambda: works.store.status("team", "t1") is TaskStatus.FAILED)
+    until(lambda: works.store.get("team", "t1").status is TaskStatus.FAILED)
     works.store.add(a_task("t2"))
     works.handle(3).ending = Failed("whatever a child says", "no")
-    until(lambda: works.store.status("team", "t2") is TaskStatus.FAILED)
+    until(lambda: works.store.get("team", "t2").status is TaskStatus.FAILED)
     works.finish()
 
     def ended(outcome: str, reason: str) -> float | None:
@@ -128,7 +128,7 @@ def test_everything_said_about_an_attempt_says_whose_it_is(engine: Engine, tmp_p
         works.store.add(a_task("t2"))
         works.handle(1).ending = Lost("gone")
         works.handle(2).make()
-        until(lambda: works.store.status("team", "t2") is TaskStatus.SUCCESS)
+        until(lambda: works.store.get("team", "t2").status is TaskStatus.SUCCESS)
         works.finish()
 
     def said(event: str) -> list[Any]:

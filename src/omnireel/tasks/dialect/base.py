@@ -53,5 +53,9 @@ class Dialect:
     """Settles what a migration needs and cannot do inside its transaction."""
     lock: Callable[[Connection], None]
     """Lets one migration in at a time, until the transaction ends."""
+    take_turn: Callable[[Connection, str], bool]
+    """Keeps others from the team's turn until the transaction ends. False when another one has it."""
+    await_turn: Callable[[Connection, str], bool]
+    """The same, after waiting a moment for who has it; for a transaction that holds nothing yet."""
     passing: Callable[[DBAPIError], bool]
     """Whether a fault lies with the database's state of the moment, and not with what was asked of it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from zlib import crc32
 
 from sqlalchemy import URL, Connection, Engine, Insert, Table, create_engine, event, func, select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -30,6 +31,9 @@ _SESSION: Final = (
     # With statistics from before a burst of submits, a claim would read and sort the whole queue.
     ("enable_bitmapscan", "off"),
     ("enable_sort", "off"),
+    # A sort that cannot be avoided now looks dear enough to compile for seconds, or to start processes for.
+    ("jit", "off"),
+    ("max_parallel_workers_per_gather", "0"),
 )
 _POOL_SECONDS: Final = 10
 _RECYCLE_SECONDS: Final = 1800
@@ -38,6 +42,9 @@ _PASSING: Final = ("08", "40", "53", "57")
 _READ_ONLY: Final = "25006"
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 _MIGRATION_LOCK: Final = 0x6F6D6E69
+_TURN_LOCKS: Final = 0x7475726E
+_TURN_WAIT: Final = "250ms"
+"""Shorter than anything that the loop which claims must do meanwhile."""
 
 
 @compiles(DatabaseNow, "postgresql")
@@ -91,6 +98,28 @@ def _take_turns(connection: Connection) -> None:
     connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
 
 
+def _take_turn(connection: Connection, team: str) -> bool:
+    return bool(connection.execute(select(func.pg_try_advisory_xact_lock(*_turn_of(team)))).scalar_one())
+
+
+def _await_turn(connection: Connection, team: str) -> bool:
+    try:
+        with connection.begin_nested():
+            connection.execute(text(f"SET LOCAL lock_timeout = '{_TURN_WAIT}'"))
+            connection.execute(select(func.pg_advisory_xact_lock(*_turn_of(team))))
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+            raise
+        return False
+    return True
+
+
+def _turn_of(team: str) -> tuple[int, int]:
+    """A lock's name, two signed numbers of 32 bits. Teams that share one wait for each other, that is all."""
+    digest = crc32(team.encode())
+    return _TURN_LOCKS, digest - (digest >> 31 << 32)
+
+
 def _passing(error: DBAPIError) -> bool:
     sqlstate: str | None = getattr(error.orig, "sqlstate", None)
     if sqlstate is None:
@@ -112,5 +141,7 @@ POSTGRESQL: Final = Dialect(
     beside=lambda engine: engine,
     prepare=lambda engine: None,
     lock=_take_turns,
+    take_turn=_take_turn,
+    await_turn=_await_turn,
     passing=_passing,
 )

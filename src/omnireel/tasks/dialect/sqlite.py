@@ -86,6 +86,11 @@ def _take_turns(connection: Connection) -> None:
     """Writers do so already."""
 
 
+def _alone(connection: Connection, team: str) -> bool:
+    """Whoever writes is the only one."""
+    return True
+
+
 def _passing(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlite_errorname", "").startswith(_PASSING)
 
@@ -101,5 +106,7 @@ SQLITE: Final = Dialect(
     beside=_beside,
     prepare=_use_wal,
     lock=_take_turns,
+    take_turn=_alone,
+    await_turn=_alone,
     passing=_passing,
 )
