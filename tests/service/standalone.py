@@ -15,6 +15,7 @@ import uvicorn
 from tests.service.house import open_house
 
 from omnireel.api.server import server_config
+from omnireel.logs import configure_logs
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ def running_house(folder: Path) -> Iterator[Running]:
 
 
 def main() -> None:
+    # Standard output is for the facts, and nobody reads on.
+    configure_logs()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         with open_house(Path(sys.argv[1]), base_url=f"http://127.0.0.1:{port}") as house:
