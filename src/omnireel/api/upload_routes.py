@@ -19,6 +19,7 @@ from omnireel.api.rooms import Rooms, RoomsHere
 from omnireel.api.scratch import scratch_file
 from omnireel.api.task_answer import wire_time
 from omnireel.api.upload import FIELD, receive_file
+from omnireel.crashpoints import crash_point
 from omnireel.errors import InvalidRequest
 from omnireel.media.limits import check_size
 from omnireel.media.sniff import Sniffed, sniff
@@ -74,6 +75,7 @@ def _keep(path: Path, filename: str, team: str, rooms: Rooms) -> MediaFile:
     name = _display_name(filename) or f"{file_id}.{sniffed.format}"
     key = f"uploads/{file_id}/{_plain_stem(name)}.{sniffed.format}"
     rooms.blobs.put(key, path)
+    crash_point("mid_upload")
     file = MediaFile(file_id, team, sniffed.kind, name, sniffed.size, key, rooms.clock.now())
     return rooms.files.add(team, file)
 

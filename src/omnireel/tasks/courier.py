@@ -135,6 +135,7 @@ class Courier:
 
     def _settle(self, due: Due, result: Result) -> None:
         status = self._deliveries.settle(due, result)
+        crash_point("after_delivery")
         # The address may hold a secret of its receiver's.
         log.info(
             "webhook attempted",

@@ -309,6 +309,8 @@ class SqlTaskStore:
         ).all()
         close(connection, rows, now=self._now())
         outbox.announce(connection, [row.task_id for row in rows], status_of(outcome), self._now())
+        if rows:
+            crash_point("before_ending_commit")
         return len(rows)
 
     def _expire(self, connection: Connection, team: str, task_id: str, *, again: bool) -> Expired:
