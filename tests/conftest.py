@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.chaos.nursery import Nursery
 from tests.postgres_server import PostgresServer, programs
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("chaos")
+    group.addoption("--scale", type=float, help="run the full chaos tier, with so many times its counts")
+    group.addoption("--chaos-seed", type=int, default=1, help="what its dice begin with")
 
 
 def pytest_configure() -> None:
@@ -19,11 +26,26 @@ def pytest_configure() -> None:
     settings.load_profile("omnireel")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Under `--dist loadgroup`, tests with real servers take turns: their leases run on real time."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Under `--dist loadgroup`, tests with real servers take turns: their leases run on real time.
+
+    Hours of chaos are only for those who ask for them.
+    """
+    if config.getoption("--scale") is None:
+        hours = [item for item in items if item.get_closest_marker("chaos")]
+        config.hook.pytest_deselected(items=hours)
+        items[:] = [item for item in items if item not in hours]
     for item in items:
         if item.get_closest_marker("system"):
             item.add_marker(pytest.mark.xdist_group("system"))
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Where processes of ours come from that are to be killed."""
+    nursery = Nursery()
+    yield nursery
+    nursery.close()
 
 
 @pytest.fixture(scope="session")

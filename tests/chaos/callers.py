@@ -7,7 +7,7 @@ import random
 import socket
 from collections.abc import Callable
 from threading import Event, Thread
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 from tests.chaos.roles import prompt_of
@@ -30,7 +30,8 @@ class Callers:
     """Threads that submit under Idempotency-Keys, upload, cancel and repeat themselves.
 
     `pause` is between a thread's submits, seconds, `uploads` how likely one follows each.
-    `last` is the newest task, `refusals` counts the statuses other than success, `cut` the calls that nobody answered.
+    `last` is the newest task. `refusals` are the statuses other than success, `cut` counts the calls that
+    nobody answered.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class Callers:
             Thread(target=self._guarded, args=(n, random.Random(f"{seed}/{n}"))) for n in range(threads)
         ]
 
-    def __enter__(self) -> Callers:
+    def __enter__(self) -> Self:
         for thread in self._threads:
             thread.start()
         return self

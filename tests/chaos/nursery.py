@@ -1,8 +1,9 @@
 """Processes to be killed, forked from one that has imported everything already.
 
 Run as `python -m tests.chaos.nursery`. Reads one JSON list a line, answers one JSON value a line:
-`["start", places, role, crash_point, options]` → process number; `["kill", number, signal]` → exit code, negative for
-a signal; `["poll", number]` → the same, or null while it lives. When its input ends it kills all that is left.
+`["start", places, role, crash_point, options]` → process number; `["kill", number, signal]` → exit code,
+negative for a signal; `["poll", number]` → the same, or null while it lives. When its input ends it kills all
+that is left.
 """
 
 from __future__ import annotations
@@ -76,8 +77,9 @@ class Nursery:
 
 def start(places: Places, role: str, crash_point: str, options: dict[str, Any]) -> int:
     """Fork a process for this role."""
-    from omnireel import crashpoints
     from tests.chaos.roles import ROLES, warm_up_for
+
+    from omnireel import crashpoints
 
     warm_up_for(role)
     pid = os.fork()

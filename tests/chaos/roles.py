@@ -15,11 +15,13 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache, partial
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
 from typing import Any, NoReturn
+
+from tests.chaos.places import FAKE, LEASE, MANY_ATTEMPTS, RHYTHM, TEAM, Places
+from tests.chaos.threads import ThreadExecutor
 
 from omnireel.api.task_answer import poll_body
 from omnireel.app import serve
@@ -44,8 +46,6 @@ from omnireel.tasks.store import Once
 from omnireel.tasks.teams import TeamStore
 from omnireel.tasks.webhook_secrets import WebhookSecrets
 from omnireel.testing.fake_engine import FakeEngine
-from tests.chaos.places import FAKE, LEASE, MANY_ATTEMPTS, RHYTHM, TEAM, Places
-from tests.chaos.threads import ThreadExecutor
 
 Options = Mapping[str, Any]
 BIG = 20_000_000
@@ -112,7 +112,7 @@ def server(places: Places, options: Options) -> None:
 
 
 def submitter(places: Places, options: Options) -> None:
-    """Submits until killed and keeps every receipt; every other task reads an input of its own."""
+    """Submits until killed, or `limit` tasks, and keeps every receipt; every other one has an input."""
     engine = places.open()
     blobs, store = places.blobs(), places.store(engine, ring=bell_of(engine).ring)
     service = TaskService(
@@ -126,7 +126,7 @@ def submitter(places: Places, options: Options) -> None:
     )
     receipts = os.open(places.receipts, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     me = secrets.token_hex(6)
-    for n in count():
+    for n in range(options.get("limit", 10**9)):
         images: tuple[MediaRef, ...] = ()
         if n % 2 == 0:
             key = f"inputs/{secrets.token_hex(8)}.png"
@@ -160,8 +160,8 @@ def _once(name: str) -> Once:
 def log_place(index: Path) -> list[int | str] | None:
     """How far SQLite's log is written by now: its salts and its last frame, from the shared index.
 
-    The index's header is there twice, and only half written while the copies differ. See "WAL-Index Header" in
-    SQLite's "WAL-mode File Format".
+    The index's header is there twice, and only half written while the copies differ. See "WAL-Index Header"
+    in SQLite's "WAL-mode File Format".
     """
     for _ in range(100):
         with index.open("rb") as file:
@@ -193,6 +193,12 @@ class Ahead:
 
     def now(self) -> datetime:
         return SystemClock().now() + self._fast
+
+
+def canceler(places: Places, options: Options) -> None:
+    """Cancels the newest task."""
+    store = places.store(places.open())
+    store.cancel(TEAM, store.list(TEAM).tasks[0].task_id)
 
 
 def janitor(places: Places, options: Options) -> None:
@@ -239,10 +245,8 @@ def _no_balance(team: str) -> NoReturn:
     raise NotImplementedError(team)
 
 
-ROLES: dict[str, Callable[[Places, Options], None]] = {
-    role.__name__: role
-    for role in (
-        worker, slow_worker, big_worker, child_worker, server, submitter, courier, janitor, treasurer,
-        migrator,
-    )
-}  # fmt: skip
+_ROLES = (
+    worker, slow_worker, big_worker, child_worker, server, submitter, courier, canceler, janitor, treasurer,
+    migrator,
+)  # fmt: skip
+ROLES: dict[str, Callable[[Places, Options], None]] = {role.__name__: role for role in _ROLES}

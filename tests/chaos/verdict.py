@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from typing import Self
 
 
 @dataclass
 class Verdict:
     """All empty is as it should be."""
 
+    count: int = 0
+    """How often the fault was made."""
+    hours: float = 0.0
+    """How much time passed on an injected clock."""
     tasks: int = 0
     """How many tasks were acknowledged."""
     lost: list[str] = field(default_factory=list)
@@ -21,7 +26,7 @@ class Verdict:
     orphans: list[str] = field(default_factory=list)
     """Blobs, folders and processes that nobody owns and no janitor took away."""
 
-    def __iadd__(self, other: Verdict) -> Verdict:
+    def __iadd__(self, other: Verdict) -> Self:
         for each in fields(self):
             setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
         return self

@@ -46,7 +46,7 @@ def run(ground: Ground, count: int, seed: int) -> Verdict:
         ]
         for lane in lanes:
             lane.result()
-        verdict += settled(world)
+        verdict += settled(world, count * (len(WORKER) + len(SUBMITTER) + len(COURIER) + len(OTHERS)))
     with ground.world("expired") as world:
         verdict.orphans += _expire(world, count)
     with ground.world("new") as world:

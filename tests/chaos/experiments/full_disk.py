@@ -1,10 +1,10 @@
 """The disk full at one place after the other, and later not.
 
-How a disk is made full without one of our own: the kernel refuses to let a process's files grow beyond so many
-bytes (RLIMIT_FSIZE, error EFBIG), which stops writes of clips, inputs and the database's log in the middle, as
-ENOSPC does; and SQLite is allowed only so many pages (`max_page_count`, SQLITE_FULL), which is what it says when
-the disk is full. Limits are set from outside, on a server and a worker that run, and lifted again: nothing is
-restarted.
+How a disk is made full without one of our own: the kernel refuses to let a process's files grow beyond so
+many bytes (RLIMIT_FSIZE, error EFBIG), which stops writes of clips, inputs and the database's log in the
+middle, as ENOSPC does; and SQLite is allowed only so many pages (`max_page_count`, SQLITE_FULL), which is
+what it says when the disk is full. Limits are set from outside, on a server and a worker that run, and
+lifted again: nothing is restarted.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.chaos.world import ENDED, Ground, World, until
 FULL = 0.5
 """Seconds a disk stays full."""
 CLIP = 6_000_000
-"""Bytes of a clip: more than SQLite lets its log grow to, so that a limit may stop the one and not the other."""
+"""Bytes of a clip. SQLite's log stays shorter, so that a limit may stop the one and not the other."""
 GROWTH = 12
 """Pages, 4 KiB each."""
 FREE = resource.RLIM_INFINITY
@@ -49,7 +49,7 @@ def run(ground: Ground, count: int, seed: int) -> Verdict:
                 _goes_on(world)
         for pid in (server, worker):
             world.end(pid)
-        return settled(world)
+        return settled(world, count)
 
 
 def _fill(world: World, pid: int, dice: Random, meanwhile: Callable[[], None]) -> None:

@@ -35,6 +35,6 @@ def run(ground: Ground, count: int, seed: int) -> Verdict:
         world.kill(pids[2])
         for pid in pids[:2]:
             world.end(pid)
-        verdict = settled(world)
+        verdict = settled(world, count)
     server.drop(url)
     return verdict

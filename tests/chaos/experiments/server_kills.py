@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 
-from tests.chaos.callers import Callers, free_port, answers
+from tests.chaos.callers import Callers, answers, free_port
 from tests.chaos.experiments.worker_kills import settled
 from tests.chaos.verdict import Verdict
 from tests.chaos.world import Ground, until
@@ -36,4 +36,4 @@ def run(ground: Ground, count: int, seed: int) -> Verdict:
             time.sleep(LIFE)
         world.end(server)
         world.end(worker)
-        return settled(world)
+        return settled(world, count)

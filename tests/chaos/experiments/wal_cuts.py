@@ -1,10 +1,10 @@
 """SQLite's log cut off anywhere: what was acknowledged up to the cut is there, and nothing is half there.
 
-All writers are stopped at a random moment (SIGSTOP: also in the middle of a write) and the database and its log
-copied. Each cut shortens a copy of the log, at a random byte or between two frames, and opens the result as a
-server would. A submitter's receipt says how far the log was written when it was given, so it is known which
-receipts a cut must keep. Frames that a checkpoint has begun to move are never cut: SQLite syncs the log before,
-and a disk that loses what it synced keeps no promise at all.
+All writers are stopped at a random moment (SIGSTOP: also in the middle of a write) and the database and its
+log copied. Each cut shortens a copy of the log, at a random byte or between two frames, and opens the result
+as a server would. A submitter's receipt says how far the log was written when it was given, so it is known
+which receipts a cut must keep. Frames that a checkpoint has begun to move are never cut: SQLite syncs the log
+before, and a disk that loses what it synced keeps no promise at all.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def run(ground: Ground, count: int, seed: int) -> Verdict:
         # Cuts are to take tasks away, not the tables.
         with world.engine.connect() as connection:
             connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-        submitters = [world.start("submitter", most=10**9) for _ in range(2)]
+        submitters = [world.start("submitter") for _ in range(2)]
         worker = world.start("worker")
         until(world.places.receipts.exists, "a receipt")
         for first in range(0, count, CUTS_EACH):
@@ -103,7 +103,7 @@ def run(ground: Ground, count: int, seed: int) -> Verdict:
         for pid in submitters:
             world.kill(pid)
         world.end(worker)
-        verdict += settled(world)
+        verdict += settled(world, count)
     return verdict
 
 
@@ -145,12 +145,15 @@ def _stopped(writers: list[int]) -> Iterator[None]:
     for pid in writers:
         os.kill(pid, signal.SIGSTOP)
     try:
-        for pid in writers:
-            until(lambda pid=pid: psutil.Process(pid).status() == psutil.STATUS_STOPPED, "a writer to stop")
+        until(lambda: all(map(_stands, writers)), "the writers to stop")
         yield
     finally:
         for pid in writers:
             os.kill(pid, signal.SIGCONT)
+
+
+def _stands(pid: int) -> bool:
+    return psutil.Process(pid).status() == psutil.STATUS_STOPPED
 
 
 @contextmanager

@@ -42,12 +42,15 @@ def run(ground: Ground, count: int, seed: int) -> Verdict:
         world.kill(submitter)
         for pid in (*workers, child_worker):
             world.end(pid)
-        return settled(world)
+        return settled(world, count)
 
 
-def settled(world: World) -> Verdict:
+def settled(world: World, count: int) -> Verdict:
+    """What became of a world's promises after so many faults."""
     world.finish_everything()
-    return judge(world)
+    verdict = judge(world)
+    verdict.count = count
+    return verdict
 
 
 def _kill_attempt(worker: int, dice: random.Random) -> None:
