@@ -18,6 +18,8 @@ class History:
     """The task ids that each name, or Idempotency-Key, was answered with."""
     files: set[str] = field(default_factory=set)
     """The uploads that were acknowledged, by id."""
+    canceled: set[str] = field(default_factory=set)
+    """The tasks that somebody asked to cancel, whether or not an answer came."""
     _lock: Lock = field(default_factory=Lock)
 
     def acknowledged(self, name: str, task_id: str) -> None:
@@ -27,6 +29,10 @@ class History:
     def uploaded(self, file_id: str) -> None:
         with self._lock:
             self.files.add(file_id)
+
+    def asked_to_cancel(self, task_id: str) -> None:
+        with self._lock:
+            self.canceled.add(task_id)
 
     def read(self, receipts: Path) -> None:
         """Add what submitters kept. A receipt cut off by a kill is none."""

@@ -72,7 +72,7 @@ def _lost(world: World, found: Found) -> Iterator[str]:
     for row in found.tasks.values():
         if row.status not in ("success", "canceled"):
             yield f"{row.task_id} is {row.status}: {row.outcome}"
-        elif row.status == "canceled" and not row.cancel_requested and found.endings[row.task_id] == 0:
+        elif row.status == "canceled" and row.task_id not in world.history.canceled:
             yield f"{row.task_id} is canceled, which nobody asked"
     if world.receiver is not None:
         told = stories(world.receiver.received)

@@ -14,7 +14,6 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from threading import Lock
@@ -100,6 +99,28 @@ def start(places: Places, role: str, crash_point: str, options: dict[str, Any]) 
         os._exit(code)
 
 
+def answer(question: list[Any], living: set[int]) -> int | None:
+    match question:
+        case ["start", places, role, crash_point, options]:
+            pid = start(Places(**places | {"root": Path(places["root"])}), role, crash_point, options)
+            living.add(pid)
+            return pid
+        case ["kill", pid, number]:
+            os.kill(pid, number)
+            return _reap(pid, 0, living)
+        case ["poll", pid]:
+            return _reap(pid, os.WNOHANG, living)
+    raise ValueError(f"nobody here does {question[0]!r}")
+
+
+def _reap(pid: int, how: int, living: set[int]) -> int | None:
+    found, status = os.waitpid(pid, how)
+    if not found:
+        return None
+    living.discard(pid)
+    return os.waitstatus_to_exitcode(status)
+
+
 def main() -> None:
     # Once, here, for all processes to come.
     from tests.chaos.roles import warm_up
@@ -109,25 +130,11 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     living: set[int] = set()
     for line in sys.stdin:
-        answer: int | None
-        match json.loads(line):
-            case ["start", places, role, crash_point, options]:
-                answer = start(Places(**places | {"root": Path(places["root"])}), role, crash_point, options)
-                living.add(answer)
-            case ["kill", pid, number]:
-                os.kill(pid, number)
-                answer = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-            case ["poll", pid]:
-                found, status = os.waitpid(pid, os.WNOHANG)
-                answer = os.waitstatus_to_exitcode(status) if found else None
-        if line.startswith(('["kill', '["poll')) and answer is not None:
-            living.discard(pid)
-        sys.stdout.write(f"{json.dumps(answer)}\n")
+        sys.stdout.write(f"{json.dumps(answer(json.loads(line), living))}\n")
         sys.stdout.flush()
-    for pid in living:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+    for pid in list(living):
+        os.kill(pid, signal.SIGKILL)
+        _reap(pid, 0, living)
 
 
 if __name__ == "__main__":

@@ -48,24 +48,13 @@ from omnireel.tasks.webhook_secrets import WebhookSecrets
 from omnireel.testing.fake_engine import FakeEngine
 
 Options = Mapping[str, Any]
-BIG = 20_000_000
 SERVER_LEASE = 0.9
 MOST_WAITING = 40
 
 
 def worker(places: Places, options: Options) -> None:
-    """Works on tasks with the fake engine, on threads; each clip gets so many bytes more."""
-    _work(places, ThreadExecutor(places.scratch, padding=options.get("padding", 0)))
-
-
-def slow_worker(places: Places, options: Options) -> None:
-    """Holds each task for three leases."""
-    _work(places, ThreadExecutor(places.scratch, seconds=3 * LEASE.total_seconds()))
-
-
-def big_worker(places: Places, options: Options) -> None:
-    """Makes clips that take a while to store."""
-    _work(places, ThreadExecutor(places.scratch, padding=BIG))
+    """Works on tasks with the fake engine, on threads: each takes so many seconds and bytes more."""
+    _work(places, ThreadExecutor(places.scratch, options.get("seconds", 0.0), options.get("padding", 0)))
 
 
 def child_worker(places: Places, options: Options) -> None:
@@ -246,7 +235,7 @@ def _no_balance(team: str) -> NoReturn:
 
 
 _ROLES = (
-    worker, slow_worker, big_worker, child_worker, server, submitter, courier, canceler, janitor, treasurer,
+    worker, child_worker, server, submitter, courier, canceler, janitor, treasurer,
     migrator,
 )  # fmt: skip
 ROLES: dict[str, Callable[[Places, Options], None]] = {role.__name__: role for role in _ROLES}

@@ -16,6 +16,9 @@ from tests.chaos.world import World, until
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
+BIG = 20_000_000
+"""Bytes of a clip that takes a while to store."""
+
 
 @pytest.fixture
 def world(tmp_path: Path, nursery: Nursery) -> Iterator[World]:
@@ -27,7 +30,7 @@ def world(tmp_path: Path, nursery: Nursery) -> Iterator[World]:
 def test_a_worker_stopped_past_its_lease_has_its_result_refused(world: World) -> None:
     for n in range(4):
         world.submit(1)
-        stalled = world.start("slow_worker")
+        stalled = world.start("worker", seconds=3 * LEASE.total_seconds())
         until(lambda: world.count("SELECT count(*) FROM task WHERE status = 'processing'") == 1, "claim")
         assert _freeze(world, stalled, tries=50)
         time.sleep(1.2 * LEASE.total_seconds())
@@ -43,7 +46,7 @@ def test_a_worker_stopped_while_publishing_leaves_the_newer_result_alone(world: 
     refused = 0
     for n in range(25):
         world.submit(1)
-        stalled = world.start("big_worker")
+        stalled = world.start("worker", padding=BIG)
         # The moment may be missed; then this round does not count.
         until(lambda: world.publishing() or world.live() == 0, "a clip on its way into storage")
         frozen = _freeze(world, stalled, tries=1)

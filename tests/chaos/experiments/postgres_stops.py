@@ -12,12 +12,12 @@ from tests.chaos.world import Ground, until
 
 AWAY = 2.0
 """Most seconds it is away."""
-BACK = 4.0
+BACK = 2.0
 """Most seconds it stays."""
 
 
 def run(ground: Ground, count: int, seed: int) -> Verdict:
-    """`count` is the number of stops; with the pauses between them each takes three seconds on average."""
+    """`count` is the number of stops; with the pauses between them they take two minutes for 40."""
     dice, server = Random(seed), ground.postgres
     assert server is not None
     port = free_port(dice)
