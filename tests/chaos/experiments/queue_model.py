@@ -8,7 +8,7 @@ from itertools import count as numbers
 from hypothesis import HealthCheck, settings
 from hypothesis import seed as seeded
 from hypothesis.stateful import run_state_machine_as_test
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from tests.chaos.verdict import Verdict
 from tests.chaos.world import Ground
 from tests.contracts.test_task_store_model import StoreAgainstModel
@@ -29,7 +29,7 @@ def run(ground: Ground, count: int, seed: int) -> Verdict:
         def open_empty(self) -> Engine:
             self.place = ground.folder / f"{next(names)}.db"
             shutil.copy(empty, self.place)
-            return open_database(self.place)
+            return _without_syncs(open_database(self.place))
 
         def teardown(self) -> None:
             super().teardown()
@@ -50,3 +50,10 @@ def run(ground: Ground, count: int, seed: int) -> Verdict:
         ),
     )
     return verdict
+
+
+def _without_syncs(engine: Engine) -> Engine:
+    """No power is cut here, and waiting for a disk would be most of the time."""
+    engine.dispose()
+    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+    return engine
