@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
-import shutil
-from itertools import count as numbers
-
 from hypothesis import HealthCheck, settings
 from hypothesis import seed as seeded
 from hypothesis.stateful import run_state_machine_as_test
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, delete, event
 from tests.chaos.verdict import Verdict
 from tests.chaos.world import Ground
 from tests.contracts.test_task_store_model import StoreAgainstModel
 
-from omnireel.tasks.database import open_database
+from omnireel.tasks import tables
+from omnireel.tasks.database import open_database, writing
 
 STEPS = 60
 
 
 def run(ground: Ground, count: int, seed: int) -> Verdict:
     """`count` histories of up to 60 steps. Raises AssertionError for one that strays from the model."""
-    ground.folder.mkdir(parents=True, exist_ok=True)
-    empty, names = ground.folder / "empty.db", numbers()
-    open_database(empty).dispose()
+    engine = _without_syncs(open_database(ground.folder / "world" / "omnireel.db"))
     verdict = Verdict()
 
     class OnSqlite(StoreAgainstModel):
         def open_empty(self) -> Engine:
-            self.place = ground.folder / f"{next(names)}.db"
-            shutil.copy(empty, self.place)
-            return _without_syncs(open_database(self.place))
+            with writing(engine) as connection:
+                connection.execute(delete(tables.task_input))
+                connection.execute(delete(tables.task))
+            return engine
 
         def teardown(self) -> None:
-            super().teardown()
             if hasattr(self, "began"):
                 verdict.count += 1
                 verdict.tasks += len(self.model)
                 verdict.hours += self.now / 3600
-                self.place.unlink()
 
     run_state_machine_as_test(
         seeded(seed)(OnSqlite),
@@ -49,6 +44,7 @@ def run(ground: Ground, count: int, seed: int) -> Verdict:
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         ),
     )
+    engine.dispose()
     return verdict
 
 
