@@ -33,6 +33,8 @@ from omnireel.tasks.database import open_database, reading
 
 CUTS_EACH = 25
 """Cuts of one copy."""
+CUTS_OF_A_WORLD = 250
+"""So that a database stays small enough to be copied often."""
 PAUSE = 0.5
 """Most seconds of load between two copies."""
 HEADER, FRAME_HEADER, PAGE = 32, 24, 4096
@@ -88,22 +90,29 @@ def frame_bytes(log: bytes) -> int:
 def run(ground: Ground, count: int, seed: int) -> Verdict:
     dice = Random(seed)
     verdict = Verdict()
-    with ground.world() as world:
-        # Cuts are to take tasks away, not the tables.
-        with world.engine.connect() as connection:
-            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-        submitters = [world.start("submitter") for _ in range(2)]
-        worker = world.start("worker")
-        until(world.places.receipts.exists, "a receipt")
-        for first in range(0, count, CUTS_EACH):
-            time.sleep(dice.uniform(0.0, PAUSE))
-            copy = _copy(world, ground.folder / "copy.db", [*submitters, worker])
-            for cut in _cuts(copy, min(CUTS_EACH, count - first), dice):
-                verdict += _check(copy, cut)
-        for pid in submitters:
-            world.kill(pid)
-        world.end(worker)
-        verdict += settled(world, count)
+    for done in range(0, count, CUTS_OF_A_WORLD):
+        with ground.world(f"world-{done}") as world:
+            verdict += _cut_often(world, min(CUTS_OF_A_WORLD, count - done), dice)
+    return verdict
+
+
+def _cut_often(world: World, count: int, dice: Random) -> Verdict:
+    # Cuts are to take tasks away, not the tables.
+    with world.engine.connect() as connection:
+        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    submitters = [world.start("submitter", pause=0.01) for _ in range(2)]
+    worker = world.start("worker")
+    until(world.places.receipts.exists, "a receipt")
+    verdict = Verdict()
+    for first in range(0, count, CUTS_EACH):
+        time.sleep(dice.uniform(0.0, PAUSE))
+        copy = _copy(world, world.places.root / "copy.db", [*submitters, worker])
+        for cut in _cuts(copy, min(CUTS_EACH, count - first), dice):
+            verdict += _check(copy, cut)
+    for pid in submitters:
+        world.kill(pid)
+    world.end(worker)
+    verdict += settled(world, count)
     return verdict
 
 
