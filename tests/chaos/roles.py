@@ -32,7 +32,7 @@ from omnireel.execution.base import Attempt, Executor, Made
 from omnireel.execution.launching import LocalLimits
 from omnireel.execution.local import LocalExecutor
 from omnireel.media.post import post, post_policy
-from omnireel.models import MediaKind, MediaRef, Mode, VideoRequest
+from omnireel.models import MediaKind, MediaRef, Mode, Task, VideoRequest
 from omnireel.settings import PRICES, Settings
 from omnireel.tasks.away import DatabaseAway
 from omnireel.tasks.bell import bell_of
@@ -42,7 +42,7 @@ from omnireel.tasks.deliveries import Deliveries
 from omnireel.tasks.dispatcher import Dispatcher
 from omnireel.tasks.prices import PriceList
 from omnireel.tasks.service import TaskService
-from omnireel.tasks.store import Once
+from omnireel.tasks.store import Once, TaskStore
 from omnireel.tasks.teams import TeamStore
 from omnireel.tasks.webhook_secrets import WebhookSecrets
 from omnireel.testing.fake_engine import FakeEngine
@@ -103,37 +103,43 @@ def server(places: Places, options: Options) -> None:
 def submitter(places: Places, options: Options) -> None:
     """Submits until killed, or `limit` tasks, and keeps every receipt; every other one has an input."""
     engine = places.open()
-    blobs, store = places.blobs(), places.store(engine, ring=bell_of(engine).ring)
-    service = TaskService(
+    store = places.store(engine, ring=bell_of(engine).ring)
+    service = _service(places, store)
+    receipts = os.open(places.receipts, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    me = secrets.token_hex(6)
+    for n in range(options.get("limit", 10**9)):
+        try:
+            while store.waiting() > options.get("most", MOST_WAITING):
+                time.sleep(0.02)
+            task = _submit(service, places, f"{me}-{n}", with_picture=n % 2 == 0)
+        except DatabaseAway:
+            continue
+        place = None if places.url else log_place(places.root / "omnireel.db-shm")
+        os.write(receipts, f"{json.dumps([f'{me}-{n}', task.task_id, place])}\n".encode())
+        time.sleep(options.get("pause", 0.0))
+
+
+def _service(places: Places, store: TaskStore) -> TaskService:
+    return TaskService(
         store,
         {FAKE: FakeEngine()},
-        blobs,
+        places.blobs(),
         default=FAKE,
         balance_of=_no_balance,
         free_disk=lambda: shutil.disk_usage(places.root).free,
         prices=PriceList(PRICES, 10.0),
     )
-    receipts = os.open(places.receipts, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    me = secrets.token_hex(6)
-    for n in range(options.get("limit", 10**9)):
-        images: tuple[MediaRef, ...] = ()
-        if n % 2 == 0:
-            key = f"inputs/{secrets.token_hex(8)}.png"
-            blobs.put(key, places.picture)
-            images = (MediaRef(MediaKind.IMAGE, f"blob:{key}"),)
-        name = f"{me}-{n}"
-        request = VideoRequest("kling/kling-video-o1", prompt_of(name), images=images, mode=Mode.STD)
-        try:
-            task = service.submit(
-                TEAM, request, request_id=name, once=_once(name), webhook_url=places.hook or None
-            )
-        except DatabaseAway:
-            continue
-        receipt = [name, task.task_id, None if places.url else log_place(places.root / "omnireel.db-shm")]
-        os.write(receipts, f"{json.dumps(receipt)}\n".encode())
-        time.sleep(options.get("pause", 0.0))
-        while store.waiting() > options.get("most", MOST_WAITING):
-            time.sleep(0.02)
+
+
+def _submit(service: TaskService, places: Places, name: str, *, with_picture: bool) -> Task:
+    images: tuple[MediaRef, ...] = ()
+    if with_picture:
+        key = f"inputs/{name}.png"
+        places.blobs().put(key, places.picture)
+        images = (MediaRef(MediaKind.IMAGE, f"blob:{key}"),)
+    request = VideoRequest("kling/kling-video-o1", prompt_of(name), images=images, mode=Mode.STD)
+    hook = places.hook or None
+    return service.submit(TEAM, request, request_id=name, once=_once(name), webhook_url=hook)
 
 
 def prompt_of(name: str) -> str:
