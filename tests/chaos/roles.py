@@ -8,7 +8,7 @@ import os
 import secrets
 import shutil
 import signal
-import struct
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -106,6 +106,7 @@ def submitter(places: Places, options: Options) -> None:
     store = places.store(engine, ring=bell_of(engine).ring)
     service = _service(places, store)
     receipts = os.open(places.receipts, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    log = None if places.url else LogPlace(Path(places.database))
     me = secrets.token_hex(6)
     for n in range(options.get("limit", 10**9)):
         try:
@@ -114,8 +115,8 @@ def submitter(places: Places, options: Options) -> None:
             task = _submit(service, places, f"{me}-{n}", with_picture=n % 2 == 0)
         except DatabaseAway:
             continue
-        place = None if places.url else log_place(places.root / "omnireel.db-shm")
-        os.write(receipts, f"{json.dumps([f'{me}-{n}', task.task_id, place])}\n".encode())
+        receipt = [f"{me}-{n}", task.task_id, log and log.now()]
+        os.write(receipts, f"{json.dumps(receipt)}\n".encode())
         time.sleep(options.get("pause", 0.0))
 
 
@@ -152,18 +153,27 @@ def _once(name: str) -> Once:
     return Once(digest, digest)
 
 
-def log_place(index: Path) -> list[int | str] | None:
-    """How far SQLite's log is written by now: its salts and its last frame, from the shared index.
+class LogPlace:
+    """How far SQLite's log is written, read from its shared index.
 
-    The index's header is there twice, and only half written while the copies differ. See "WAL-Index Header"
-    in SQLite's "WAL-mode File Format".
+    The file stays open: a process that closes one of SQLite's files, however it came to have it open, loses
+    the locks that SQLite holds on it. See "How To Corrupt An SQLite Database File", 2.2.
     """
-    for _ in range(100):
-        with index.open("rb") as file:
-            first, second = file.read(48), file.read(48)
-        if first == second and len(first) == 48:
-            return [first[32:40].hex(), struct.unpack_from("=I", first, 16)[0]]
-    return None
+
+    def __init__(self, database: Path) -> None:
+        self._index = os.open(database.with_name(f"{database.name}-shm"), os.O_RDONLY)
+
+    def now(self) -> tuple[str, int] | None:
+        """The log's salts and its last frame.
+
+        The index's header is there twice, and only half written while the copies differ. See "WAL-Index
+        Header" in SQLite's "WAL-mode File Format".
+        """
+        for _ in range(100):
+            both = os.pread(self._index, 96, 0)
+            if both[:48] == both[48:] and len(both) == 96:
+                return both[32:40].hex(), int.from_bytes(both[16:20], sys.byteorder)
+        return None
 
 
 def courier(places: Places, options: Options) -> None:

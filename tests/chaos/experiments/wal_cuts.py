@@ -14,6 +14,7 @@ import os
 import shutil
 import signal
 import struct
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -106,7 +107,7 @@ def _cut_often(world: World, count: int, dice: Random) -> Verdict:
     verdict = Verdict()
     for first in range(0, count, CUTS_EACH):
         time.sleep(dice.uniform(0.0, PAUSE))
-        copy = _copy(world, world.places.root / "copy.db", [*submitters, worker])
+        copy = _copy(world, world.places.root / "copy", [*submitters, worker])
         for cut in _cuts(copy, min(CUTS_EACH, count - first), dice):
             verdict += _check(copy, cut)
     for pid in submitters:
@@ -125,17 +126,21 @@ def _cuts(copy: Copy, wanted: int, dice: Random) -> Iterator[int]:
         yield cut
 
 
-def _copy(world: World, database: Path, writers: list[int]) -> Copy:
+def _copy(world: World, folder: Path, writers: list[int]) -> Copy:
     root = world.places.root
+    files = [root / f"omnireel.db{suffix}" for suffix in ("", "-wal", "-shm")]
+    folder.mkdir(exist_ok=True)
     with _stopped(writers):
-        shutil.copy(root / "omnireel.db", database)
-        log = (root / "omnireel.db-wal").read_bytes()
-        index = (root / "omnireel.db-shm").read_bytes()
-        lines = world.places.receipts.read_text()
-    receipts = [json.loads(line) for line in lines.splitlines(keepends=True) if line.endswith("\n")]
-    placed = [(task, *place) for _, task, place in receipts if place]
-    copy = Copy(database, log, _kept(log, index), placed, [])
-    with _cut(copy, len(log)) as engine:
+        # By another process: closing these files would cost this one the locks it has on them.
+        subprocess.run(["cp", *files, world.places.receipts, folder], check=True)
+    database, log, index = (folder / file.name for file in files)
+    receipts = (folder / "receipts").read_text().splitlines(keepends=True)
+    acknowledged = [json.loads(line) for line in receipts if line.endswith("\n")]
+    placed = [(task, *place) for _, task, place in acknowledged if place]
+    copy = Copy(database, log.read_bytes(), _kept(log.read_bytes(), index.read_bytes()), placed, [])
+    for file in (log, index):
+        file.unlink()
+    with _cut(copy, len(copy.log)) as engine:
         copy.tasks.extend(_tasks(engine))
     return copy
 
