@@ -8,12 +8,13 @@ DEV := $(VENV)/.omnireel-dev
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --no-emit-package omnireel pyproject.toml requirements/build.in
 
-.PHONY: help demo serve test check lint imports types lock clean
+.PHONY: help demo serve test chaos check lint imports types lock clean
 
 help:
 	@echo "make demo    restyle a clip into clay, for real: ends in demo-output/clay.mp4"
 	@echo "make serve   run the server on http://127.0.0.1:8000 (ARGS='--port 9000 …')"
 	@echo "make test    run every test"
+	@echo "make chaos   kill, cut and fill for an hour (SCALE=0.1 for less; needs PostgreSQL)"
 	@echo "make check   formatting, lint, types, import rules, tests"
 	@echo "make lock    resolve the dependencies anew (needs uv)"
 	@echo "make clean   remove what these commands made, but not omnireel-data"
@@ -26,6 +27,11 @@ serve: $(SERVER)
 
 test: $(DEV)
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+
+SCALE ?= 1
+chaos: $(DEV)
+	$(BIN)/python -m pytest -n 0 -m chaos --scale $(SCALE) tests/chaos $(ARGS)
+	$(BIN)/python -m tests.chaos.table
 
 check: lint imports types
 	$(MAKE) test

@@ -10,10 +10,17 @@ from typing import TYPE_CHECKING
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
+from tests.chaos.nursery import Nursery
 from tests.postgres_server import PostgresServer, programs
 
 if TYPE_CHECKING:
     from tests.s3_server import S3Server
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("chaos")
+    group.addoption("--scale", type=float, help="run the full chaos tier, with so many times its counts")
+    group.addoption("--chaos-seed", type=int, default=1, help="what its dice begin with")
 
 
 def pytest_configure() -> None:
@@ -33,15 +40,23 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Under `--dist loadgroup`, tests with real servers take turns: their leases run on real time.
 
-    Tests of endurance are left out unless the marker is asked for.
+    Hours of chaos are only for those who ask for them.
     """
-    if "endurance" not in config.getoption("markexpr"):
-        left_out = [item for item in items if item.get_closest_marker("endurance")]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+    if config.getoption("--scale") is None:
+        hours = [item for item in items if item.get_closest_marker("chaos")]
+        config.hook.pytest_deselected(items=hours)
+        items[:] = [item for item in items if item not in hours]
     for item in items:
         if item.get_closest_marker("system"):
             item.add_marker(pytest.mark.xdist_group("system"))
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Where processes of ours come from that are to be killed."""
+    nursery = Nursery()
+    yield nursery
+    nursery.close()
 
 
 @pytest.fixture(scope="session")

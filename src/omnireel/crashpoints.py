@@ -27,12 +27,17 @@ CRASH_POINTS: Final = (
     "after_publish",
     "before_finish",
     "mid_settle",
+    "before_ending_commit",
     "after_finish",
     "before_delivery",
     "mid_delivery",
+    "after_delivery",
     "mid_janitor",
+    "mid_upload",
+    "mid_credit",
+    "mid_migration",
 )
-"""Every place there is, in the order a task meets them."""
+"""Every place there is, in the order a task meets them; then those that are about no task."""
 
 
 @dataclass(frozen=True)

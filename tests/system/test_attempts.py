@@ -11,7 +11,7 @@ from threading import Event, Thread
 import av
 import psutil
 import pytest
-from tests.system.nursery import FAKE
+from tests.chaos.places import FAKE
 
 from omnireel.clock import SystemClock
 from omnireel.execution.launching import LocalLimits

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import random
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sized
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Event, Thread
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from tests.postgres_server import PASSWORD, PostgresServer
 from tests.service.house import O1, open_house
 
@@ -20,7 +18,6 @@ from omnireel.api.checks import writable
 from omnireel.clock import SystemClock
 from omnireel.models import Progress, TaskStatus
 from omnireel.storage.local import LocalBlobs
-from omnireel.tasks.away import DatabaseAway
 from omnireel.tasks.bell import SharedBell
 from omnireel.tasks.database import connect, open_database
 from omnireel.tasks.dispatcher import Dispatcher
@@ -32,19 +29,7 @@ from omnireel.testing.task_store import a_success, a_task
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
-KILLS = 8
-LEASE = timedelta(seconds=1)
-MANY_ATTEMPTS = 1000
 FOR_EVER = 120.0
-LIVE = "SELECT count(*) FROM task WHERE completed_at IS NULL"
-# The database itself keeps count of endings; any write to a task that has ended counts as one more.
-ENDINGS = """
-    CREATE TABLE ending (task_id TEXT);
-    CREATE FUNCTION note_ending() RETURNS trigger LANGUAGE plpgsql AS
-        'BEGIN INSERT INTO ending VALUES (NEW.task_id); RETURN NEW; END';
-    CREATE TRIGGER one_ending AFTER UPDATE ON task FOR EACH ROW
-        WHEN (NEW.status IN ('success', 'failed', 'canceled')) EXECUTE FUNCTION note_ending();
-"""
 
 
 @pytest.fixture
@@ -91,72 +76,6 @@ def together(jobs: list[Callable[[Event], None]]) -> Iterator[None]:
             thread.join(FOR_EVER)
     assert faults == []
     assert not any(thread.is_alive() for thread in threads)
-
-
-class Bustle:
-    """Threads that submit, claim, renew and finish, and write down what they were told."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.store = SqlTaskStore(engine, lease=LEASE, max_attempts=MANY_ATTEMPTS, patience=0.0)
-        self.receipts: list[str] = []
-        self.kept: list[str] = []
-        self.undecided = 0
-        self._lock = Lock()
-        self._sent = 0
-
-    def submit(self, stop: Event) -> None:
-        while not stop.is_set():
-            with self._lock:
-                self._sent += 1
-                name = f"t{self._sent}"
-            with self.undecidable():
-                self.store.add(a_task(name, keys=("inputs/a",)))
-                self.receipts.append(name)
-            stop.wait(0.005)
-
-    def work(self, stop: Event) -> None:
-        while not stop.is_set():
-            with self.undecidable():
-                claim = self.store.claim("worker")
-                if claim is None:
-                    stop.wait(0.01)
-                    continue
-                assert self.store.renew(claim, Progress(0.5), "") in {Hold.KEPT, Hold.LOST}
-                if self.store.finish(claim, a_success()):
-                    self.kept.append(claim.task_id)
-
-    @contextmanager
-    def undecidable(self) -> Iterator[None]:
-        try:
-            yield
-        except DatabaseAway:
-            self.undecided += 1
-            time.sleep(0.02)
-
-
-def test_a_server_killed_under_claims_and_finishes_loses_and_doubles_nothing(
-    durable_postgres: PostgresServer, engine: Engine
-) -> None:
-    durable_postgres.execute(ENDINGS, str(engine.url.database))
-    bustle, dice = Bustle(engine), random.Random(7)
-    with together([bustle.submit, bustle.submit, bustle.work, bustle.work, bustle.work, bustle.work]):
-        for _ in range(KILLS):
-            until_longer(bustle.kept)
-            time.sleep(dice.uniform(0.0, 0.4))
-            durable_postgres.kill()
-            durable_postgres.start()
-    with together([bustle.work, bustle.work]):
-        until(lambda: _count(engine, LIVE) == 0, "all tasks to end")
-    assert bustle.undecided > KILLS
-    names = _names(engine, "SELECT task_id FROM task")
-    assert set(bustle.receipts) <= set(names), "acknowledged and lost"
-    assert len(bustle.receipts) > 3 * KILLS
-    assert Counter(_names(engine, "SELECT task_id FROM ending")) == Counter(names), (
-        "ended more or less than once"
-    )
-    assert max(Counter(bustle.kept).values()) == 1
-    assert _count(engine, "SELECT count(*) FROM task WHERE status <> 'success'") == 0
-    assert _count(engine, "SELECT count(*) FROM task_input") == len(names), "a task without its inputs"
 
 
 def test_what_may_run_twice_does_not_notice_a_restart(
@@ -280,13 +199,3 @@ def test_callers_are_told_to_come_back_while_the_database_is_away(
     assert (found.status_code, again.status_code, ready.status_code) == (200, 200, 200)
     looked_at.dispose()
     durable_postgres.drop(url)
-
-
-def _count(engine: Engine, query: str) -> int:
-    with engine.connect() as connection:
-        return int(connection.execute(text(query)).scalar_one())
-
-
-def _names(engine: Engine, query: str) -> list[str]:
-    with engine.connect() as connection:
-        return list(connection.execute(text(query)).scalars())

@@ -24,7 +24,6 @@ from tests.media_files import make_image, make_video
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
 SUBMIT = "/api/v1/kling/kling-video-o1/async"
-KILLS = 6
 PATIENCE = 60.0
 
 
@@ -148,24 +147,6 @@ def test_a_result_is_downloaded_by_its_link_alone(server: Server) -> None:
     assert int(head.headers["content-length"]) == video["size"] == len(downloaded.content)
     assert (video["role"], poster["role"]) == ("primary", "poster")
     assert httpx2.URL(video["url"]).path.endswith(".mp4")
-
-
-def test_every_acknowledged_task_survives_kill_9_of_the_server(server: Server) -> None:
-    acknowledged: list[str] = []
-    server.start()
-    for round_number in range(KILLS):
-        acknowledged += [server.submit(f"fake:seconds=0.2 round {round_number} of {KILLS}") for _ in range(3)]
-        time.sleep(0.07 * (round_number % 5))
-        server.kill()
-        server.start()
-
-    ended = [server.until(task_id, "success", "failed", "canceled") for task_id in acknowledged]
-
-    assert len(set(acknowledged)) == 3 * KILLS
-    assert [task["status"] for task in ended] == ["success"] * len(ended)
-    for task in ended:
-        video = task["result"]["resources"][0]
-        assert hashlib.sha256(server.http.get(video["url"]).content).hexdigest() == video["sha256"]
 
 
 def test_a_cancel_stops_the_work_itself(server: Server) -> None:

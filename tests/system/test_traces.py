@@ -15,10 +15,10 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
+from tests.chaos.places import FAKE
 from tests.collector import collecting
 from tests.receiver import receiving
 from tests.service.house import O1, House, open_house
-from tests.system.nursery import FAKE
 
 from omnireel.catalog.model import Terms
 from omnireel.clock import SystemClock

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import random
-import subprocess
-import sys
 import time
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -16,18 +11,7 @@ from standardwebhooks import Webhook
 from tests.receiver import Received, Receiver, receiving
 from tests.system.test_server import Server
 
-from omnireel.models import Failed
-from omnireel.tasks.database import open_database
-from omnireel.tasks.deliveries import Deliveries
-from omnireel.tasks.delivery import Delivery, DeliveryStatus
-from omnireel.tasks.sql import SqlTaskStore
-from omnireel.tasks.store import NewTask
-from omnireel.testing.task_store import a_request
-
 pytestmark = [pytest.mark.system, pytest.mark.slow]
-
-ROOT = Path(__file__).parents[2]
-EVENTS_A_KILL = 8
 
 
 @pytest.fixture
@@ -103,62 +87,3 @@ def test_a_server_killed_between_the_outcome_and_its_delivery_delivers_later(
     assert server.task(task_id)["status"] == "success"
     assert came.headers["x-modellix-task-id"] == task_id
     assert came.headers["x-modellix-event"] == "prediction.task.succeeded"
-
-
-@pytest.mark.parametrize(
-    "kills", [8, pytest.param(500, marks=[pytest.mark.endurance, pytest.mark.timeout(7200)])]
-)
-def test_couriers_killed_at_random_lose_nothing(database_place: str, receiver: Receiver, kills: int) -> None:
-    engine = open_database(database_place)
-    store, deliveries = SqlTaskStore(engine), Deliveries(engine)
-    receiver.say = _slowly
-    events = EVENTS_A_KILL * kills
-    for number in range(events):
-        store.add(NewTask(f"t{number}", "team", a_request(), "fake", 7, webhook_url=receiver.url))
-        claim = store.claim("worker")
-        assert claim is not None
-        assert store.finish(claim, Failed("engine_failed", "no"))
-    chance = random.Random(5)
-    for _ in range(kills):
-        with _postman(database_place) as victim:
-            time.sleep(chance.uniform(0.0, 0.5))
-            victim.kill()
-    with _postman(database_place) as last:
-        deadline = time.monotonic() + max(60, events // 10)
-        while {delivery.status for delivery in told_of(deliveries)} != {DeliveryStatus.DELIVERED}:
-            assert time.monotonic() < deadline, told_of(deliveries)
-            time.sleep(0.1)
-        last.kill()
-    expected = {delivery.delivery_id for delivery in told_of(deliveries)}
-    engine.dispose()
-
-    bodies = defaultdict(set)
-    for came in receiver.received:
-        bodies[came.headers["webhook-id"]].add((came.headers["x-modellix-task-id"], came.body))
-    assert bodies.keys() == expected
-    assert all(len(told) == 1 for told in bodies.values())
-    assert len({task_id for told in bodies.values() for task_id, _ in told}) == events
-
-
-def told_of(deliveries: Deliveries) -> tuple[Delivery, ...]:
-    page = deliveries.list("team", limit=100)
-    told = page.deliveries
-    while page.next_cursor is not None:
-        page = deliveries.list("team", limit=100, cursor=page.next_cursor)
-        told += page.deliveries
-    return told
-
-
-def _slowly(_: Received) -> tuple[int, Mapping[str, str]]:
-    time.sleep(0.03)
-    return 200, {}
-
-
-def _postman(place: str) -> subprocess.Popen[str]:
-    postman = subprocess.Popen(
-        [sys.executable, "-m", "tests.system.postman", place],
-        cwd=ROOT, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
-    assert postman.stdout is not None
-    assert postman.stdout.readline() == "ready\n"
-    return postman

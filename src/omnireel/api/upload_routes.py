@@ -20,6 +20,7 @@ from omnireel.api.rooms import Rooms, RoomsHere
 from omnireel.api.scratch import scratch_file
 from omnireel.api.task_answer import wire_time
 from omnireel.api.upload import FIELD, FORM_OVERHEAD, receive_file
+from omnireel.crashpoints import crash_point
 from omnireel.errors import InvalidRequest
 from omnireel.media.limits import check_size
 from omnireel.media.sniff import Sniffed, sniff
@@ -87,6 +88,7 @@ def _keep(path: Path, filename: str, team: str, rooms: Rooms) -> MediaFile:
     name = _display_name(filename) or f"{file_id}.{sniffed.format}"
     key = f"{UPLOADS}{file_id}/{_plain_stem(name)}.{sniffed.format}"
     blob = rooms.intake.store(team, path, sniffed.format)
+    crash_point("mid_upload")
     file = MediaFile(file_id, team, sniffed.kind, name, sniffed.size, key, rooms.clock.now(), blob)
     return rooms.files.add(team, file)
 

@@ -152,6 +152,7 @@ class Courier:
 
     def _settle(self, due: Due, result: Result) -> None:
         status = self._deliveries.settle(due, result)
+        crash_point("after_delivery")
         self._count(due, status)
         # The address may hold a secret of its receiver's.
         with under(due.trace):

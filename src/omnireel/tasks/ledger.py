@@ -81,6 +81,7 @@ def credit(
     entries = {Account.FUNDING: -amount, Account.AVAILABLE: amount}
     if not _write(connection, movement, entries):
         return False
+    crash_point("mid_credit")
     if not _gain(connection, team, amount):
         raise InsufficientBalance(-amount, _balance(connection, team))
     return True

@@ -347,6 +347,8 @@ class SqlTaskStore:
         close(connection, rows, now=self._now())
         outbox.announce(connection, [row.task_id for row in rows], status_of(outcome), self._now())
         connection.info[_ENDED] += [(row.model, status_of(outcome)) for row in rows]
+        if rows:
+            crash_point("before_ending_commit")
         return len(rows)
 
     def _expire(self, connection: Connection, team: str, task_id: str, *, again: bool) -> Expired:

@@ -1,0 +1,55 @@
+"""The queue against its model in plain Python, under random histories of days."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+from hypothesis import seed as seeded
+from hypothesis.stateful import run_state_machine_as_test
+from sqlalchemy import Engine, delete, event
+from tests.chaos.verdict import Verdict
+from tests.chaos.world import Ground
+from tests.contracts.test_task_store_model import StoreAgainstModel
+
+from omnireel.tasks import tables
+from omnireel.tasks.database import open_database, writing
+
+STEPS = 60
+
+
+def run(ground: Ground, count: int, seed: int) -> Verdict:
+    """`count` histories of up to 60 steps. Raises AssertionError for one that strays from the model."""
+    engine = _without_syncs(open_database(ground.folder / "world" / "omnireel.db"))
+    verdict = Verdict()
+
+    class OnSqlite(StoreAgainstModel):
+        def open_empty(self) -> Engine:
+            with writing(engine) as connection:
+                connection.execute(delete(tables.task_input))
+                connection.execute(delete(tables.task))
+            return engine
+
+        def teardown(self) -> None:
+            if hasattr(self, "began"):
+                verdict.count += 1
+                verdict.tasks += len(self.model)
+                verdict.hours += self.now / 3600
+
+    run_state_machine_as_test(
+        seeded(seed)(OnSqlite),
+        settings=settings(
+            max_examples=count,
+            stateful_step_count=STEPS,
+            deadline=None,
+            database=None,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+        ),
+    )
+    engine.dispose()
+    return verdict
+
+
+def _without_syncs(engine: Engine) -> Engine:
+    """No power is cut here, and waiting for a disk would be most of the time."""
+    engine.dispose()
+    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+    return engine
