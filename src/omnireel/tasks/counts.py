@@ -6,7 +6,9 @@ A row per team: the first request of a later minute begins it anew, so there is 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Final, Self
 
 from sqlalchemy import ColumnElement, Engine, Float, Insert, bindparam, case, literal_column, or_
@@ -50,6 +52,8 @@ class RequestCounts:
         self._clock = clock
         now = DatabaseNow() if clock is None else bindparam("now", type_=Float(53))
         self._count = _counting(engine, now)
+        # Who finds SQLite's lock taken sleeps; threads of one process can do better.
+        self._turn: AbstractContextManager[object] = Lock() if dialect_of(engine).embedded else nullcontext()
 
     @classmethod
     def of(cls, database: Engine, clock: Clock | None = None) -> Self:
@@ -76,7 +80,7 @@ class RequestCounts:
         given = (
             {"team": team} if self._clock is None else {"team": team, "now": self._clock.now().timestamp()}
         )
-        with alone(self._engine) as connection:
+        with self._turn, alone(self._engine) as connection:
             row = connection.execute(self._count, given).one()
         return Count(row.used, (row.minute + 1) * WINDOW, int(row.now))
 

@@ -59,7 +59,8 @@ def connect(url: URL, pragmas: Sequence[str] = _DURABLE) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
+        if begin := connection.get_execution_options().get(_BEGIN, "BEGIN"):
+            connection.exec_driver_sql(begin)
 
     return engine
 
@@ -100,7 +101,9 @@ SQLITE: Final = Dialect(
     reading={},
     # The lock is taken at once, so no transaction has to be upgraded later.
     writing={_BEGIN: "BEGIN IMMEDIATE"},
-    alone={_BEGIN: "BEGIN IMMEDIATE"},
+    # Begun and committed by the statement: others wait for one call into SQLite, not for three and what a
+    # thread does in between.
+    alone={_BEGIN: ""},
     insert_once=lambda table: insert(table).on_conflict_do_nothing(),
     insert_or_change=_insert_or_change,
     beside=_beside,
