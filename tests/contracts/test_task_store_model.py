@@ -52,9 +52,14 @@ class ModelTask:
     lease_until: float = 0.0
     cancel_requested: bool = False
     expires: float | None = None
+    started: float | None = None
 
     def end(self, status: TaskStatus, now: float) -> None:
         self.status, self.token, self.expires = status, None, now + RETENTION.total_seconds()
+
+    def give_back(self, not_before: float) -> None:
+        self.status, self.token, self.started = TaskStatus.PENDING, None, None
+        self.not_before = not_before
 
     def left_behind(self, now: float) -> bool:
         return self.status is TaskStatus.PROCESSING and self.lease_until < now
@@ -108,11 +113,15 @@ class StoreAgainstModel(RuleBasedStateMachine):
             return False
         return task.claimable(self.now)
 
-    def turn(self, name: str) -> tuple[int, int, int]:
+    def last_begun(self, team: str) -> float:
+        mine = [task for task in self.model.values() if task.team == team and task.number >= 0]
+        return max((task.started for task in mine if task.started is not None), default=-1.0)
+
+    def turn(self, name: str) -> tuple[int, int, float, int]:
         """Where a task stands among those that may begin."""
         task = self.model[name]
         alive = sum(not other.left_behind(self.now) for other in self.running(task.team))
-        return -task.priority, alive, task.number
+        return -task.priority, alive, self.last_begun(task.team), task.number
 
     @rule(limit=st.sampled_from([None, 1, 2]))
     def reopen(self, limit: int | None) -> None:
@@ -157,7 +166,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
         assert claim.token != task.token
         if task.status is TaskStatus.PENDING:
             assert len(self.running(task.team)) < self.limit(task.team)
-        task.status, task.token = TaskStatus.PROCESSING, claim.token
+        task.status, task.token, task.started = TaskStatus.PROCESSING, claim.token, self.now
         task.attempt, task.lease_until = task.attempt + 1, self.now + LEASE.total_seconds()
         assert claim.attempt == task.attempt
         return claim
@@ -195,7 +204,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
             task.end(TaskStatus.FAILED, self.now)
         else:
             assert status is TaskStatus.PENDING
-            task.status, task.token, task.not_before = TaskStatus.PENDING, None, self.now + delay
+            task.give_back(self.now + delay)
 
     @rule(claim=claims)
     def release(self, claim: Claim) -> None:
@@ -204,7 +213,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
         if task is not None and task.cancel_requested:
             task.end(TaskStatus.CANCELED, self.now)
         elif task is not None:
-            task.status, task.token, task.not_before = TaskStatus.PENDING, None, self.now
+            task.give_back(self.now)
             task.attempt -= 1
 
     @rule(name=tasks)

@@ -195,8 +195,9 @@ class TaskStore(Protocol):
     def claim(self, worker: str) -> Claim | None:
         """Take the next task: pending and due, or left behind by a worker whose lease lapsed.
 
-        Highest priority first, then of the team with the fewest running, then oldest; not one past its
-        deadline, and none of a team that has as many running as it may. None when there is nothing to take.
+        Highest priority first, then of the team with the fewest running, then of the one that began none for
+        the longest time, then oldest. Not one past its deadline, and none of a team that has as many running
+        as it may. None when there is nothing to take.
         """
         ...
 

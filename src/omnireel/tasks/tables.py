@@ -170,6 +170,8 @@ Index("ix_task_team_model", task.c.team, task.c.model, task.c.created_at, task.c
 Index("ix_task_expires_at", task.c.expires_at)
 # Numbers for operators, counted from the index alone.
 Index("ix_task_status_completed_at", task.c.status, task.c.completed_at, task.c.model, task.c.created_at)
+BEGUN = task.c.started_at.is_not(None)
+Index("ix_task_begun", task.c.team, task.c.started_at, sqlite_where=BEGUN, postgresql_where=BEGUN)
 Index(
     "ix_task_measured",
     task.c.workload,

@@ -1,4 +1,7 @@
-"""Whose task is begun next: by priority, then the team with the fewest running, then age.
+"""Whose task is begun next: by priority, then the team with the fewest running, then who waits longest.
+
+A team waits since it last began a task, so that a single worker, beside whom nothing runs, goes from team to
+team as well. Teams that began none, or at the same time, go by the age of their tasks.
 
 A team never runs more than its limit. What runs is counted from the rows, so nothing can get out of step: a
 task counts while it is `processing`, also when its worker has not been heard of. Taking over what a dead
@@ -140,7 +143,7 @@ def next_turns(rules: Rules) -> Select[str, int, bool, int | None]:
         select(found.c.team, found.c.priority, found.c.fresh, limit)
         .select_from(joined)
         .where(found.c.seq.is_not(None), or_(found.c.fresh == literal_column("0"), free))
-        .order_by(found.c.priority.desc(), func.coalesce(running.c.alive, 0), found.c.seq)
+        .order_by(found.c.priority.desc(), func.coalesce(running.c.alive, 0), _last_begun(found), found.c.seq)
     )
 
 
@@ -221,6 +224,13 @@ def _running(now: Seconds) -> CTE:
     alive = func.count().filter(task.c.lease_until >= now).label("alive")
     counted = select(task.c.team, func.count().label("all"), alive).where(PROCESSING)
     return counted.group_by(task.c.team).cte("running")
+
+
+def _last_begun(found: FromClause) -> ColumnElement[float]:
+    """When the team last began a task that is still known; 0 when it did not."""
+    begun = task.alias()
+    newest = select(begun.c.started_at).where(begun.c.team == found.c.team, begun.c.started_at.is_not(None))
+    return func.coalesce(newest.order_by(begun.c.started_at.desc()).limit(1).scalar_subquery(), 0.0)
 
 
 def _limit(rules: Rules) -> ColumnElement[int | None]:

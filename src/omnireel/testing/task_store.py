@@ -257,6 +257,20 @@ class TaskStoreContract:
         store.finish(first, a_success())
         assert claimed(store).task_id == "many1"
 
+    def test_a_single_worker_goes_from_team_to_team(self, store: TaskStore, clock: ManualClock) -> None:
+        for n in range(3):
+            store.add(a_task(f"many{n}", team="many"))
+        for name in ("few", "one"):
+            store.add(a_task(f"{name}0", team=name))
+        store.add(a_task("few1", team="few"))
+        began = []
+        for _ in range(6):
+            claim = claimed(store)
+            began.append(claim.task_id)
+            clock.advance(seconds=1)
+            store.finish(claim, a_success())
+        assert began == ["many0", "few0", "one0", "many1", "few1", "many2"]
+
     def test_priority_goes_before_turns(self, store: TaskStore) -> None:
         for n in range(3):
             store.add(a_task(f"many{n}", team="many", priority=1))
@@ -301,7 +315,7 @@ class TaskStoreContract:
         for n in range(5):
             store.add(a_task(f"t{n}"))
         clock.advance(seconds=31)
-        assert [claimed(store).task_id for _ in range(4)] == ["theirs0", "t0", "theirs1", "t1"]
+        assert [claimed(store).task_id for _ in range(4)] == ["t0", "theirs0", "theirs1", "t1"]
 
     def test_a_team_may_have_a_limit_of_its_own(
         self, make_store: MakeStore, clock: ManualClock, limit_team: LimitTeam

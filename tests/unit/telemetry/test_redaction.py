@@ -27,8 +27,8 @@ PROMPT = 'a "red" lighthouse at dusk, 灯塔, waves\nand gulls'
         ("DETAIL:  Failing row contains (1, a secret prompt).", "a secret prompt"),
     ],
     ids=[
-        "key", "webhook secret", "bearer", "url password", "conninfo", "own link", "presigned link", "path of a link",
-        "receiver's token", "inline media", "row of a database",
+        "key", "webhook secret", "bearer", "url password", "conninfo", "own link", "presigned link",
+        "path of a link", "receiver's token", "inline media", "row of a database",
     ],
 )  # fmt: skip
 def test_what_looks_like_a_secret_is_taken_out(text: str, secret: str) -> None:

@@ -15,11 +15,12 @@ def upgrade() -> None:
     op.add_column("team", sa.Column("running_limit", sa.Integer))
     op.drop_index("ix_task_queue", "task")
     op.drop_index("ix_task_workload_completed_at", "task")
-    _index("ix_task_pending", ["team", sa.text("priority DESC"), "seq", "status"], "pending")
-    _index("ix_task_processing", ["team", "status"], "processing")
-    _index("ix_task_measured", ["workload", "completed_at"], "success")
+    _index("ix_task_pending", ["team", sa.text("priority DESC"), "seq", "status"], "status = 'pending'")
+    _index("ix_task_processing", ["team", "status"], "status = 'processing'")
+    _index("ix_task_measured", ["workload", "completed_at"], "status = 'success'")
+    _index("ix_task_begun", ["team", "started_at"], "started_at IS NOT NULL")
 
 
-def _index(name: str, columns: list[str | sa.TextClause], status: str) -> None:
-    only = sa.text(f"status = '{status}'")
+def _index(name: str, columns: list[str | sa.TextClause], where: str) -> None:
+    only = sa.text(where)
     op.create_index(name, "task", columns, sqlite_where=only, postgresql_where=only)
