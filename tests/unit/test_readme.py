@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.chaos.results import RESULTS
+from tests.chaos.table import table
 
 import omnireel
 from omnireel.catalog.model import Terms
@@ -27,6 +29,10 @@ def test_every_setting_is_listed_with_its_default() -> None:
         default = json.dumps(field.default) if isinstance(field.default, bool) else str(field.default)
         expected = {"None": "–"}.get(default, default.removesuffix(".0"))
         assert listed[name] == expected or name == "media_limits", name
+
+
+def test_the_table_of_faults_is_that_of_the_last_run() -> None:
+    assert "\n".join(table(json.loads(RESULTS.read_text()))) in README
 
 
 def test_links_inside_the_repository_lead_somewhere() -> None:
