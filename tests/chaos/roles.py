@@ -24,7 +24,7 @@ from tests.chaos.places import FAKE, LEASE, MANY_ATTEMPTS, RHYTHM, TEAM, Places
 from tests.chaos.threads import ThreadExecutor
 
 from omnireel.api.task_answer import poll_body
-from omnireel.app import serve
+from omnireel.app.serving import serve
 from omnireel.clock import SystemClock
 from omnireel.engines.registry import engine_names, load_engine
 from omnireel.errors import EngineUnavailable

@@ -27,7 +27,7 @@ def status(*, data: DataFolder = None, json: JsonFlag = False, quiet: QuietFlag 
     """Show which tables the database has; exits with 1 when this version needs others."""
     talk = Output(json, quiet)
     with ending(talk), server_extra("db"):
-        from omnireel.app import inspect_database
+        from omnireel.app.operators import inspect_database
 
         schema = inspect_database(_settings(data))
     talk.data(_line(schema), _document(schema))
@@ -40,7 +40,7 @@ def upgrade(*, data: DataFolder = None, json: JsonFlag = False, quiet: QuietFlag
     """Bring the tables up to date. All of it happens, or nothing; doing it twice changes nothing."""
     talk = Output(json, quiet)
     with ending(talk), server_extra("db"):
-        from omnireel.app import upgrade_database
+        from omnireel.app.operators import upgrade_database
 
         before = upgrade_database(_settings(data))
     change = f"{before.place}: schema {before.needed}, was {before.found or 'empty'}"

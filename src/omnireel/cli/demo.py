@@ -41,7 +41,7 @@ def demo(
 ) -> None:
     """Start a server, restyle the clip that ships with Omnireel into clay, and show where it is."""
     with server_extra("demo"):
-        import omnireel.app  # noqa: F401 - says early what is missing
+        import omnireel.app.serving  # noqa: F401 - says early what is missing
         from omnireel.cli.child_server import ServerNotReady, child_server
     talk = Output(json, quiet)
     folder.mkdir(parents=True, exist_ok=True)

@@ -132,7 +132,7 @@ def _bubblewrap() -> Finding:
 
 
 def _bucket(settings: Settings) -> Finding:
-    from omnireel.app import inspect_bucket
+    from omnireel.app.files import inspect_bucket
 
     place, careful = inspect_bucket(settings)
     if careful:

@@ -142,6 +142,6 @@ def _line(key: Mapping[str, str | None]) -> str:
 
 def _open(data: Path | None) -> KeyStore:
     with server_extra("keys"):
-        from omnireel.app import open_keys
+        from omnireel.app.operators import open_keys
 
         return open_keys(settings_from(data=data))

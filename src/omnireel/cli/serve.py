@@ -38,7 +38,7 @@ def serve(
 ) -> None:
     """Run the server. On a new data folder it makes a first key, prints it once and keeps it there."""
     with server_extra("serve"):
-        from omnireel.app import serve as run
+        from omnireel.app.serving import serve as run
 
         settings = settings_from(
             host=host,

@@ -209,13 +209,13 @@ def _movement_line(movement: Movement) -> str:
 
 def _open(data: Path | None) -> TeamStore:
     with server_extra("teams"):
-        from omnireel.app import open_teams
+        from omnireel.app.operators import open_teams
 
         return open_teams(settings_from(data=data))
 
 
 def _open_files(data: Path | None) -> MediaFiles:
     with server_extra("teams"):
-        from omnireel.app import open_files
+        from omnireel.app.operators import open_files
 
         return open_files(settings_from(data=data))

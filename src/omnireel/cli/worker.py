@@ -26,7 +26,7 @@ def worker(
 ) -> None:
     """Work on the tasks of the server that keeps its data in the same folder."""
     with server_extra("worker"):
-        from omnireel.app import worker as run
+        from omnireel.app.serving import worker as run
 
         settings = settings_from(
             data=data,

@@ -1,0 +1,55 @@
+"""What the operator's commands work on, without a server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine as Database
+
+from omnireel.app.house import database_place
+from omnireel.clock import SystemClock
+from omnireel.settings import Settings
+from omnireel.tasks.database import Schema, connect, open_database, schema_of, upgrade_schema
+from omnireel.tasks.files import MediaFiles
+from omnireel.tasks.keys import KeyStore
+from omnireel.tasks.teams import TeamStore
+
+
+def open_keys(settings: Settings) -> KeyStore:
+    """The keys of the server with these settings. Raises CannotStart."""
+    return KeyStore(open_database(database_place(settings)), SystemClock())
+
+
+def open_teams(settings: Settings) -> TeamStore:
+    """The teams of the server with these settings. Raises CannotStart."""
+    return TeamStore(open_database(database_place(settings)), SystemClock())
+
+
+def open_files(settings: Settings) -> MediaFiles:
+    """The uploaded files of the server with these settings. Raises CannotStart."""
+    return MediaFiles(
+        open_database(database_place(settings)), SystemClock(), quota=settings.upload_quota_bytes
+    )
+
+
+def inspect_database(settings: Settings) -> Schema:
+    """What shape the database has. Raises CannotStart when it cannot be reached."""
+    with _connected(settings) as database:
+        return schema_of(database)
+
+
+def upgrade_database(settings: Settings) -> Schema:
+    """Bring the database to the shape this version needs; which it had before. Raises CannotStart."""
+    with _connected(settings) as database:
+        schema_of(database)
+        return upgrade_schema(database)
+
+
+@contextmanager
+def _connected(settings: Settings) -> Iterator[Database]:
+    database = connect(database_place(settings))
+    try:
+        yield database
+    finally:
+        database.dispose()

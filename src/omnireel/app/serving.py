@@ -1,0 +1,151 @@
+"""The two kinds of processes: a server, and a worker without HTTP."""
+
+from __future__ import annotations
+
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from threading import Event, Thread
+from types import FrameType
+
+import uvicorn
+
+from omnireel.api.server import server_config
+from omnireel.app.files import write_private
+from omnireel.app.house import House, open_house
+from omnireel.app.post_room import SECONDS, PostRoom
+from omnireel.app.watch import Watch
+from omnireel.app.web import build_app
+from omnireel.app.workshop import Workshop
+from omnireel.engines.registry import load_engine
+from omnireel.errors import CannotStart
+from omnireel.settings import Settings
+from omnireel.tasks.keys import new_secret
+
+FIRST_KEY = "first-key"
+
+
+def serve(settings: Settings) -> int:
+    """Run the server until it is told to stop. Returns the exit status. Raises CannotStart."""
+    watch = Watch(settings)
+    _allow_many_files()
+    door = _listen(settings.host, settings.port)
+    origin = _origin(settings.host, door.getsockname()[1])
+    base_url = (settings.public_url or origin).rstrip("/")
+    house = open_house(settings, base_url, watch.instruments)
+    watch.open(house.database)
+    draining = Event()
+
+    def stop() -> None:
+        draining.set()
+        if workshop is not None:
+            workshop.ask_to_stop()
+
+    def stop_serving() -> None:
+        server.should_exit = True
+
+    workshop = Workshop(house, stop_serving) if settings.workers else None
+    app = build_app(house, base_url, workshop, draining)
+    server = _Server(server_config(app, drain_seconds=int(settings.drain_seconds)), stop)
+    # uvicorn raises the signal once more when it is done; without handlers of ours that would cut the drain.
+    _on_stop_signals(stop)
+    _greet(house, origin)
+    post_room = PostRoom(house)
+    hearing = Thread(target=house.endings.listen, args=(closed := Event(),), name="endings", daemon=True)
+    if workshop is not None:
+        workshop.open()
+    post_room.open()
+    hearing.start()
+    server.run(sockets=[door])
+    stop()
+    if workshop is not None:
+        workshop.close()
+    post_room.close()
+    closed.set()
+    hearing.join(SECONDS)
+    watch.close()
+    house.close()
+    return int(workshop is not None and workshop.broken)
+
+
+def worker(settings: Settings) -> int:
+    """Work on a data folder's tasks, without HTTP, until told to stop. Returns the exit status."""
+    watch = Watch(settings)
+    if not settings.workers:
+        raise CannotStart("setting 'workers' must be at least 1 for a worker, got 0")
+    load_engine(settings.engine, threads=1)
+    _allow_many_files()
+    house = open_house(
+        settings, settings.public_url or _origin(settings.host, settings.port), watch.instruments
+    )
+    watch.open(house.database)
+    stopped = Event()
+    workshop = Workshop(house, stopped.set)
+    _on_stop_signals(stopped.set)
+    # A webhook holds links, and a worker knows where they lead only when it was told.
+    post_room = PostRoom(house) if settings.public_url else None
+    workshop.open()
+    if post_room is not None:
+        post_room.open()
+    stopped.wait()
+    workshop.close()
+    if post_room is not None:
+        post_room.close()
+    watch.close()
+    house.close()
+    return int(workshop.broken)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, telling us at once when a signal asks it to stop, not only after the last connection."""
+
+    def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_stop = on_stop
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._on_stop()
+        super().handle_exit(sig, frame)
+
+
+def _allow_many_files() -> None:
+    """Connections and downloads each hold a file open; the usual soft limit of 1,024 is soon reached."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=512)
+    except OSError as error:
+        raise CannotStart(f"cannot listen on {host} port {port}: {error.strerror}") from error
+
+
+def _origin(host: str, port: int) -> str:
+    """Where this machine reaches the server; a wildcard address means loopback."""
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{reachable}:{port}"
+
+
+def _on_stop_signals(stop: Callable[[], None]) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
+        stop()
+
+    signal.signal(signal.SIGINT, handle)
+    signal.signal(signal.SIGTERM, handle)
+
+
+def _greet(house: House, origin: str) -> None:
+    lines = [f"Omnireel listens on {origin} (API reference at {origin}/docs)"]
+    if not house.keys.list():
+        path, key = house.settings.data / FIRST_KEY, new_secret()
+        # Kept before it counts: a key that nobody can know would leave a server that nobody can use.
+        path.unlink(missing_ok=True)
+        write_private(path, key)
+        house.keys.create("first", secret=key)
+        lines += [f"First API key, shown this once and kept in {path}:", key]
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
