@@ -166,7 +166,9 @@ def _orphans(world: World, kept: set[str]) -> Iterator[str]:
     places = world.places
     places.janitor(world.engine, timedelta(0)).sweep()
     with reading(world.engine) as connection:
-        kept = kept | set(connection.execute(text("SELECT key FROM media_file")).scalars())
+        uploads = set(connection.execute(text("SELECT coalesce(blob, key) FROM media_file")).scalars())
+    yield from (f"upload without its blob {key}" for key in uploads if not places.blobs().has(key))
+    kept = kept | uploads
     for info in places.blobs().list(""):
         if info.key not in kept:
             yield f"blob {info.key}"
