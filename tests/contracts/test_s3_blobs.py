@@ -188,8 +188,7 @@ class TestS3Blobs(BlobStoreContract):
     lambda blobs, path: blobs.delete("a"),
     lambda blobs, path: list(blobs.list("")),
     lambda blobs, path: blobs.probe(),
-    lambda blobs, path: blobs.has("a"),
-], ids=["put", "put_new", "get", "delete", "list", "probe", "has"])  # fmt: skip
+], ids=["put", "put_new", "get", "delete", "list", "probe"])  # fmt: skip
 class TestABucketInTrouble:
     """The reason tells which setting to look at, callers are told nothing of it, and no secret is shown."""
 
