@@ -107,7 +107,7 @@ def test_equal_bytes_are_stored_once_for_each_team(house: House, picture: bytes)
     assert (ours.split("/")[1], theirs.split("/")[1]) == ("default", "others")
     claims = [house.claim() for _ in range(4)]
     read = [{ref.blob_key for ref in claim.request.images} for claim in claims]
-    assert read == [{ours}, {ours}, {theirs}, {ours}]
+    assert read == [{ours}, {theirs}, {ours}, {ours}]
 
 
 def test_bytes_that_went_missing_are_stored_anew(house: House, picture: bytes) -> None:

@@ -84,6 +84,8 @@ def _check_room(length: int | None, team: str, rooms: Rooms) -> None:
 def _keep(path: Path, filename: str, team: str, rooms: Rooms) -> MediaFile:
     """Store a received file and write down whose it is."""
     sniffed = _sniffed(path, rooms)
+    # For certain in the transaction that records it; here, before its bytes are stored.
+    rooms.files.usage(team).check(sniffed.size)
     file_id = f"file-{token_hex(16)}"
     name = _display_name(filename) or f"{file_id}.{sniffed.format}"
     key = f"{UPLOADS}{file_id}/{_plain_stem(name)}.{sniffed.format}"

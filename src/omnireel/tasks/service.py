@@ -174,7 +174,7 @@ class TaskService:
         log.info("task deleted", task=task_id, team=team)
 
     def discard(self, key: str) -> None:
-        """Delete an uploaded file's blob at once; the janitor does when an unfinished task reads it."""
+        """Delete a blob that an older version stored for an upload; shared ones are the janitor's."""
         delete_unneeded(self._store, self._blobs, key)
 
     def balance(self, team: str) -> Decimal:
