@@ -175,15 +175,15 @@ class Missing:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Missing())
-from omnireel import app
+from omnireel.app.watch import Watch
 from omnireel.errors import CannotStart
 from omnireel.settings import Settings
 from omnireel.telemetry.tracing import Tracer
 
 for settings in (Settings(), Settings(tracing=False)):
-    assert type(app.Watch(settings).instruments.tracer) is Tracer
+    assert type(Watch(settings).instruments.tracer) is Tracer
 try:
-    app.Watch(Settings(tracing=True))
+    Watch(Settings(tracing=True))
 except CannotStart as error:
     print(error)
 print([name for name in sys.modules if name.startswith(("opentelemetry.sdk", "omnireel.telemetry.otel"))])
