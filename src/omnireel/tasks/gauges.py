@@ -1,7 +1,7 @@
 """Numbers that are true for all processes at once, because the database has them: for Prometheus.
 
-Each is counted from an index alone, in one transaction, and remembered for some seconds, so that many
-scrapers cost no more than one.
+What may be many is counted from an index alone, all in one transaction, and remembered for some seconds, so
+that many scrapers cost no more than one.
 """
 
 from __future__ import annotations
@@ -22,15 +22,13 @@ from omnireel.models import TaskStatus
 from omnireel.tasks.away import DatabaseAway
 from omnireel.tasks.database import reading
 from omnireel.tasks.dialect import DatabaseNow
-from omnireel.tasks.tables import UNDELIVERED, task, webhook_delivery
+from omnireel.tasks.tables import PENDING, PROCESSING, SUCCEEDED, UNDELIVERED, task, webhook_delivery
 from omnireel.tasks.workers import Crew, crew
 
 RECENT: Final = timedelta(minutes=5)
 REMEMBERED: Final = 5.0
 """Seconds for which numbers are not counted anew."""
 
-_GOING: Final = (TaskStatus.PENDING, TaskStatus.PROCESSING)
-_OVER: Final = (TaskStatus.SUCCESS, TaskStatus.FAILED, TaskStatus.CANCELED)
 _MOST_WEBHOOKS: Final = 100_000
 
 
@@ -53,19 +51,16 @@ class QueueState:
 def queue_state(connection: Connection, now: ColumnElement[float], heard: timedelta) -> QueueState:
     """Count everything; a worker counts when it was heard of within `heard`."""
     of = task.c
-    going = (
-        select(of.model, of.status, func.count(), func.min(of.created_at))
-        .where(of.status.in_(_GOING), of.completed_at.is_(None))
-        .group_by(of.status, of.model)
-    )
+    each = select(of.model, of.status, func.count(), func.min(of.created_at)).group_by(of.model, of.status)
     ended = (
         select(of.model, of.status, func.count())
-        .where(of.status.in_(_OVER), of.completed_at > now - RECENT.total_seconds())
-        .group_by(of.status, of.model)
+        .where(of.completed_at > now - RECENT.total_seconds())
+        .group_by(of.model, of.status)
     )
-    latest = select(func.max(of.completed_at)).where(of.status == TaskStatus.SUCCESS)
+    done = select(of.completed_at).where(of.completed_at.is_not(None), SUCCEEDED)
+    latest = done.order_by(of.completed_at.desc()).limit(1)
     some = select(webhook_delivery.c.seq).where(UNDELIVERED).limit(_MOST_WEBHOOKS).subquery()
-    rows = connection.execute(going).all()
+    rows = [row for which in (PENDING, PROCESSING) for row in connection.execute(each.where(which))]
     first = min((row[3] for row in rows if row[1] == TaskStatus.PENDING), default=None)
     moment = connection.execute(select(now)).scalar_one()
     return QueueState(

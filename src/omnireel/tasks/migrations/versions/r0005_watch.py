@@ -15,7 +15,9 @@ _TIME = sa.Float(53)
 
 def upgrade() -> None:
     op.add_column("task", sa.Column("trace", sa.String(64)))
-    op.create_index("ix_task_status_completed_at", "task", ["status", "completed_at", "model", "created_at"])
+    only = sa.text("completed_at IS NOT NULL")
+    columns = ["completed_at", "status", "model"]
+    op.create_index("ix_task_ended", "task", columns, sqlite_where=only, postgresql_where=only)
     op.create_table(
         "worker",
         sa.Column("worker", sa.String(128), nullable=False),

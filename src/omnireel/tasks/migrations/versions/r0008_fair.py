@@ -15,7 +15,9 @@ def upgrade() -> None:
     op.add_column("team", sa.Column("running_limit", sa.Integer))
     op.drop_index("ix_task_queue", "task")
     op.drop_index("ix_task_workload_completed_at", "task")
-    _index("ix_task_pending", ["team", sa.text("priority DESC"), "seq", "status"], "status = 'pending'")
+    order = sa.text("priority DESC")
+    pending: list[str | sa.TextClause] = ["team", order, "seq", "status", "model", "created_at"]
+    _index("ix_task_pending", pending, "status = 'pending'")
     _index("ix_task_processing", ["team", "status"], "status = 'processing'")
     _index("ix_task_measured", ["workload", "completed_at"], "status = 'success'")
     _index("ix_task_begun", ["team", "started_at"], "started_at IS NOT NULL")
