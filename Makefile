@@ -26,7 +26,7 @@ serve: $(SERVER)
 	@$(BIN)/omnireel serve $(ARGS)
 
 test: $(DEV)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 SCALE ?= 1
 chaos: $(DEV)

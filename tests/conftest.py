@@ -38,17 +38,11 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Under `--dist loadgroup`, tests with real servers take turns: their leases run on real time.
-
-    Hours of chaos are only for those who ask for them.
-    """
+    """Hours of chaos are only for those who ask for them."""
     if config.getoption("--scale") is None:
         hours = [item for item in items if item.get_closest_marker("chaos")]
         config.hook.pytest_deselected(items=hours)
         items[:] = [item for item in items if item not in hours]
-    for item in items:
-        if item.get_closest_marker("system"):
-            item.add_marker(pytest.mark.xdist_group("system"))
 
 
 @pytest.fixture(scope="session")

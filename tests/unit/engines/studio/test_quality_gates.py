@@ -119,7 +119,6 @@ def stylization(clips: dict[str, list[Frame]]) -> dict[str, Scores]:
     }
 
 
-@pytest.mark.xdist_group("quality gates")
 @pytest.mark.parametrize("style", [*_DOZEN, *_OTHERS])
 def test_a_look_changes_palette_and_texture_enough_to_be_one(table: Table, style: str) -> None:
     scores = table[style].values()
@@ -127,7 +126,6 @@ def test_a_look_changes_palette_and_texture_enough_to_be_one(table: Table, style
     assert np.mean([score.texture for score in scores]) >= 1.3
 
 
-@pytest.mark.xdist_group("quality gates")
 @pytest.mark.parametrize("style", _CALM)
 def test_a_calm_look_is_no_less_steady_than_a_filter_frame_by_frame(
     table: Table, stylization: dict[str, Scores], style: str
@@ -136,7 +134,6 @@ def test_a_calm_look_is_no_less_steady_than_a_filter_frame_by_frame(
         assert table[style][clip].jitter <= stylization[clip].jitter + 0.06
 
 
-@pytest.mark.xdist_group("quality gates")
 @pytest.mark.parametrize("style", [name for name in (*_DOZEN, *_OTHERS) if name not in _ON_GRIDS])
 def test_a_look_keeps_the_motion_of_what_it_repaints(table: Table, style: str) -> None:
     scores = [table[style][clip] for clip in ("pond", "painting")]
@@ -144,7 +141,6 @@ def test_a_look_keeps_the_motion_of_what_it_repaints(table: Table, style: str) -
     assert max(score.jitter for score in scores) <= 0.65
 
 
-@pytest.mark.xdist_group("quality gates")
 def test_a_dozen_looks_are_told_apart_by_their_statistics_alone(table: Table) -> None:
     right, of = identified(
         {style: {clip: score.look for clip, score in table[style].items()} for style in _DOZEN}
