@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 HIDDEN: Final = "***"
@@ -77,23 +79,27 @@ def without(text: str, private: Iterable[str]) -> str:
 
     Whoever writes a prompt into an error may shorten or quote it, so whole prompts are not enough.
     """
-    for written in {form for words in private for form in _forms(words)}:
-        text = _without(text, written)
-    return text
+    hidden = bytearray(len(text))
+    for words in private:
+        # All against the text as it was: a run that one form takes out may be part of a longer one.
+        for written in _forms(words):
+            _mark(text, written, hidden)
+    runs = groupby(zip(text, hidden, strict=True), key=itemgetter(1))
+    return "".join(HIDDEN if is_hidden else "".join(map(itemgetter(0), run)) for is_hidden, run in runs)
 
 
-def _without(text: str, private: str) -> str:
+def _mark(text: str, private: str, hidden: bytearray) -> None:
+    """Set the bytes of those characters that belong to a run which also stands in a private text."""
     # Too short a text is found everywhere and tells nothing.
-    run = min(_RUN, len(private)) if len(private) >= _SHORTEST_PRIVATE else 0
-    kept: list[str] = []
-    at = 0
-    while at < len(text):
-        length = run if run and text[at : at + run] in private and at + run <= len(text) else 0
+    if len(private) < _SHORTEST_PRIVATE:
+        return
+    run, at = min(_RUN, len(private)), 0
+    while at + run <= len(text):
+        length = run if text[at : at + run] in private else 0
         while length and at + length < len(text) and text[at : at + length + 1] in private:
             length += 1
-        kept.append(HIDDEN if length else text[at])
+        hidden[at : at + length] = b"\1" * length
         at += length or 1
-    return "".join(kept)
 
 
 def _forms(words: str) -> tuple[str, ...]:
