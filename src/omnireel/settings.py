@@ -101,7 +101,7 @@ class Settings(BaseSettings):
     min_free_disk: int = Field(default=512 * MIB, ge=0)
     """Free bytes below which submits are answered 503."""
     upload_quota_bytes: int = Field(default=10_240 * MIB, ge=0)
-    """What a team's uploaded files may take together, unless `omnireel teams quota` says otherwise."""
+    """What a team's uploaded files may take together, unless `omnireel teams set` says otherwise."""
     requests_per_minute: int = Field(default=600, ge=1)
     """Per team, polls included."""
     retention_days: float = Field(default=7.0, gt=0)

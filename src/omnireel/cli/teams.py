@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _LAST = 10
 _DEFAULT = "default"
+_DIGITS = 18
+"""What a database's integer holds."""
 
 app = typer.Typer(help="Make, list and fund teams. Works on the database.", no_args_is_help=True)
 TeamName = Annotated[str, typer.Argument(help="The team's name.", show_default=False)]
@@ -77,21 +79,39 @@ def set_team(
     name: TeamName,
     *,
     running: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="Most of its tasks that run at once; 0 begins none, `default` follows the setting.",
             show_default=False,
         ),
-    ],
+    ] = None,
+    uploads: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BYTES",
+            help="What its uploaded files may take together, or `default`. What is there already stays.",
+            show_default=False,
+        ),
+    ] = None,
     data: DataFolder = None,
     json: JsonFlag = False,
     quiet: QuietFlag = False,
 ) -> None:
-    """Set how many of a team's tasks may run at once. Counts from the next claim on, in every process."""
+    """Set a team's limits. They count from the next claim or upload on, in every process."""
     talk = Output(json, quiet)
     with ending(talk):
-        team = _open(data).limit_running(name, _limit(running))
-    talk.data(_line(team), _document(team))
+        if running is None and uploads is None:
+            raise InvalidRequest("nothing to set: give --running or --uploads")
+        given = (("running", running), ("uploads", uploads))
+        limits = {what: _number(text) for what, text in given if text is not None}
+        store, files = _open(data), _open_files(data)
+        team = store.limit_running(name, limits["running"]) if "running" in limits else store.get(name)
+        if "uploads" in limits:
+            files.set_quota(name, limits["uploads"])
+        usage = files.usage(name)
+    talk.data(
+        "\n".join([_line(team), f"  {_uploads_line(usage)}"]), _document(team) | _uploads_document(usage)
+    )
 
 
 @app.command()
@@ -110,32 +130,14 @@ def show(
         team, movements = store.get(name), store.movements(name, last)
         uploads = _open_files(data).usage(name)
     details = [_uploads_line(uploads), *(_movement_line(movement) for movement in movements)]
-    document = _document(team) | {
-        "movements": [_movement_document(movement) for movement in movements],
-        "uploads": {"used_bytes": uploads.used, "quota_bytes": uploads.quota},
-    }
+    document = (
+        _document(team)
+        | _uploads_document(uploads)
+        | {
+            "movements": [_movement_document(movement) for movement in movements],
+        }
+    )
     talk.data("\n".join([_line(team), *(f"  {line}" for line in details if not quiet)]), document)
-
-
-@app.command()
-def quota(
-    name: TeamName,
-    size: Annotated[str, typer.Argument(metavar="BYTES", help="Or 'default', for the server's setting.")],
-    *,
-    data: DataFolder = None,
-    json: JsonFlag = False,
-    quiet: QuietFlag = False,
-) -> None:
-    """Set how much a team's uploaded files may take together. What is there already stays."""
-    talk = Output(json, quiet)
-    with ending(talk):
-        own = _bytes(size)
-        _open(data).get(name)
-        files = _open_files(data)
-        files.set_quota(name, own)
-        uploads = files.usage(name)
-    document = {"team": name, "used_bytes": uploads.used, "quota_bytes": uploads.quota}
-    talk.data(str(uploads.quota) if quiet else _uploads_line(uploads), document)
 
 
 @app.command()
@@ -156,19 +158,11 @@ def _usd(text: str) -> Decimal:
         raise InvalidRequest(f"an amount must be USD, such as 25 or 9.5, got {text!r}") from None
 
 
-def _bytes(text: str) -> int | None:
+def _number(text: str) -> int | None:
     if text == _DEFAULT:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise InvalidRequest(f"a quota must be bytes, such as 5000000000, or {_DEFAULT!r}, got {text!r}")
-    return int(text)
-
-
-def _limit(text: str) -> int | None:
-    if text == _DEFAULT:
-        return None
-    if not (text.isascii() and text.isdigit()):
-        raise InvalidRequest(f"a limit must be a number or {_DEFAULT!r}, got {text!r}")
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
+        raise InvalidRequest(f"a limit must be a number, such as 5000000000, or {_DEFAULT!r}, got {text!r}")
     return int(text)
 
 
@@ -189,6 +183,10 @@ def _line(team: TeamInfo) -> str:
 
 def _uploads_line(uploads: Usage) -> str:
     return f"uploads  {uploads.used} of {uploads.quota} bytes"
+
+
+def _uploads_document(uploads: Usage) -> dict[str, object]:
+    return {"uploads": {"used_bytes": uploads.used, "quota_bytes": uploads.quota}}
 
 
 def _movement_document(movement: Movement) -> dict[str, object]:

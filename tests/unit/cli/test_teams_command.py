@@ -50,15 +50,15 @@ def test_a_team_is_made_credited_and_shown(omnireel: Commands) -> None:
 
 def test_a_team_is_given_a_quota_of_its_own_and_the_servers_again(omnireel: Commands) -> None:
     omnireel("teams", "create", "acme", "--data", "d")
-    own = omnireel("teams", "quota", "acme", "5000", "--data", "d")
+    own = omnireel("teams", "set", "acme", "--uploads", "5000", "--data", "d")
     shown = omnireel("teams", "show", "acme", "--data", "d")
     document = json.loads(omnireel("teams", "show", "acme", "--data", "d", "--json").out)
-    back = omnireel("teams", "quota", "acme", "default", "--data", "d", "-q")
+    back = json.loads(omnireel("teams", "set", "acme", "--uploads", "default", "--data", "d", "--json").out)
 
-    assert own.out == "uploads  0 of 5000 bytes\n"
+    assert own.out == "acme  0.0000 USD, 0.0000 more reserved\n  uploads  0 of 5000 bytes\n"
     assert shown.out == "acme  0.0000 USD, 0.0000 more reserved\n  uploads  0 of 5000 bytes\n"
     assert document["uploads"] == {"used_bytes": 0, "quota_bytes": 5000}
-    assert back.out == f"{QUOTA}\n"
+    assert back["uploads"] == {"used_bytes": 0, "quota_bytes": QUOTA}
 
 
 def test_a_team_may_run_as_many_as_is_set_for_it(omnireel: Commands) -> None:
@@ -67,9 +67,10 @@ def test_a_team_may_run_as_many_as_is_set_for_it(omnireel: Commands) -> None:
     listed = json.loads(omnireel("teams", "list", "--data", "d", "--json").out)
     usual = omnireel("teams", "set", "acme", "--running", "default", "--data", "d")
 
-    assert (few.code, few.out) == (0, "acme  0.0000 USD, 0.0000 more reserved, at most 3 running\n")
+    uploads = f"  uploads  0 of {QUOTA} bytes\n"
+    assert (few.code, few.out) == (0, f"acme  0.0000 USD, 0.0000 more reserved, at most 3 running\n{uploads}")
     assert [team["running_limit"] for team in listed] == [3]
-    assert (usual.code, usual.out) == (0, "acme  0.0000 USD, 0.0000 more reserved\n")
+    assert (usual.code, usual.out) == (0, f"acme  0.0000 USD, 0.0000 more reserved\n{uploads}")
 
 
 def test_an_audit_is_1_when_something_does_not_add_up(omnireel: Commands, tmp_path: Path) -> None:
@@ -92,8 +93,10 @@ def test_an_audit_is_1_when_something_does_not_add_up(omnireel: Commands, tmp_pa
         (("credit", "nobody", "5"), 1),
         (("create", "a b"), 2),
         (("credit", "nobody", "much"), 2),
-        (("quota", "nobody", "5"), 1),
-        (("quota", "nobody", "much"), 2),
+        (("set", "nobody", "--uploads", "5"), 1),
+        (("set", "nobody", "--uploads", "much"), 2),
+        (("set", "nobody", "--uploads", "9" * 19), 2),
+        (("set", "nobody"), 2),
         (("set", "nobody", "--running", "1"), 1),
         (("set", "nobody", "--running", "-1"), 2),
         (("set", "nobody", "--running", "many"), 2),
