@@ -95,7 +95,7 @@ class MediaFiles:
             quotas.set_quota(connection, team, quota)
 
     def delete(self, team: str, file_id: str) -> MediaFile:
-        """Forget a file, which frees what it took; its blob is the caller's to delete. Raises NotFound."""
+        """Forget a file, which frees what it took; its bytes go when nobody needs them. Raises NotFound."""
         file = self.get(team, file_id)
         with writing(self._engine) as connection:
             connection.execute(delete(media_file).where(media_file.c.file_id == file.file_id))
