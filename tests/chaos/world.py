@@ -141,12 +141,12 @@ class World:
         return True
 
     def finish_everything(self) -> None:
-        """Let undisturbed processes do what is left: a worker, then a courier a minute later."""
+        """Let undisturbed processes do what is left: a worker, then a courier two days later."""
         worker = self.start("worker")
         until(lambda: self.live() == 0, "all tasks to end")
         self.end(worker)
         if self.receiver is not None:
-            courier = self.start("courier", ahead=60.0)
+            courier = self.start("courier", ahead=2 * 86_400.0)
             until(lambda: self.count(UNTOLD) == 0, "all webhooks to be delivered")
             self.kill(courier)
 
