@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from omnireel.version import __version__
+
 if TYPE_CHECKING:
     from omnireel import webhooks
     from omnireel.client._async import AsyncClient, AsyncPages, AsyncResult, AsyncTaskEvents
@@ -51,8 +53,6 @@ if TYPE_CHECKING:
         WebhookEvent,
     )
     from omnireel.models import TaskStatus
-
-__version__ = "0.1.0"
 
 __all__ = [
     "APIError",

@@ -8,8 +8,8 @@ from typing import Final
 
 import httpx2
 
-from omnireel import __version__
 from omnireel.client.errors import Timeout
+from omnireel.version import __version__
 
 USER_AGENT: Final = f"omnireel-python/{__version__}"
 
