@@ -13,6 +13,7 @@ import typer
 
 from omnireel.cli.ending import ending
 from omnireel.cli.output import JsonFlag, Output, QuietFlag, complain
+from omnireel.cli.parser import command_group, examples
 from omnireel.cli.progress import shown
 from omnireel.cli.session import BaseUrl, connect
 from omnireel.client.errors import Timeout
@@ -35,6 +36,17 @@ Target = Annotated[
 ]
 
 
+app = command_group("")
+
+
+@app.command(
+    epilog=examples(
+        'omnireel generate "A red fox walks through falling snow" -o fox.mp4',
+        'omnireel generate "Start from <<<image_1>>>, pull out" --image harbour.jpg',
+        'omnireel generate "Restyle the video into clay animation" --video clip.mp4',
+        "omnireel generate - < prompt.txt",
+    )
+)
 def generate(
     prompt: Annotated[str, typer.Argument(help="What the video should show, or become.", show_default=False)],
     *,
@@ -67,10 +79,7 @@ def generate(
     json: JsonFlag = False,
     quiet: QuietFlag = False,
 ) -> None:
-    """Make a video.
-
-    omnireel generate "Restyle the source video into a clay-animation look" --video clip.mp4 -o clay.mp4
-    """
+    """Make a video."""
     options: VideoOptions = {
         "model": model,
         "images": image or (),

@@ -6,9 +6,13 @@ from dataclasses import asdict
 
 from omnireel.cli.ending import ending
 from omnireel.cli.output import JsonFlag, Output, QuietFlag
+from omnireel.cli.parser import command_group
 from omnireel.cli.session import BaseUrl, connect
 
+app = command_group("")
 
+
+@app.command()
 def models(*, base_url: BaseUrl = None, json: JsonFlag = False, quiet: QuietFlag = False) -> None:
     """List the models; with --quiet, their names alone."""
     talk = Output(json, quiet)

@@ -9,13 +9,12 @@ import typer
 from omnireel.cli.ending import ending
 from omnireel.cli.generate import Target, TimeLimit, check_target, resumable, tell_saved, watch
 from omnireel.cli.output import JsonFlag, Output, QuietFlag
+from omnireel.cli.parser import command_group
 from omnireel.cli.progress import describe, remaining
 from omnireel.cli.session import BaseUrl, connect
 from omnireel.client.types import Task
 
-app = typer.Typer(
-    help="Look at a task, wait for it, stop it, save its video, delete it.", no_args_is_help=True
-)
+app = command_group("Look at a task, wait for it, stop it, save its video, delete it.")
 
 TaskId = Annotated[
     str, typer.Argument(metavar="TASK_ID", help="As `generate` printed it.", show_default=False)

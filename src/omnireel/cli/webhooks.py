@@ -8,10 +8,11 @@ import typer
 
 from omnireel.cli.ending import ending
 from omnireel.cli.output import JsonFlag, Output, QuietFlag
+from omnireel.cli.parser import command_group
 from omnireel.cli.session import BaseUrl, connect
 from omnireel.client.types import Delivery
 
-app = typer.Typer(help="Look at webhooks, send one again, get their secret.", no_args_is_help=True)
+app = command_group("Look at webhooks, send one again, get their secret.")
 
 
 @app.command("list")
