@@ -22,6 +22,7 @@ ENTRIES = (
     Entry("task", "omnireel.cli.task", "Look at a task, wait for it, stop it, save its video.", LOOK),
     Entry("models", "omnireel.cli.models", "What can be asked for.", LOOK),
     Entry("webhooks", "omnireel.cli.webhooks", "What was told to whom; send it again.", LOOK),
+    Entry("auth", "omnireel.cli.auth", "Keep API keys for servers; say which is used.", SET_UP),
     Entry("doctor", "omnireel.cli.doctor", "Check this machine and the server.", SET_UP),
     Entry("completion", "omnireel.cli.completion", "Have your shell complete commands.", SET_UP),
     Entry("serve", "omnireel.cli.serve", "Run the server.", SERVE),
