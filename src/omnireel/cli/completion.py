@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from omnireel.cli.parser import COMPLETE, PROGRAM, command_group, examples
+from omnireel.cli.parser import COMPLETE, PROGRAM, examples, single_command
 
 
 class Shell(StrEnum):
@@ -16,7 +16,7 @@ class Shell(StrEnum):
     FISH = "fish"
 
 
-app = command_group("")
+app = single_command()
 
 
 @app.command(

@@ -15,14 +15,14 @@ import typer
 from omnireel.cli.ending import FAILED, ending
 from omnireel.cli.generate import tell_saved
 from omnireel.cli.output import JsonFlag, Output, QuietFlag, complain
-from omnireel.cli.parser import command_group
+from omnireel.cli.parser import single_command
 from omnireel.cli.progress import shown
 from omnireel.cli.server_extra import server_extra
 
 PROMPT = "Restyle the source video into a clay-animation look while preserving the original motion feel"
 
 
-app = command_group("")
+app = single_command()
 
 
 @app.command()

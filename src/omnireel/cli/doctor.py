@@ -17,7 +17,7 @@ import typer
 from omnireel import __version__
 from omnireel.cli.ending import FAILED
 from omnireel.cli.output import JsonFlag, Output, QuietFlag
-from omnireel.cli.parser import command_group
+from omnireel.cli.parser import single_command
 from omnireel.cli.server_extra import INSTALL
 from omnireel.cli.session import BaseUrl, connect
 from omnireel.cli.settings_flags import DataFolder, settings_from
@@ -50,7 +50,7 @@ class Finding:
     detail: str
 
 
-app = command_group("")
+app = single_command()
 
 
 @app.command()

@@ -13,7 +13,7 @@ import typer
 
 from omnireel.cli.ending import ending
 from omnireel.cli.output import JsonFlag, Output, QuietFlag, complain
-from omnireel.cli.parser import command_group, examples
+from omnireel.cli.parser import examples, single_command
 from omnireel.cli.progress import shown
 from omnireel.cli.session import BaseUrl, connect
 from omnireel.client.errors import Timeout
@@ -36,7 +36,7 @@ Target = Annotated[
 ]
 
 
-app = command_group("")
+app = single_command()
 
 
 @app.command(

@@ -6,10 +6,10 @@ from dataclasses import asdict
 
 from omnireel.cli.ending import ending
 from omnireel.cli.output import JsonFlag, Output, QuietFlag
-from omnireel.cli.parser import command_group
+from omnireel.cli.parser import single_command
 from omnireel.cli.session import BaseUrl, connect
 
-app = command_group("")
+app = single_command()
 
 
 @app.command()

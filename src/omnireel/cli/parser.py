@@ -42,19 +42,31 @@ class Plain(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-def command_group(
-    help_text: str, *, cls: type[TyperGroup] = Plain, no_args_is_help: bool = True
-) -> typer.Typer:
-    """A Typer for a file of commands."""
+def command_group(help_text: str, *, cls: type[TyperGroup] = Plain) -> typer.Typer:
+    """For a file of several commands, or of one that is to be named all the same."""
+    app = _plain_typer(help=help_text, cls=cls, no_args_is_help=True)
+    # Without a callback Typer takes a group of one for the command itself.
+    app.callback()(_nothing)
+    return app
+
+
+def single_command() -> typer.Typer:
+    """For a file that is one command."""
+    return _plain_typer()
+
+
+def _plain_typer(**settings: Any) -> typer.Typer:
     return typer.Typer(
-        help=help_text,
-        cls=cls,
-        no_args_is_help=no_args_is_help,
         context_settings={"help_option_names": ["-h", "--help"]},
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         add_completion=False,
+        **settings,
     )
+
+
+def _nothing() -> None:
+    """What a group does itself."""
 
 
 def examples(*lines: str) -> str:

@@ -6,7 +6,7 @@ import typer
 
 from omnireel.cli.ending import ending
 from omnireel.cli.output import Output
-from omnireel.cli.parser import command_group, examples
+from omnireel.cli.parser import examples, single_command
 from omnireel.cli.server_extra import server_extra
 from omnireel.cli.settings_flags import (
     DataFolder,
@@ -17,7 +17,7 @@ from omnireel.cli.settings_flags import (
     settings_from,
 )
 
-app = command_group("")
+app = single_command()
 
 
 @app.command(epilog=examples("omnireel serve --workers 0 &", "omnireel worker --workers 2"))
