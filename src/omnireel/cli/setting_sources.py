@@ -12,7 +12,7 @@ from omnireel.cli.session import KEY_VARIABLE, URL_VARIABLE
 PREFIX: Final = "OMNIREEL_"
 SETTINGS_FILE: Final = Path("omnireel.toml")
 DEFAULT: Final = "default"
-_OTHERS: Final = {URL_VARIABLE, KEY_VARIABLE, "OMNIREEL_CRASH_POINT"}
+_OTHERS: Final = {URL_VARIABLE, KEY_VARIABLE, "OMNIREEL_WEBHOOK_SECRET", "OMNIREEL_CRASH_POINT"}
 """Variables of ours that are no settings of a server."""
 
 
