@@ -20,7 +20,9 @@ ENTRIES = (
         "demo", "omnireel.cli.demo", "See all of it once, for real: a server, a clip, the clip in clay.", MAKE
     ),
     Entry("task", "omnireel.cli.task", "Look at a task, wait for it, stop it, save its video.", LOOK),
-    Entry("models", "omnireel.cli.models", "What can be asked for.", LOOK),
+    Entry("files", "omnireel.cli.files", "Upload once, use in many requests.", LOOK),
+    Entry("models", "omnireel.cli.models", "What can be asked for, and how.", LOOK),
+    Entry("balance", "omnireel.cli.balance", "What is left to spend.", LOOK),
     Entry("webhooks", "omnireel.cli.webhooks", "What was told to whom; send it again.", LOOK),
     Entry("init", "omnireel.cli.init", "Write a settings file for a server.", SET_UP),
     Entry("auth", "omnireel.cli.auth", "Keep API keys for servers; say which is used.", SET_UP),

@@ -42,9 +42,11 @@ class Plain(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-def command_group(help_text: str, *, cls: type[TyperGroup] = Plain) -> typer.Typer:
+def command_group(
+    help_text: str, *, cls: type[TyperGroup] = Plain, no_args_is_help: bool = True
+) -> typer.Typer:
     """For a file of several commands, or of one that is to be named all the same."""
-    app = _plain_typer(help=help_text, cls=cls, no_args_is_help=True)
+    app = _plain_typer(help=help_text, cls=cls, no_args_is_help=no_args_is_help)
     # Without a callback Typer takes a group of one for the command itself.
     app.callback()(_nothing)
     return app

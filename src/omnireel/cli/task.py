@@ -172,7 +172,7 @@ def history(
         lines = [
             entry.task_id
             if quiet
-            else f"{entry.submitted_at[:16]}  {entry.status:<10}  {entry.task_id}  {entry.origin}"
+            else f"{_local(entry.submitted_at)}  {entry.status:<10}  {entry.task_id}  {entry.origin}"
             for entry in entries
         ]
         talk.items(lines, [asdict(entry) for entry in entries])
@@ -197,3 +197,11 @@ def _row(task: Task) -> str:
     made = f"{task.created_at.astimezone():%Y-%m-%d %H:%M}" if task.created_at else " " * 16
     percent = "" if task.progress is None or task.status.terminal else f"{task.progress:.0%}"
     return f"{made}  {task.status:<10}  {percent:>4}  {task.task_id}  {task.model_id}".rstrip()
+
+
+def _local(moment: str) -> str:
+    """A moment of the history in this machine's time; as it stands when it is none."""
+    try:
+        return f"{datetime.fromisoformat(moment).astimezone():%Y-%m-%d %H:%M}"
+    except ValueError:
+        return moment[:16]

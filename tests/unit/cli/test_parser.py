@@ -42,7 +42,7 @@ def test_help_loads_no_command_and_nothing_slow() -> None:
 
     assert {name.partition(".")[0] for name in loaded} & (SLOW | TYPERS_OWN) == set()
     assert {name for name in loaded if name.startswith("omnireel.")} == {
-        "omnireel.cli", "omnireel.cli.main", "omnireel.cli.parser",
+        "omnireel.cli", "omnireel.cli.main", "omnireel.cli.parser", "omnireel.version",
     }  # fmt: skip
 
 
