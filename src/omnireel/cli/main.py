@@ -22,6 +22,7 @@ ENTRIES = (
     Entry("task", "omnireel.cli.task", "Look at a task, wait for it, stop it, save its video.", LOOK),
     Entry("files", "omnireel.cli.files", "Upload once, use in many requests.", LOOK),
     Entry("models", "omnireel.cli.models", "What can be asked for, and how.", LOOK),
+    Entry("verify", "omnireel.cli.verify", "Is a file whole, and which engine made it?", LOOK),
     Entry("balance", "omnireel.cli.balance", "What is left to spend.", LOOK),
     Entry("webhooks", "omnireel.cli.webhooks", "What was told to whom; send it again.", LOOK),
     Entry("init", "omnireel.cli.init", "Write a settings file for a server.", SET_UP),
