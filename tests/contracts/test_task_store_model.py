@@ -271,6 +271,14 @@ class StoreAgainstModel(RuleBasedStateMachine):
         return Hold.CANCEL_REQUESTED if task.cancel_requested else Hold.KEPT
 
 
+def emptied(engine: Engine) -> Engine:
+    """A database with nothing left of the history before."""
+    with writing(engine) as connection:
+        for table in (tables.task_input, tables.task, tables.team):
+            connection.execute(delete(table))
+    return engine
+
+
 SETTINGS = settings(
     max_examples=60,
     stateful_step_count=40,
@@ -294,11 +302,7 @@ def test_on_postgresql_every_history_goes_as_in_the_model(postgres_url: str) -> 
 
     class OnPostgresql(StoreAgainstModel):
         def open_empty(self) -> Engine:
-            with writing(engine) as connection:
-                connection.execute(delete(tables.task_input))
-                connection.execute(delete(tables.task))
-                connection.execute(delete(tables.team))
-            return engine
+            return emptied(engine)
 
     run_state_machine_as_test(OnPostgresql, settings=SETTINGS)
     engine.dispose()

@@ -5,13 +5,12 @@ from __future__ import annotations
 from hypothesis import HealthCheck, settings
 from hypothesis import seed as seeded
 from hypothesis.stateful import run_state_machine_as_test
-from sqlalchemy import Engine, delete, event
+from sqlalchemy import Engine, event
 from tests.chaos.verdict import Verdict
 from tests.chaos.world import Ground
-from tests.contracts.test_task_store_model import StoreAgainstModel
+from tests.contracts.test_task_store_model import StoreAgainstModel, emptied
 
-from omnireel.tasks import tables
-from omnireel.tasks.database import open_database, writing
+from omnireel.tasks.database import open_database
 
 STEPS = 60
 
@@ -23,10 +22,7 @@ def run(ground: Ground, count: int, seed: int) -> Verdict:
 
     class OnSqlite(StoreAgainstModel):
         def open_empty(self) -> Engine:
-            with writing(engine) as connection:
-                connection.execute(delete(tables.task_input))
-                connection.execute(delete(tables.task))
-            return engine
+            return emptied(engine)
 
         def teardown(self) -> None:
             if hasattr(self, "began"):
