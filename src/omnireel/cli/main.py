@@ -7,7 +7,20 @@ from typing import Annotated
 import typer
 
 from omnireel import __version__
-from omnireel.cli import database, demo, doctor, generate, keys, models, serve, task, teams, webhooks, worker
+from omnireel.cli import (
+    database,
+    demo,
+    doctor,
+    generate,
+    keys,
+    mcp,
+    models,
+    serve,
+    task,
+    teams,
+    webhooks,
+    worker,
+)
 
 app = typer.Typer(
     name="omnireel",
@@ -27,6 +40,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(teams.app, name="teams")
 app.add_typer(database.app, name="db")
 app.command("demo")(demo.demo)
+app.command("mcp")(mcp.mcp)
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 - the parser's callback
