@@ -11,16 +11,20 @@ from typing import Any
 import pytest
 
 from omnireel.client import _media
+from omnireel.client._blocking import Blocking, open_http
 from omnireel.client._media import INLINE_LIMIT, Media
+from omnireel.client._waiting import run
 from omnireel.client.errors import InvalidRequestError
 
+HERE = Blocking(open_http())
 
-def nowhere(name: str, source: Path | bytes) -> str:
+
+async def nowhere(name: str, source: Path | bytes) -> str:
     raise AssertionError(f"{name} should travel inside the request")
 
 
 def to_wire(images: Sequence[Media], video: Media | None) -> tuple[list[str], list[str]]:
-    return _media.to_wire(images, video, nowhere)
+    return run(_media.to_wire(HERE, images, video, nowhere))
 
 
 def test_every_kind_of_local_input_becomes_the_same_base64(tmp_path: Path) -> None:
@@ -84,11 +88,11 @@ def test_what_does_not_fit_into_the_request_is_stored_first(tmp_path: Path) -> N
         file.truncate(INLINE_LIMIT - 5)
     stored: list[tuple[str, Path | bytes]] = []
 
-    def store(name: str, source: Path | bytes) -> str:
+    async def store(name: str, source: Path | bytes) -> str:
         stored.append((name, source))
         return f"https://host/{name}"
 
-    images, videos = _media.to_wire([b"12345678", b"123456"], large, store)
+    images, videos = run(_media.to_wire(HERE, [b"12345678", b"123456"], large, store))
 
     assert stored == [("large.mp4", large)]
     assert videos == ["https://host/large.mp4"]

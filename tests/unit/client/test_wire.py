@@ -174,7 +174,12 @@ def test_a_model_without_provider_and_name_is_refused_before_anything_is_sent(mo
         _wire.submit(model, {}, "key")
 
 
-def test_only_questions_are_repeatable() -> None:
+def test_what_happens_twice_when_sent_twice_is_not_repeatable() -> None:
     assert _wire.show("t").repeatable
+    assert _wire.cancel("t").repeatable
+    assert _wire.delete("t").repeatable
+    assert _wire.estimate("a/b", {}).repeatable
     assert not _wire.submit("a/b", {}, "key").repeatable
-    assert not _wire.cancel("t").repeatable
+    assert not _wire.upload("a.png", b"x").repeatable
+    assert not _wire.resend("d").repeatable
+    assert not _wire.rotate_webhook_secret().repeatable
