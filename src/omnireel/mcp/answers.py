@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from omnireel.client.types import Model, Resource, Task
+from omnireel.client.types import File, Model, ModelSchema, Page, Resource, Task, Usage
 
 
 class Result(BaseModel):
@@ -42,12 +41,16 @@ class ModelList(Result):
         return "Models: " + ", ".join(model.slug for model in self.models)
 
 
-class ModelSchema(Result):
+class Schema(Result):
     model: str
     schema_: Annotated[
         dict[str, Any],
         Field(serialization_alias="schema", description="JSON Schema of what the server takes."),
     ]
+
+    @classmethod
+    def of(cls, found: ModelSchema) -> Self:
+        return cls(model=found.slug, schema_=dict(found.schema))
 
     def sentence(self) -> str:
         # Whole: hosts that show a model the text alone would leave it with nothing.
@@ -149,12 +152,12 @@ class UploadedFile(BaseModel):
     url: Annotated[str, Field(description="Put it into submit_task's `images` or `video`.")]
     type: str
     filename: str
-    size: Annotated[int, Field(description="Bytes.")]
+    size: Annotated[int | None, Field(description="Bytes.")] = None
     expires_at: datetime | None = None
 
     @classmethod
-    def of(cls, file: Mapping[str, Any]) -> Self:
-        return cls.model_validate(file)
+    def of(cls, file: File) -> Self:
+        return cls(**{name: getattr(file, name) for name in cls.model_fields})
 
 
 class Uploaded(Result, UploadedFile):
@@ -165,16 +168,13 @@ class Uploaded(Result, UploadedFile):
 
 class FileList(Result):
     files: list[UploadedFile]
-    used_bytes: int
-    quota_bytes: int
+    used_bytes: int | None = None
+    quota_bytes: int | None = None
 
     @classmethod
-    def of(cls, page: Mapping[str, Any]) -> Self:
-        return cls(
-            files=[UploadedFile.of(item) for item in page["items"]],
-            used_bytes=page["used_bytes"],
-            quota_bytes=page["quota_bytes"],
-        )
+    def of(cls, page: Page[File], usage: Usage) -> Self:
+        files = [UploadedFile.of(file) for file in page.items]
+        return cls(files=files, used_bytes=usage.used_bytes, quota_bytes=usage.quota_bytes)
 
     def sentence(self) -> str:
         lines = [f"{file.filename} ({file.file_id}): {file.url}" for file in self.files]

@@ -6,7 +6,7 @@ import ipaddress
 import json
 import socket
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import uvicorn
 from mcp.server.lowlevel.server import Server
@@ -14,12 +14,10 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from omnireel.client._connection import open_http
-from omnireel.client._sync import Client
 from omnireel.client.errors import AuthenticationError
 from omnireel.errors import CannotStart
 from omnireel.mcp.roots import Roots
-from omnireel.mcp.server import make_server
+from omnireel.mcp.server import ClientOf, make_server
 
 PATH: Final = "/mcp"
 LARGEST_BODY: Final = 1024 * 1024
@@ -31,18 +29,12 @@ _REFUSAL: Final = json.dumps(
 ).encode()
 
 
-class Callers:
-    """Each request's own client: its bearer key goes on to Omnireel, and nobody else's does."""
-
-    def __init__(self, base_url: str) -> None:
-        self._base_url = base_url
-        self._http = open_http()
-
-    def client_of(self, request: Request) -> Client:
-        key = bearer_key(request.headers.get("authorization", ""))
-        if not key:
-            raise AuthenticationError("the request carried no API key")
-        return Client(self._base_url, key, http=self._http)
+def key_of(request: Request) -> str:
+    """The key a request brought, and nobody else's."""
+    key = bearer_key(request.headers.get("authorization", ""))
+    if not key:
+        raise AuthenticationError("the request carried no API key")
+    return key
 
 
 def bearer_key(header: str) -> str:
@@ -90,7 +82,7 @@ def serve_http(
         )
     with _listen(host, port) as listener:
         port = listener.getsockname()[1]
-        server = make_server(Callers(base_url).client_of, roots)
+        server = make_server(base_url, roots, key_of)
         app = KeyedOnly(_app(server, _security(port, names)))
         config = uvicorn.Config(
             app,
@@ -104,7 +96,7 @@ def serve_http(
         uvicorn.Server(config).run([listener])
 
 
-def _app(server: Server[Any], security: TransportSecuritySettings) -> ASGIApp:
+def _app(server: Server[ClientOf], security: TransportSecuritySettings) -> ASGIApp:
     # Stateless: no session that one caller could take over from another, nothing kept between requests.
     return server.streamable_http_app(
         streamable_http_path=PATH,

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from functools import partial
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
-import anyio.from_thread
-import anyio.to_thread
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.server import Server
 from mcp_types import (
@@ -21,17 +19,15 @@ from mcp_types import (
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from omnireel import __version__
-from omnireel.client._sync import Client
+from omnireel.client._async import AsyncClient
+from omnireel.client._awaiting import open_async_http
 from omnireel.client.errors import APIError
 from omnireel.client.types import Task
 from omnireel.mcp.advice import advise
-from omnireel.mcp.answers import Result, TaskState
+from omnireel.mcp.answers import Result
 from omnireel.mcp.roots import Forbidden, Roots
 from omnireel.mcp.tools import Tool, Visit, tools
-
-AT_ONCE: Final = 64
-"""Calls that run at the same time; more wait their turn."""
+from omnireel.version import __version__
 
 INSTRUCTIONS: Final = (
     "Omnireel makes and restyles short videos. submit_task returns a task_id at once; wait_task waits for it;"
@@ -39,18 +35,28 @@ INSTRUCTIONS: Final = (
 )
 _log = logging.getLogger(__name__)
 
-ClientOf = Callable[[Any], Client]
-"""The caller's SDK client for a request: the HTTP request, or None on stdio. Raises APIError."""
+KeyOf = Callable[[Any], str | None]
+"""The API key for a call, by its HTTP request (None on stdio). None: the environment's. Raises APIError."""
+
+ClientOf = Callable[[Any], AsyncClient]
+"""The caller's own SDK client, likewise."""
 
 
-def make_server(client_of: ClientOf, roots: Roots) -> Server[Any]:
+def make_server(base_url: str | None, roots: Roots, key_of: KeyOf) -> Server[ClientOf]:
     """A server that asks Omnireel as whoever calls it."""
-    desk = Desk(client_of, roots)
+
+    @asynccontextmanager
+    async def clients(_: Server[ClientOf]) -> AsyncIterator[ClientOf]:
+        async with open_async_http() as pool:
+            yield lambda request: AsyncClient(base_url, key_of(request), http=pool)
+
+    desk = Desk(roots)
     return Server(
         "omnireel",
         version=__version__,
         title="Omnireel",
         instructions=INSTRUCTIONS,
+        lifespan=clients,
         on_list_tools=desk.list_tools,
         on_call_tool=desk.call_tool,
     )
@@ -59,34 +65,27 @@ def make_server(client_of: ClientOf, roots: Roots) -> Server[Any]:
 class Desk:
     """Where calls arrive."""
 
-    def __init__(self, client_of: ClientOf, roots: Roots) -> None:
-        self._client_of = client_of
+    def __init__(self, roots: Roots) -> None:
         self._roots = roots
         self._tools: dict[str, Tool[Any]] = {tool.name: tool for tool in tools(roots)}
-        self._limiter = anyio.CapacityLimiter(AT_ONCE)
 
     async def list_tools(
-        self, _context: ServerRequestContext[Any], _params: PaginatedRequestParams | None
+        self, _context: ServerRequestContext[ClientOf], _params: PaginatedRequestParams | None
     ) -> ListToolsResult:
         return ListToolsResult(tools=[tool.published() for tool in self._tools.values()])
 
     async def call_tool(
-        self, context: ServerRequestContext[Any], params: CallToolRequestParams
+        self, context: ServerRequestContext[ClientOf], params: CallToolRequestParams
     ) -> CallToolResult:
         tool = self._tools.get(params.name)
         if tool is None:
             return _refusal(
                 f"There is no tool {params.name[:80]!r}.\nNext: call one of {', '.join(self._tools)}."
             )
-        run = partial(self._run, context, tool, params.arguments or {})
-        return await anyio.to_thread.run_sync(run, limiter=self._limiter)
-
-    def _run(
-        self, context: ServerRequestContext[Any], tool: Tool[Any], arguments: dict[str, Any]
-    ) -> CallToolResult:
         try:
-            visit = Visit(self._client_of(context.request), self._roots, _Watcher(context).see)
-            return _success(tool.call(visit, arguments))
+            client = context.lifespan_context(context.request)
+            visit = Visit(client, self._roots, _Watcher(context).see)
+            return _success(await tool.call(visit, params.arguments or {}))
         except ValidationError as error:
             return _refusal(_misfits(tool, error))
         except Forbidden as error:
@@ -106,21 +105,15 @@ class Desk:
 class _Watcher:
     """Tells the caller how far a task is, when it is further; progress must never stand still."""
 
-    def __init__(self, context: ServerRequestContext[Any]) -> None:
+    def __init__(self, context: ServerRequestContext[ClientOf]) -> None:
         self._session = context.session
         self._told = -1.0
 
-    def see(self, task: Task) -> None:
-        """From the worker's thread. Ends the wait when the caller has gone."""
-        anyio.from_thread.check_cancelled()
+    async def see(self, task: Task) -> None:
         progress = 1.0 if task.status.terminal else task.progress or 0.0
         if progress > self._told:
             self._told = progress
-            anyio.from_thread.run(self._session.report_progress, progress, 1.0, _how_far(task))
-
-
-def _how_far(task: Task) -> str:
-    return task.note or TaskState.of(task).status
+            await self._session.report_progress(progress, 1.0, task.note or task.status)
 
 
 def _success(result: Result) -> CallToolResult:

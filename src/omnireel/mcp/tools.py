@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -10,16 +10,15 @@ from typing import Any, Generic, TypeVar
 from mcp_types import Tool as PublishedTool
 from mcp_types import ToolAnnotations
 
-from omnireel.client._sync import Client
+from omnireel.client._async import AsyncClient
 from omnireel.client.errors import TaskCanceled, TaskFailed, Timeout
 from omnireel.client.types import Task
-from omnireel.mcp import files
 from omnireel.mcp.answers import (
     Deleted,
     FileList,
     ModelList,
-    ModelSchema,
     Result,
+    Schema,
     TaskState,
     Uploaded,
 )
@@ -36,7 +35,7 @@ from omnireel.mcp.arguments import (
 )
 from omnireel.mcp.roots import Roots
 
-Watch = Callable[[Task], None]
+Watch = Callable[[Task], Awaitable[None]]
 A = TypeVar("A", bound=Arguments)
 
 
@@ -44,21 +43,21 @@ A = TypeVar("A", bound=Arguments)
 class Visit:
     """One call: the caller's own SDK client, the folders that may be read, and who watches a wait."""
 
-    client: Client
+    client: AsyncClient
     roots: Roots
     watch: Watch
 
 
 @dataclass(frozen=True)
 class Tool(Generic[A]):
-    """`run` blocks. Raises APIError and Forbidden."""
+    """`run` raises APIError and Forbidden."""
 
     name: str
     title: str
     description: str
     takes: type[A]
     gives: type[Result]
-    run: Callable[[Visit, A], Result]
+    run: Callable[[Visit, A], Awaitable[Result]]
     changes: bool = False
     destroys: bool = False
 
@@ -78,55 +77,52 @@ class Tool(Generic[A]):
             ),
         )
 
-    def call(self, visit: Visit, arguments: dict[str, Any]) -> Result:
+    async def call(self, visit: Visit, arguments: dict[str, Any]) -> Result:
         """Judge the arguments, then run. Raises pydantic's ValidationError too."""
-        return self.run(visit, self.takes.model_validate(arguments))
+        return await self.run(visit, self.takes.model_validate(arguments))
 
 
-def _list_models(visit: Visit, _: ListModels) -> Result:
-    return ModelList.of(visit.client.models.list())
+async def _list_models(visit: Visit, _: ListModels) -> Result:
+    return ModelList.of(await visit.client.models.list())
 
 
-def _get_schema(visit: Visit, asked: GetSchema) -> Result:
-    return ModelSchema(model=asked.model, schema_=_schema(visit, asked.model))
+async def _get_schema(visit: Visit, asked: GetSchema) -> Result:
+    return Schema.of(await visit.client.models.describe(asked.model))
 
 
-def _schema(visit: Visit, model: str) -> Any:
-    document = files.answer(visit.client, files.schema(model))
-    return document["post"]["requestBody"]["content"]["application/json"]["schema"]
-
-
-def _submit_task(visit: Visit, asked: SubmitTask) -> Result:
+async def _submit_task(visit: Visit, asked: SubmitTask) -> Result:
     options: Any = asked.model_dump(exclude_none=True, exclude={"prompt"})
-    return TaskState.of(visit.client.videos.create(asked.prompt, **options))
+    return TaskState.of(await visit.client.videos.create(asked.prompt, **options))
 
 
-def _get_task(visit: Visit, asked: GetTask) -> Result:
-    return TaskState.of(visit.client.tasks.get(asked.task_id))
+async def _get_task(visit: Visit, asked: GetTask) -> Result:
+    return TaskState.of(await visit.client.tasks.get(asked.task_id))
 
 
-def _wait_task(visit: Visit, asked: WaitTask) -> Result:
+async def _wait_task(visit: Visit, asked: WaitTask) -> Result:
+    waiting = visit.client.tasks.wait(asked.task_id, timeout=asked.timeout_seconds, on_update=visit.watch)
     try:
-        done = visit.client.tasks.wait(asked.task_id, timeout=asked.timeout_seconds, on_update=visit.watch)
+        return TaskState.of((await waiting).task)
     except (TaskFailed, TaskCanceled) as ending:
         return TaskState.of(ending.task)
     except Timeout:
-        return _get_task(visit, GetTask(task_id=asked.task_id))
-    return TaskState.of(done.task)
+        return await _get_task(visit, GetTask(task_id=asked.task_id))
 
 
-def _upload_file(visit: Visit, asked: UploadFile) -> Result:
+async def _upload_file(visit: Visit, asked: UploadFile) -> Result:
     with visit.roots.open(asked.path) as file:
-        source = Path(f"/dev/fd/{file.fileno()}")
-        return Uploaded.of(files.answer(visit.client, files.upload(Path(asked.path).name, source)))
+        # By descriptor: the name may lead elsewhere by now.
+        opened = Path(f"/dev/fd/{file.fileno()}")
+        return Uploaded.of(await visit.client.files.upload(opened, filename=Path(asked.path).name))
 
 
-def _list_files(visit: Visit, asked: ListFiles) -> Result:
-    return FileList.of(files.answer(visit.client, files.list_files(asked.limit)))
+async def _list_files(visit: Visit, asked: ListFiles) -> Result:
+    pages = visit.client.files.list(page_size=asked.limit).pages()
+    return FileList.of(await anext(pages), await visit.client.files.usage())
 
 
-def _delete_file(visit: Visit, asked: DeleteFile) -> Result:
-    files.answer(visit.client, files.delete_file(asked.file_id))
+async def _delete_file(visit: Visit, asked: DeleteFile) -> Result:
+    await visit.client.files.delete(asked.file_id)
     return Deleted(file_id=asked.file_id)
 
 
@@ -148,7 +144,7 @@ def tools(roots: Roots) -> tuple[Tool[Any], ...]:
             "The JSON Schema of a model's request, every limit and rule in it. submit_task's arguments follow"
             " it, except that its one `video` stands for the list `videos` and it adds `shot_type` itself.",
             GetSchema,
-            ModelSchema,
+            Schema,
             _get_schema,
         ),
         Tool(
