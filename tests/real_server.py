@@ -30,11 +30,16 @@ def clean_environment(**more: str) -> dict[str, str]:
 
 
 @contextmanager
-def real_server(folder: Path, *flags: str, **settings: str) -> Iterator[RealServer]:
-    """A server in a folder, on a free port unless the flags say which; it must stop in good order."""
+def real_server(
+    folder: Path, *flags: str, program: Path | str = sys.executable, **settings: str
+) -> Iterator[RealServer]:
+    """A server in a folder, on a free port unless the flags say which; it must stop in good order.
+
+    `program` is the Python that runs it.
+    """
     environment = clean_environment(OMNIREEL_ENGINE=FAKE) | settings
     process = subprocess.Popen(
-        [sys.executable, "-m", "omnireel", "serve", "--port", "0", *flags],
+        [program, "-m", "omnireel", "serve", "--port", "0", *flags],
         cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
