@@ -10,8 +10,9 @@ from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 from structlog.contextvars import bind_contextvars
 
+from omnireel.api.limits import Allowance
 from omnireel.api.problems import Problem
-from omnireel.api.rooms import RoomsHere
+from omnireel.api.rooms import Rooms, RoomsHere
 from omnireel.errors import AuthenticationFailed
 from omnireel.tasks.keys import Access
 from omnireel.tasks.scopes import Scope
@@ -43,14 +44,19 @@ def bearer_key(request: Request) -> str:
     return key.strip()
 
 
+def _admitted(rooms: Rooms, key: str) -> tuple[Access, Allowance]:
+    """What the key opens and what is left of its team's minute: both ask a database."""
+    access = rooms.keys.access(key)
+    return access, rooms.limiter.count(access.team)
+
+
 async def _caller(
     request: Request, rooms: RoomsHere, _documented: Annotated[object, Security(_SCHEME)]
 ) -> Caller:
     key = bearer_key(request)
-    access = await run_in_threadpool(rooms.keys.access, key)
+    access, allowance = await run_in_threadpool(_admitted, rooms, key)
     # Here and not in a thread, so that everything the request still does is logged as this caller's.
     bind_contextvars(team=access.team, key=key[-4:])
-    allowance = rooms.limiter.count(access.team)
     request.state.rate_headers = allowance.headers
     if allowance.exceeded:
         detail = f"at most {allowance.limit} requests per minute; wait {allowance.retry_after} seconds"
