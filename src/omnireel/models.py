@@ -431,6 +431,10 @@ class Task:
     request_id: str = ""
     outcome: Outcome | None = None
     charged: str = "0.0000"
+    dialect: str | None = None
+    """Whose words it was asked for in; None for the service's own."""
+    external_id: str | None = None
+    """What its caller calls it."""
 
     @property
     def model_id(self) -> str:
