@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Engine, Row, insert, or_, select, update
 
 from omnireel.clock import Clock, SystemClock
-from omnireel.errors import AuthenticationFailed, InvalidRequest, NotFound
+from omnireel.errors import AuthenticationFailed, InvalidRequest, NotFound, NotPermitted
 from omnireel.tasks import base62
 from omnireel.tasks.away import repeatable
 from omnireel.tasks.database import reading, writing
@@ -55,9 +55,9 @@ class Access:
     scopes: Scopes = EVERYTHING
 
     def check(self, wanted: Scope) -> None:
-        """Raises AuthenticationFailed when the key may not do this."""
+        """Raises NotPermitted when the key may not do this."""
         if not allows(self.scopes, wanted):
-            raise AuthenticationFailed(
+            raise NotPermitted(
                 f"this key may not {wanted}; what it may do is {' and '.join(sorted(self.scopes))}"
             )
 
