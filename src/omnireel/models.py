@@ -341,6 +341,15 @@ class ShotReport:
 
 
 @dataclass(frozen=True)
+class Spritesheet:
+    """Stills of a clip in rows, as one picture; a local file. Pixels."""
+
+    path: Path
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class Clip:
     """A finished local MP4 and its poster, not yet published."""
 
@@ -352,6 +361,7 @@ class Clip:
     frames: int
     has_audio: bool = False
     shots: tuple[ShotReport, ...] = ()
+    spritesheet: Spritesheet | None = None
 
     @property
     def duration(self) -> float:

@@ -10,10 +10,13 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from PIL import Image
+from tests.media_files import make_image
 from tests.service.house import House
 from tests.service.serving import served_house
 
-from omnireel.models import Failed, ImageRole, MediaKind, Progress, VideoRole
+from omnireel.media.spritesheet import draw_spritesheet
+from omnireel.models import Failed, ImageRole, MediaKind, Progress, Resource, Succeeded, VideoRole
 from omnireel.tasks.scopes import Scope
 
 openai = pytest.importorskip("openai", reason="the openai package is not installed: pip install openai")
@@ -94,6 +97,41 @@ def test_the_bytes_are_those_that_were_made(
     assert answer.content == clip
     assert answer.headers["content-type"] == "video/mp4"
     assert answer.headers["content-disposition"].endswith('.mp4"')
+
+
+def test_the_thumbnail_and_the_spritesheet_are_pictures(
+    house: House, client: Any, clip: bytes, tmp_path: Path
+) -> None:
+    video = client.videos.create(prompt="a fox")
+    claim = house.claim()
+    (tmp_path / "clip.mp4").write_bytes(clip)
+    sheet = draw_spritesheet(tmp_path / "clip.mp4", tmp_path / "sheet.jpg")
+    assert sheet is not None
+    make_image(tmp_path / "poster.jpg", width=640, height=360)
+    files: list[Resource] = []
+    for role, name, end in (
+        ("primary", "clip.mp4", "mp4"),
+        ("poster", "poster.jpg", "jpg"),
+        ("spritesheet", "sheet.jpg", "spritesheet.jpg"),
+    ):
+        key = f"results/{video.id}/{claim.token}/{video.id}.{end}"
+        house.blobs.put(key, tmp_path / name)
+        files += [Resource(key, "image", role, end, 640, 360, 1, "ab" * 32)]
+    house.store.finish(claim, Succeeded(tuple(files), "fake", 7))
+    for variant, size in (("thumbnail", (640, 360)), ("spritesheet", (sheet.width, sheet.height))):
+        answer = client.videos.with_raw_response.download_content(video.id, variant=variant)
+        assert answer.headers["content-type"] == "image/jpeg"
+        with Image.open(io.BytesIO(answer.content)) as picture:
+            assert picture.size == size
+
+
+def test_a_video_without_a_spritesheet_says_so(
+    house: House, client: Any, clip: bytes, tmp_path: Path
+) -> None:
+    video = made(house, client, clip, tmp_path)
+
+    with pytest.raises(openai.NotFoundError, match="has no spritesheet"):
+        client.videos.download_content(video.id, variant="spritesheet")
 
 
 def test_openais_defaults_hold_where_nothing_is_said(client: Any) -> None:

@@ -85,6 +85,7 @@ def to_claim(row: Row[*tuple[Any, ...]]) -> Claim:
         team=row.team,
         request_id=row.request_id,
         trace=row.trace or "",
+        dialect=row.dialect,
         submitted_at=row.created_at,
         claimed_at=row.started_at,
     )

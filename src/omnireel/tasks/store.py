@@ -103,6 +103,8 @@ class Claim:
     request_id: str = ""
     trace: str = ""
     """The submit's `traceparent`."""
+    dialect: str | None = None
+    """Whose words the submit was in."""
     submitted_at: float = 0.0
     """Unix seconds on the database's clock, like the next."""
     claimed_at: float = 0.0
