@@ -24,6 +24,7 @@ from omnireel import (
 )
 from omnireel.client._media import INLINE_LIMIT
 from omnireel.models import Failed, Progress, Resource, Succeeded
+from omnireel.tasks.store import Claim
 
 VIDEO = bytes(place % 253 for place in range(200_000))
 
@@ -34,9 +35,9 @@ def sdk(house: House) -> Iterator[Client]:
         yield sdk
 
 
-def finish(house: House, folder: Path, *, digest: str | None = None) -> None:
-    """Work on the next task, and hand back VIDEO."""
-    claim = house.claim()
+def finish(house: House, folder: Path, *, digest: str | None = None, claim: Claim | None = None) -> None:
+    """Work on the next task, or the one claimed, and hand back VIDEO."""
+    claim = claim or house.claim()
     key = f"results/{claim.task_id}/{claim.token}/{claim.task_id}.mp4"
     source = folder / "made.mp4"
     source.write_bytes(VIDEO)

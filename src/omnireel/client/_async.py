@@ -1,4 +1,4 @@
-"""The SDK for programs on an event loop, asyncio's or trio's: `_sync`, with waiting instead of blocking."""
+"""The SDK for programs on an event loop: `_sync`, with waiting instead of blocking."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waiting on an event loop, asyncio's or trio's."""
+"""Waiting on an event loop."""
 
 from __future__ import annotations
 

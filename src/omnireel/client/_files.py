@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from omnireel.client import _wire
 from omnireel.client._connection import Connection
 from omnireel.client._media import Media, to_store
@@ -28,5 +26,5 @@ async def get(connection: Connection, file_id: str) -> File:
     for file in listed.items:
         if file.file_id == file_id:
             return file
-    error = _wire.error_in(replace(reply, status=404))
-    raise error if reply.status == 404 else NotFoundError(f"there is no file {file_id!r}", status=404)
+    words = f"Resource not found: there is no file {file_id[:200]!r}"
+    raise NotFoundError(words, status=404, request_id=reply.request_id)

@@ -184,10 +184,14 @@ def _unreadable(path: str, name: str, error: OSError | ValueError) -> InvalidReq
 def _read_stream(stream: BinaryIO, name: str) -> bytes:
     data = bytearray()
     # A pipe hands over what it has, so one read is not the whole of it.
-    while block := stream.read(READ):
-        if not isinstance(block, bytes):
-            raise InvalidRequestError(f"{name} must be opened in binary mode")
+    while block := _binary(stream.read(READ), name):
         data += block
         if len(data) > LIMIT:
             raise InvalidRequestError(f"{name} must have 1 to {LIMIT} bytes, got more")
     return bytes(data)
+
+
+def _binary(block: object, name: str) -> bytes:
+    if not isinstance(block, bytes):
+        raise InvalidRequestError(f"{name} must be opened in binary mode")
+    return block

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar
@@ -59,7 +59,7 @@ def async_raw(method: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[RawRes
 
 
 @contextmanager
-def _listening() -> Iterator[list[Reply]]:
+def _listening() -> Generator[list[Reply], None, None]:
     replies: list[Reply] = []
     before = heard.set(replies)
     try:

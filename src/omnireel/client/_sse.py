@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-LONGEST_EVENT = 8 * 1024 * 1024
+LONGEST_EVENT = 1024 * 1024
 """Bytes of one event that are kept before giving up on the stream."""
 
 
@@ -26,22 +26,31 @@ class Decoder:
     """Takes the stream as it comes, cut anywhere, and gives the events that have come whole."""
 
     last_id: str | None = None
-    _pending: bytes = b""
+    _begun: bytearray = field(default_factory=bytearray)
+    """The beginning of a line whose end has not come."""
+    _after_cr: bool = False
     _size: int = 0
     _type: str = ""
     _data: list[str] = field(default_factory=list[str])
 
     def feed(self, block: bytes) -> list[Event]:
         """Raises TooLong."""
-        # The last line may be cut, and what looks like its end may be the first half of a CRLF.
-        text = self._pending + block
-        whole = len(text) - 1 if text.endswith(b"\r") else len(text)
-        *lines, rest = text[:whole].replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-        self._pending = rest + text[whole:]
-        events = [event for line in lines if (event := self._line(line)) is not None]
-        if self._size + len(self._pending) > LONGEST_EVENT:
+        if self._after_cr and block:
+            # The second half of a CRLF; its first half has ended the line.
+            block = block.removeprefix(b"\n")
+            self._after_cr = False
+        self._after_cr = self._after_cr or block.endswith(b"\r")
+        *ends, rest = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        events = [event for end in ends if (event := self._line(self._whole(end))) is not None]
+        self._begun += rest
+        if self._size + len(self._begun) > LONGEST_EVENT:
             raise TooLong(f"an event is longer than {LONGEST_EVENT} bytes")
         return events
+
+    def _whole(self, end: bytes) -> bytes:
+        line = bytes(self._begun) + end
+        self._begun.clear()
+        return line
 
     def _line(self, line: bytes) -> Event | None:
         if not line:

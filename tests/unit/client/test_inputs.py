@@ -114,3 +114,46 @@ def test_a_pipe_is_read_to_its_end() -> None:
     feeder.join()
 
     assert len(base64.b64decode(images[0])) == 250_000
+
+
+def test_a_data_url_too_large_for_the_request_is_stored_as_what_it_holds() -> None:
+    data = bytes(INLINE_LIMIT + 1)
+    stored: list[tuple[str, Path | bytes]] = []
+
+    async def store(name: str, source: Path | bytes) -> str:
+        stored.append((name, source))
+        return f"https://host/{name}"
+
+    url = "data:video/mp4;base64," + base64.b64encode(data).decode()
+    small = "data:image/png;base64,AAAA"
+    images, videos = run(_media.to_wire(HERE, [small], url, store))
+
+    assert (images, videos) == ([small], ["https://host/video"])
+    assert stored == [("video", data)]
+
+
+def test_local_inputs_are_stood_in_for_where_nobody_looks_at_them(tmp_path: Path) -> None:
+    clip = tmp_path / "my clip.mp4"
+    clip.write_bytes(b"x")
+
+    images, videos = _media.stand_ins([b"x", "https://host/a.png"], clip)
+
+    assert images == ["https://local.invalid/images%5B0%5D", "https://host/a.png"]
+    assert videos == ["https://local.invalid/my%20clip.mp4"]
+    with pytest.raises(InvalidRequestError, match="No such file"):
+        _media.stand_ins([], tmp_path / "missing.mp4")
+
+
+def test_what_is_uploaded_has_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(b"x")
+
+    with path.open("rb") as opened:
+        names = [_media.to_store(media, None).filename for media in (path, opened, b"x", io.BytesIO(b"x"))]
+
+    assert names == ["clip.mp4", "clip.mp4", "file", "file"]
+    assert _media.to_store("data:image/png;base64,AAAA", "a.png").source == b"\0\0\0"
+    with pytest.raises(InvalidRequestError, match="needs no upload"):
+        _media.to_store("https://host/a.png", None)
+    with pytest.raises(InvalidRequestError, match="holds no Base64"):
+        _media.to_store("data:text/plain,hello", None)
