@@ -22,6 +22,9 @@ from omnireel.api import (
     webhook_routes,
 )
 from omnireel.api.body import BodyDesk
+from omnireel.api.dialects.envelopes import ENVELOPES
+from omnireel.api.dialects.openai import models_routes as openai_models
+from omnireel.api.dialects.openai import routes as openai_videos
 from omnireel.api.edge import Edge
 from omnireel.api.inputs import Inputs
 from omnireel.api.intake import Intake
@@ -113,8 +116,8 @@ def _assemble(rooms: Rooms, instruments: Instruments) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.rooms = rooms
-    app.add_middleware(Edge, instruments=instruments)
-    install_problem_handlers(app)
+    app.add_middleware(Edge, instruments=instruments, envelopes=ENVELOPES)
+    install_problem_handlers(app, ENVELOPES)
     for routes in (task_routes.submit_routes, estimate_routes.estimate_routes):
         app.include_router(routes(rooms.models.values(), rooms.values.terms))
     for room in (
@@ -126,6 +129,8 @@ def _assemble(rooms: Rooms, instruments: Instruments) -> FastAPI:
         account_routes,
         health_routes,
         files_routes,
+        openai_videos,
+        openai_models,
         pages,
     ):
         app.include_router(room.router)

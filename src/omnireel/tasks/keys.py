@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Engine, Row, insert, or_, select, update
 
 from omnireel.clock import Clock, SystemClock
-from omnireel.errors import AuthenticationFailed, InvalidRequest, NotFound
+from omnireel.errors import AuthenticationFailed, InvalidRequest, NotFound, NotPermitted
 from omnireel.tasks import base62
 from omnireel.tasks.away import repeatable
 from omnireel.tasks.database import reading, writing
@@ -55,9 +55,9 @@ class Access:
     scopes: Scopes = EVERYTHING
 
     def check(self, wanted: Scope) -> None:
-        """Raises AuthenticationFailed when the key may not do this."""
+        """Raises NotPermitted when the key may not do this."""
         if not allows(self.scopes, wanted):
-            raise AuthenticationFailed(
+            raise NotPermitted(
                 f"this key may not {wanted}; what it may do is {' and '.join(sorted(self.scopes))}"
             )
 
@@ -172,10 +172,13 @@ class KeyStore:
         either = or_(api_key.c.digest == digest, api_key.c.previous_digest == digest)
         with reading(self._engine) as connection:
             row = connection.execute(select(api_key).where(either)).one_or_none()
-        if row is None or row.revoked_at is not None:
+        now = self._clock.now().timestamp()
+        if row is None:
             raise AuthenticationFailed("the API key is unknown or revoked")
-        _check_end(row, digest, self._clock.now().timestamp())
-        return Access(row.key_id, row.team, scopes_of(row.scopes.split(",")))
+        access = access_of(row, now)
+        if digest not in good_digests(row, now):
+            raise AuthenticationFailed("the API key was replaced by a newer one")
+        return access
 
 
 def new_secret() -> str:
@@ -198,12 +201,19 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _check_end(row: Row[*tuple[Any, ...]], digest: str, now: float) -> None:
-    """Raises AuthenticationFailed for a key past its end, and for a secret past its overlap."""
+def access_of(row: Row[*tuple[Any, ...]], now: float) -> Access:
+    """What a row opens at a moment, unix seconds. Raises AuthenticationFailed for a key past its end."""
+    if row.revoked_at is not None:
+        raise AuthenticationFailed("the API key is unknown or revoked")
     if row.expires_at is not None and row.expires_at <= now:
         raise AuthenticationFailed("the API key has expired")
-    if not hmac.compare_digest(row.digest, digest) and row.previous_until <= now:
-        raise AuthenticationFailed("the API key was replaced by a newer one")
+    return Access(row.key_id, row.team, scopes_of(row.scopes.split(",")))
+
+
+def good_digests(row: Row[*tuple[Any, ...]], now: float) -> tuple[str, ...]:
+    """The digests of a key's secrets that are good at a moment: the newest, and for the overlap the last."""
+    overlaps = row.previous_until is not None and row.previous_until > now
+    return (row.digest, row.previous_digest) if overlaps else (row.digest,)
 
 
 def _check_name(name: str) -> None:
