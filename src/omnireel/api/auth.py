@@ -11,12 +11,12 @@ from starlette.concurrency import run_in_threadpool
 from structlog.contextvars import bind_contextvars
 
 from omnireel.api.problems import Problem
-from omnireel.api.rooms import RoomsHere
+from omnireel.api.rooms import Rooms, RoomsHere
 from omnireel.errors import AuthenticationFailed
 from omnireel.tasks.keys import Access
 from omnireel.tasks.scopes import Scope
 
-_SCHEME = HTTPBearer(auto_error=False, description="A key made with `omnireel keys create`.")
+SCHEME = HTTPBearer(auto_error=False, description="A key made with `omnireel keys create`.")
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,19 @@ def bearer_key(request: Request) -> str:
 
 
 async def _caller(
-    request: Request, rooms: RoomsHere, _documented: Annotated[object, Security(_SCHEME)]
+    request: Request, rooms: RoomsHere, _documented: Annotated[object, Security(SCHEME)]
 ) -> Caller:
     key = bearer_key(request)
-    access = await run_in_threadpool(rooms.keys.access, key)
-    # Here and not in a thread, so that everything the request still does is logged as this caller's.
-    bind_contextvars(team=access.team, key=key[-4:])
+    return admit(request, rooms, await run_in_threadpool(rooms.keys.access, key), key)
+
+
+def admit(request: Request, rooms: Rooms, access: Access, shown_by: str) -> Caller:
+    """Let in who showed something good, of which the last four letters are logged, and count the request.
+
+    Raises a 429 Problem. Not to be called in a thread: everything the request still does is to be logged as
+    this caller's.
+    """
+    bind_contextvars(team=access.team, key=shown_by[-4:])
     allowance = rooms.limiter.count(access.team)
     request.state.rate_headers = allowance.headers
     if allowance.exceeded:
