@@ -19,7 +19,7 @@ import pytest
 from starlette.testclient import TestClient
 from tests.receiver import receiving
 from tests.service.house import BASE, House, open_house
-from tests.service.serving import served_house
+from tests.service.served import listening
 
 from omnireel.api.dialects.told import told
 from omnireel.catalog.model import Terms
@@ -69,9 +69,12 @@ def refusal(answer: Any) -> tuple[int, int, str]:
     return answer.status_code, body["code"], body["message"]
 
 
-def test_a_video_is_made_and_found_by_both_its_names(tmp_path: Path, clip: bytes, picture: bytes) -> None:
+def test_a_video_is_made_and_found_by_both_its_names(
+    standing: House, port: int, tmp_path: Path, clip: bytes, picture: bytes
+) -> None:
+    house = standing
     with (
-        served_house(tmp_path) as house,
+        listening(house, port),
         httpx2.Client(base_url=house.values.base_url, headers=signing(house), trust_env=False) as kling,
     ):
         body = {

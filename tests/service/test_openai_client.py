@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from tests.media_files import make_image
 from tests.service.house import House
-from tests.service.serving import served_house
+from tests.service.served import listening
 
 from omnireel.media.spritesheet import draw_spritesheet
 from omnireel.models import Failed, ImageRole, MediaKind, Progress, Resource, Succeeded, VideoRole
@@ -26,9 +26,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:The Sora API:DeprecationWarning"
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    with served_house(tmp_path) as house:
-        yield house
+def house(standing: House, port: int) -> Iterator[House]:
+    with listening(standing, port):
+        yield standing
 
 
 @pytest.fixture

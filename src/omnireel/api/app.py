@@ -96,7 +96,7 @@ def create_app(
         ),
         bodies=BodyDesk(limit=values.max_body, at_once=values.large_bodies),
         uploads=BodyDesk(limit=values.upload_video_bytes, at_once=values.uploads),
-        limiter=RequestLimiter(values.requests_per_minute, counts),
+        limiter=RequestLimiter(values.requests_per_minute, counts, clock),
         deliveries=deliveries,
         secrets=secrets,
         pairs=pairs,

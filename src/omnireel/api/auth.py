@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 from structlog.contextvars import bind_contextvars
 
+from omnireel.api.limits import Allowance
 from omnireel.api.problems import Problem
 from omnireel.api.rooms import Rooms, RoomsHere
 from omnireel.errors import AuthenticationFailed
@@ -47,17 +49,23 @@ async def _caller(
     request: Request, rooms: RoomsHere, _documented: Annotated[object, Security(SCHEME)]
 ) -> Caller:
     key = bearer_key(request)
-    return admit(request, rooms, await run_in_threadpool(rooms.keys.access, key), key)
+    return await admit(request, rooms, key, lambda: rooms.keys.access(key))
 
 
-def admit(request: Request, rooms: Rooms, access: Access, shown_by: str) -> Caller:
-    """Let in who showed something good, of which the last four letters are logged, and count the request.
+async def admit(request: Request, rooms: Rooms, shown: str, opens: Callable[[], Access]) -> Caller:
+    """Let in who showed what `opens` something, and count the request.
 
-    Raises a 429 Problem. Not to be called in a thread: everything the request still does is to be logged as
-    this caller's.
+    Its last four letters are logged. Raises AuthenticationFailed, and a 429 Problem.
     """
-    bind_contextvars(team=access.team, key=shown_by[-4:])
-    allowance = rooms.limiter.count(access.team)
+
+    def admitted() -> tuple[Access, Allowance]:
+        """What it opens and what is left of its team's minute: both ask a database."""
+        access = opens()
+        return access, rooms.limiter.count(access.team)
+
+    access, allowance = await run_in_threadpool(admitted)
+    # Here and not in a thread, so that everything the request still does is logged as this caller's.
+    bind_contextvars(team=access.team, key=shown[-4:])
     request.state.rate_headers = allowance.headers
     if allowance.exceeded:
         detail = f"at most {allowance.limit} requests per minute; wait {allowance.retry_after} seconds"

@@ -15,6 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 
+from omnireel.api.once import PROMISED
 from omnireel.api.problems import Envelopes, internal_error
 from omnireel.telemetry.instruments import Instruments
 from omnireel.telemetry.tracing import Kind, Span, accepted
@@ -23,6 +24,7 @@ _log = structlog.get_logger()
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _OTHER: Final = "other"
+_API: Final = "/api/v1/"
 
 
 class Edge:
@@ -39,6 +41,8 @@ class Edge:
             return
         state = scope.setdefault("state", {})
         state["request_id"] = _request_id(scope)
+        if scope["path"].startswith(_API):
+            state["promise"] = PROMISED
         answer = _Answer(send, state)
         began = time.perf_counter()
         parent = accepted(Headers(scope=scope).get("traceparent", ""))
@@ -95,7 +99,7 @@ class _Answer:
             headers = MutableHeaders(scope=message)
             headers["X-Request-ID"] = self._state["request_id"]
             headers.setdefault("X-Content-Type-Options", "nosniff")
-            headers.update(self._state.get("rate_headers", {}))
+            headers.update(self._state.get("rate_headers", {}) | self._state.get("promise", {}))
         await self._send(message)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
-from starlette.concurrency import run_in_threadpool
 
 from omnireel.api.auth import SCHEME, Caller, admit, bearer_key
 from omnireel.api.dialects.kling.errors import BAD_AUTHORIZATION, NO_AUTHORIZATION, TokenRefused
@@ -21,8 +20,7 @@ async def _caller(
     if "authorization" not in request.headers:
         raise TokenRefused("send 'Authorization: Bearer <token>'", NO_AUTHORIZATION)
     sent = bearer_key(request)
-    access = await run_in_threadpool(_access, sent, rooms)
-    return admit(request, rooms, access, access.key_id if looks_like_a_token(sent) else sent)
+    return await admit(request, rooms, sent, lambda: _access(sent, rooms))
 
 
 def _access(sent: str, rooms: Rooms) -> Access:
