@@ -49,8 +49,16 @@ class Run(Protocol):
         """Say how far the work is, 0 to 1, and what is being done. Raises Canceled when it should stop."""
         ...
 
+    @property
+    def note(self) -> str:
+        """What was last remembered, by this attempt or an earlier one at the same task; "" at first."""
+        ...
+
     def remember(self, note: str) -> None:
-        """Keep a note that a later attempt at the same task will find."""
+        """Keep a note that a later attempt at the same task will find, whatever becomes of this one.
+
+        Returns when it is stored. Raises Canceled when the attempt should stop before it is.
+        """
         ...
 
     def warn(self, text: str) -> None:

@@ -79,6 +79,10 @@ class Handle(Protocol):
         """How the attempt ended, or None while it runs. Never blocks."""
         ...
 
+    def confirm(self, note: str) -> None:
+        """Say that this note, read from `note`, is stored: the engine that asked for it waits for that."""
+        ...
+
     def stop(self) -> None:
         """Ask it to stop; it is killed after a grace period."""
         ...

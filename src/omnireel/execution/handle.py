@@ -22,6 +22,7 @@ from omnireel.execution.protocol import (
     MAX_STAGES,
     MAX_TEXT,
     MAX_WARNINGS,
+    STORED,
     AnyEvent,
     Broke,
     Ceased,
@@ -89,6 +90,7 @@ class LocalHandle:
         self._deadline = self._stop_by = float("inf")
         self._progress = Progress()
         self._note = note
+        self._unconfirmed = 0
         self._warnings: list[str] = []
         self._private = private
         self._stages: list[Stage] = []
@@ -123,6 +125,12 @@ class LocalHandle:
             if self._ending is None:
                 self._ending = self._follow()
             return self._ending
+
+    def confirm(self, note: str) -> None:
+        with self._lock:
+            if self._child is not None and note == self._note:
+                self._child.answer(STORED * self._unconfirmed)
+                self._unconfirmed = 0
 
     def stop(self) -> None:
         with self._lock:
@@ -192,6 +200,7 @@ class LocalHandle:
     def _start_child(self) -> Ending | None:
         phase, seconds = self._phases.pop(0)
         self._phase, self._phase_began = phase, time.time()
+        self._unconfirmed = 0
         try:
             self._child = self._launch(phase)
         except AttemptError as error:
@@ -297,6 +306,7 @@ class LocalHandle:
                 self._warnings = [*self._warnings, text[:MAX_TEXT]][:MAX_WARNINGS]
             case Remembered(note):
                 self._note = note[:MAX_NOTE]
+                self._unconfirmed += 1
             case Staged():
                 self._note_stage(event)
             case Done():

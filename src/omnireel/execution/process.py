@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
 
 from omnireel.execution.protocol import MAX_LINE, AnyEvent, decode_event, events_allowed
 
@@ -25,7 +23,9 @@ READS_A_PUMP = 16
 
 
 class ChildProcess:
-    """Runs `command(events_fd)` with `order(events_fd)` on its standard input.
+    """Runs `command` with `order(events_fd)` on its standard input, and after it what `answer` is given.
+
+    That input is a file in memory, so that no secret in an order touches a disk.
 
     Linux ends the child with the *thread* that started it, so create it on a thread that lives as long as
     its owner. `now` is a clock in seconds that never goes back.
@@ -43,10 +43,12 @@ class ChildProcess:
         self._events, child_end = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(self._events, False)
         try:
-            with tempfile.TemporaryFile(dir=folder) as stdin:
-                stdin.write(order(child_end))
-                stdin.seek(0)
-                self._popen = _spawn(command, stdin, child_end, environment, folder)
+            self._input, self._told = _in_memory(order(child_end))
+            try:
+                self._popen = _spawn(command, self._input, child_end, environment, folder)
+            except BaseException:
+                os.close(self._input)
+                raise
         except BaseException:
             os.close(self._events)
             raise
@@ -89,6 +91,12 @@ class ChildProcess:
         for line in lines:
             yield decode_event(line)
 
+    def answer(self, data: bytes) -> None:
+        """Put more on its standard input. Never waits, whether it reads or not."""
+        if self._errors >= 0:
+            # The place where the child reads is this descriptor's too, so writing must not move it.
+            self._told += os.pwrite(self._input, data, self._told)
+
     def exited(self) -> bool:
         """True once it is gone, with its process group. Never waits."""
         if self._popen.returncode is not None:
@@ -125,11 +133,25 @@ class ChildProcess:
             self._popen.wait(timeout=CLOSE_SECONDS)
         os.close(self._events)
         os.close(self._errors)
+        os.close(self._input)
         self._errors = -1
 
 
+def _in_memory(data: bytes) -> tuple[int, int]:
+    """A file that is nowhere, to be read from its beginning, and its length in bytes."""
+    descriptor = os.memfd_create("order")
+    try:
+        with os.fdopen(os.dup(descriptor), "wb") as file:
+            file.write(data)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor, len(data)
+
+
 def _spawn(
-    command: Sequence[str], stdin: IO[bytes], events: int, environment: Mapping[str, str], folder: Path
+    command: Sequence[str], stdin: int, events: int, environment: Mapping[str, str], folder: Path
 ) -> subprocess.Popen[bytes]:
     # A stop that arrives while Python still starts stays pending until the child has its handler in place.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})

@@ -1,8 +1,8 @@
 """What an executor and its child process say to each other.
 
-Down, once, on standard input: an `Order` as JSON. Up, on a pipe of their own: events, one JSON object a
-line. The child handles other people's media, so the parent believes nothing it says that does not fit
-these shapes and limits.
+Down, on standard input: an `Order` as JSON, later a byte for each note that is stored. Up, on a pipe of
+their own: events, one JSON object a line. The child handles other people's media, so the parent believes
+nothing it says that does not fit these shapes and limits.
 """
 
 from __future__ import annotations
@@ -26,8 +26,12 @@ MAX_LINE = 256 * 1024
 MAX_EVENTS = 100_000
 EVENTS_A_SECOND = 20
 """What a child may say on top of that while it runs; an honest one reports at most ten times a second."""
+MAX_NOTES = 1000
+"""Confirmations read at once."""
 MAX_NOTE = 16 * 1024
 """Longest note to remember, characters."""
+STORED = b"\n"
+"""Says down that the next note to be remembered is stored."""
 MAX_TEXT = 1000
 """Longest sentence for a person, characters."""
 MAX_WARNINGS = 50

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 
 from omnireel.director.direct import direct
 from omnireel.engines.registry import load_engine
 from omnireel.execution.inputs import check_inputs, check_measured, input_paths
-from omnireel.execution.protocol import AnyEvent, Order
+from omnireel.execution.protocol import MAX_NOTES, AnyEvent, Order
 from omnireel.execution.run import ChildRun
 from omnireel.execution.scratch import Parts
 from omnireel.execution.stages import Stages
@@ -26,7 +28,9 @@ def render(
     stages.enter("checking")
     check_inputs(request, inputs, order.limits)
     check_measured(request, inputs, order.limits)
-    run = ChildRun(parts.work, order.seed, order.note, inputs, order.limits, tell, stopping, stages)
+    run = ChildRun(
+        parts.work, order.seed, order.note, inputs, order.limits, tell, stopping, stored_notes, stages
+    )
     for note in request.notes:
         run.warn(note)
     run.report(0.0, "directing")
@@ -40,6 +44,11 @@ def render(
         clip = replace(clip, spritesheet=draw_spritesheet(clip.path, parts.work / "spritesheet.jpg"))
     stages.leave()
     return clip
+
+
+def stored_notes() -> int:
+    """How many more notes the parent has stored. Never waits: standard input is a file that grows."""
+    return len(os.read(sys.stdin.fileno(), MAX_NOTES))
 
 
 def _generate(order: Order, job: Job, run: ChildRun) -> Clip:

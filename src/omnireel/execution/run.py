@@ -23,10 +23,15 @@ from omnireel.models import MediaLimits, MediaRef
 REPORT_SECONDS = 0.1
 """A report sooner than this after the last one, with the same note, is not worth a line on the pipe."""
 
+CONFIRM_SECONDS = 0.01
+"""Between two looks whether a note is stored."""
+
 
 @dataclass
 class ChildRun:
-    """Implements `engines.base.Run`. `tell` sends an event up; `stopping` says whether to stop."""
+    """Implements `engines.base.Run`. `tell` sends an event up; `stopping` says whether to stop; `confirmed`
+    how many more notes are stored since it was last asked.
+    """
 
     scratch: Path
     seed: int
@@ -36,8 +41,10 @@ class ChildRun:
     limits: MediaLimits
     tell: Callable[[AnyEvent], None]
     stopping: Callable[[], bool]
+    confirmed: Callable[[], int]
     stages: Stages | None = None
     """Told of every new note: what is done now is a stage of the work."""
+    _unstored: int = 0
     _value: float = 0.0
     _said: str = ""
     _told: float = field(default=float("-inf"))
@@ -62,12 +69,24 @@ class ChildRun:
         self.tell(Reported(self._value, note[:MAX_TEXT]))
 
     def remember(self, note: str) -> None:
-        """At most 16,384 characters; the newest note replaces the one before. Raises ValueError beyond
-        that.
+        """At most 16,384 characters; the newest note replaces the one before.
+
+        Returns when it is stored. Raises ValueError for a longer one, and Canceled when the attempt should
+        stop before.
         """
         if len(note) > MAX_NOTE:
             raise ValueError(f"a note may have {MAX_NOTE} characters, this one has {len(note)}")
+        if note == self.note:
+            return
         self.tell(Remembered(note))
+        self._unstored += 1
+        while self._unstored > 0:
+            if self.stopping():
+                raise Canceled("the attempt was told to stop")
+            self._unstored -= self.confirmed()
+            if self._unstored > 0:
+                time.sleep(CONFIRM_SECONDS)
+        self.note = note
 
     def warn(self, text: str) -> None:
         """The same sentence is told once; after 50 sentences no more are."""

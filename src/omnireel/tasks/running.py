@@ -148,6 +148,8 @@ class RunningTask:
 
     def _tell(self, news: tuple[Progress, str]) -> Hold:
         hold = self._store.renew(self.claim, *news)
+        if hold is not Hold.LOST and news[1] != self._written[1]:
+            self._handle.confirm(news[1])
         self._renewed, self._written = time.monotonic(), news
         return hold
 

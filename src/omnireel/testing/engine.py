@@ -28,6 +28,7 @@ class RecordingRun:
     reports: list[tuple[float, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    note: str = ""
 
     def open(self, ref: MediaRef) -> Path:
         return self.inputs[ref]
@@ -39,6 +40,7 @@ class RecordingRun:
 
     def remember(self, note: str) -> None:
         self.notes.append(note)
+        self.note = note
 
     def warn(self, text: str) -> None:
         self.warnings.append(text)

@@ -41,6 +41,7 @@ def ending_of(handle: Handle) -> Ending:
     while time.monotonic() < deadline:
         if (ending := handle.poll()) is not None:
             return ending
+        handle.confirm(handle.note)
         time.sleep(PAUSE)
     raise AssertionError("the attempt did not end")
 
@@ -110,6 +111,30 @@ class ExecutorContract:
         assert isinstance(ending, Made)
         assert "the fake engine was told to warn" in ending.warnings
         assert handle.note == "note 7"
+        handle.close()
+
+    def test_an_engine_waits_until_its_note_is_stored(self, executor: Executor) -> None:
+        handle = executor.start(attempt("a cat fake:remember=7"))
+        while not handle.note:
+            assert handle.poll() is None
+            time.sleep(PAUSE)
+        before = handle.progress.value
+        for _ in range(10):
+            assert handle.poll() is None
+            time.sleep(PAUSE)
+        assert handle.progress.value == before
+        handle.confirm("another note")
+        assert handle.poll() is None
+        assert isinstance(ending_of(handle), Made)
+        handle.close()
+
+    def test_a_stop_reaches_an_engine_that_waits_for_its_note(self, executor: Executor) -> None:
+        handle = executor.start(attempt("a cat fake:remember=7"))
+        while not handle.note:
+            assert handle.poll() is None
+            time.sleep(PAUSE)
+        handle.stop()
+        assert ending_of(handle) == Stopped()
         handle.close()
 
     def test_progress_only_grows(self, executor: Executor) -> None:

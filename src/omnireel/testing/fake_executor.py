@@ -21,6 +21,7 @@ class FakeHandle:
         self.note = ""
         self.stages: tuple[Stage, ...] = ()
         self.ending: Ending | None = None
+        self.confirmed: list[str] = []
         self.stopped = self.killed = self.closed = False
         self._obedient = obedient
 
@@ -44,6 +45,9 @@ class FakeHandle:
 
     def poll(self) -> Ending | None:
         return self.ending
+
+    def confirm(self, note: str) -> None:
+        self.confirmed.append(note)
 
     def stop(self) -> None:
         self.stopped = True

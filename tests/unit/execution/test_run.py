@@ -27,6 +27,7 @@ class Parent:
     def __init__(self) -> None:
         self.heard: list[AnyEvent] = []
         self.stopped = False
+        self.stores = True
 
     def run(self) -> ChildRun:
         return ChildRun(
@@ -37,7 +38,13 @@ class Parent:
             MediaLimits(),
             self.heard.append,
             lambda: self.stopped,
+            self.confirmed,
         )
+
+    def confirmed(self) -> int:
+        if not self.stores:
+            self.stopped = True
+        return int(self.stores)
 
 
 def test_reports_go_up_and_never_back() -> None:
@@ -88,6 +95,26 @@ def test_long_sentences_are_cut_and_long_notes_refused() -> None:
     assert parent.heard == [Warned("x" * MAX_TEXT), Reported(0.1, "y" * MAX_TEXT), Remembered("z" * MAX_NOTE)]
     with pytest.raises(ValueError, match="16385"):
         run.remember("z" * (MAX_NOTE + 1))
+
+
+def test_a_note_is_kept_once_and_known_afterwards() -> None:
+    parent = Parent()
+    run = parent.run()
+    assert run.note == "earlier"
+    run.remember("earlier")
+    run.remember("later")
+    run.remember("later")
+    assert run.note == "later"
+    assert parent.heard == [Remembered("later")]
+
+
+def test_a_stop_ends_the_wait_for_a_note_that_is_not_stored() -> None:
+    parent = Parent()
+    parent.stores = False
+    run = parent.run()
+    with pytest.raises(Canceled):
+        run.remember("later")
+    assert run.note == "earlier"
 
 
 def test_only_the_attempts_own_inputs_can_be_opened() -> None:

@@ -210,6 +210,17 @@ def test_what_an_attempt_remembers_reaches_the_next_even_when_it_dies_at_once(wo
     assert works.handle(3).attempt.note == "upstream-42"
 
 
+def test_a_note_is_confirmed_once_it_is_stored(works: Works) -> None:
+    works.start()
+    works.submit("t1")
+    handle = works.handle(1)
+    handle.note = "upstream-42"
+    until(lambda: handle.confirmed == ["upstream-42"], "confirmation")
+    handle.progress = Progress(0.5)
+    until(lambda: works.task("t1").progress.value == 0.5, "progress")
+    assert handle.confirmed == ["upstream-42"]
+
+
 def test_a_cancel_stops_the_attempt(works: Works) -> None:
     works.start()
     works.submit("t1")
