@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -30,6 +39,22 @@ PRICES: Final[Prices] = {
     slug: {Mode.STD: Decimal("0.0840"), Mode.PRO: Decimal("0.1120")}
     for slug in ("kling/kling-video-o1", "kling/kling-v3-omni-video")
 }
+
+
+EngineName = Annotated[str, Field(pattern=rf"^{NAME}$", max_length=64)]
+
+
+class EngineTable(BaseModel):
+    """An engine that is configured: what kind it is, and whatever that kind can be told."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
+
+    kind: str = Field(min_length=1, max_length=128)
+    """An installed engine's name, or `module:Class`."""
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        return dict(self.model_extra or {})
 
 
 class Settings(BaseSettings):
@@ -68,6 +93,9 @@ class Settings(BaseSettings):
     """Attempts at once in this process; 0 serves HTTP only."""
     engine: str = Field(default="studio", max_length=64)
     """The engine that serves requests which name none."""
+    engines: Mapping[EngineName, EngineTable] = Field(default={}, repr=False)
+    """Engines that have to be told something, by the names they go by. `{env = "NAME"}` in the place of a
+    value takes it from the environment, which is where keys belong."""
     allow_engine_choice: bool = True
     """Whether callers may name an engine."""
     allow_priority: bool = True
@@ -127,6 +155,17 @@ class Settings(BaseSettings):
     tracing: bool | None = None
     """Send traces; unset, when the environment names a collector (`OTEL_EXPORTER_OTLP_ENDPOINT`)."""
 
+    @field_validator("engines", mode="before")
+    @classmethod
+    def _from_the_environment(cls, tables: Any) -> Any:
+        return _resolved(tables)
+
+    @field_serializer("engines")
+    def _without_secrets(self, tables: Mapping[str, EngineTable]) -> dict[str, dict[str, str]]:
+        return {
+            name: {"kind": table.kind} | dict.fromkeys(table.options, "set") for name, table in tables.items()
+        }
+
     @field_validator("prices")
     @classmethod
     def _over_the_defaults(cls, prices: Prices) -> Prices:
@@ -160,3 +199,15 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def _resolved(value: Any) -> Any:
+    """The same, with every `{"env": NAME}` replaced by what the environment has under that name."""
+    if isinstance(value, dict) and value.keys() == {"env"}:
+        name = value["env"]
+        if not isinstance(name, str) or name not in os.environ:
+            raise ValueError(f"the environment has no {name!r}")
+        return os.environ[name]
+    if isinstance(value, dict):
+        return {key: _resolved(inner) for key, inner in value.items()}
+    return [_resolved(inner) for inner in value] if isinstance(value, list) else value

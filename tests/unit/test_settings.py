@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -43,3 +45,33 @@ def test_what_describes_a_bucket_needs_one(name: str) -> None:
         Settings.model_validate({name: value})
 
     assert getattr(Settings.model_validate({name: value, "s3_bucket": "clips"}), name) == value
+
+
+def test_an_engine_takes_its_key_from_the_environment_and_shows_it_nobody(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOSTED_KEY", "s3cret-key")
+    (tmp_path / "omnireel.toml").write_text(
+        '[engines.hosted]\nkind = "modellix"\napi_key = { env = "HOSTED_KEY" }\n'
+        '[[engines.hosted.more]]\nkey = { env = "HOSTED_KEY" }\n'
+    )
+    settings = Settings()
+    table = settings.engines["hosted"]
+    assert table.kind == "modellix"
+    assert table.options == {"api_key": "s3cret-key", "more": [{"key": "s3cret-key"}]}
+    assert "s3cret" not in repr(settings)
+    assert settings.model_dump(mode="json")["engines"] == {
+        "hosted": {"kind": "modellix", "api_key": "set", "more": "set"}
+    }
+
+
+def test_a_key_that_the_environment_has_not_is_missed_by_name() -> None:
+    with pytest.raises(ValueError, match="the environment has no 'NO_SUCH_KEY'"):
+        Settings.model_validate({"engines": {"hosted": {"kind": "x", "key": {"env": "NO_SUCH_KEY"}}}})
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "module:Class", "-" * 65])
+def test_an_engines_name_is_a_plain_word(name: str) -> None:
+    with pytest.raises(ValueError, match="String should"):
+        Settings.model_validate({"engines": {name: {"kind": "x"}}})

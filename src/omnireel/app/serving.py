@@ -13,13 +13,14 @@ from types import FrameType
 import uvicorn
 
 from omnireel.api.server import server_config
+from omnireel.app.engines import default_spec
 from omnireel.app.files import write_private
 from omnireel.app.house import House, open_house
 from omnireel.app.post_room import SECONDS, PostRoom
 from omnireel.app.watch import Watch
 from omnireel.app.web import build_app
 from omnireel.app.workshop import Workshop
-from omnireel.engines.registry import load_engine
+from omnireel.engines.registry import make_engine
 from omnireel.errors import CannotStart
 from omnireel.settings import Settings
 from omnireel.tasks.keys import new_secret
@@ -75,7 +76,7 @@ def worker(settings: Settings) -> int:
     watch = Watch(settings)
     if not settings.workers:
         raise CannotStart("setting 'workers' must be at least 1 for a worker, got 0")
-    load_engine(settings.engine, threads=1)
+    make_engine(settings.engine, default_spec(settings), threads=1)
     _allow_many_files()
     house = open_house(
         settings, settings.public_url or _origin(settings.host, settings.port), watch.instruments

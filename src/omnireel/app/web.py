@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from datetime import timedelta
 from threading import Event
 
-import structlog
 from fastapi import FastAPI
 
 from omnireel.api.app import create_app
 from omnireel.api.checks import current_schema, free_disk, live_worker, storable, writable
 from omnireel.api.rooms import ApiValues, Check
+from omnireel.app.engines import open_engines
 from omnireel.app.house import House
 from omnireel.app.workshop import Workshop
 from omnireel.catalog.model import Terms
 from omnireel.engines.base import Engine
-from omnireel.engines.registry import engine_names, load_engine
-from omnireel.errors import EngineUnavailable
+from omnireel.engines.registry import engine_names
 from omnireel.media import sandbox
 from omnireel.media.post import post_policy
 from omnireel.settings import Settings
@@ -25,13 +25,11 @@ from omnireel.tasks.balances import Balances
 from omnireel.tasks.prices import PriceList
 from omnireel.tasks.service import Admission, TaskService
 
-log = structlog.get_logger(__name__)
-
 
 def build_app(house: House, base_url: str, workshop: Workshop | None, draining: Event) -> FastAPI:
     """The HTTP side, wired to the house."""
     settings = house.settings
-    engines = _engines(settings.engine)
+    engines = open_engines(settings)
     service = TaskService(
         house.store,
         engines,
@@ -49,7 +47,7 @@ def build_app(house: House, base_url: str, workshop: Workshop | None, draining: 
         scratch=house.arrivals,
         terms=Terms(
             strict=settings.strict,
-            engines=tuple(sorted(engines.keys() & engine_names())) if settings.allow_engine_choice else (),
+            engines=_choice(settings, engines) if settings.allow_engine_choice else (),
         ),
         max_body=settings.max_body,
         requests_per_minute=settings.requests_per_minute,
@@ -82,15 +80,9 @@ def _prices(settings: Settings) -> PriceList | None:
     return PriceList(settings.prices, settings.media_limits.video_max_seconds)
 
 
-def _engines(default: str) -> dict[str, Engine]:
-    """The engines that can run here. Raises NotFound or EngineUnavailable when the default cannot."""
-    engines = {default: load_engine(default, threads=1)}
-    for name in set(engine_names()) - {default}:
-        try:
-            engines[name] = load_engine(name, threads=1)
-        except EngineUnavailable as error:
-            log.warning("engine left out", engine=name, reason=str(error))
-    return engines
+def _choice(settings: Settings, engines: Mapping[str, Engine]) -> tuple[str, ...]:
+    """What callers may name: never a class."""
+    return tuple(sorted(engines.keys() & (set(engine_names()) | settings.engines.keys())))
 
 
 def _checks(house: House, workshop: Workshop | None) -> dict[str, Check]:

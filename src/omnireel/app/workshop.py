@@ -12,6 +12,7 @@ from threading import Event, Thread
 import structlog
 
 from omnireel.api.scratch import sweep_arrivals
+from omnireel.app.engines import configured
 from omnireel.app.house import Bells, House, task_store
 from omnireel.clock import SystemClock
 from omnireel.errors import Unavailable
@@ -55,6 +56,7 @@ class Workshop:
             sandbox_mode=settings.sandbox,
             # An operator may name a class of their own, `module:Class`; callers cannot.
             engines=(settings.engine,) if ":" in settings.engine else (),
+            configured=configured(settings),
         )
         # Its loop tries again by itself, and meanwhile has attempts to look after.
         metrics = house.instruments.metrics

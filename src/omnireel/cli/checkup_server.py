@@ -43,7 +43,7 @@ def server_side(data: Path | None) -> Iterator[Finding]:
     yield Finding("packages", State.OK, "the server's packages are installed")
     settings = settings_from(data=data)
     yield from _sources()
-    yield from guarded("engine", lambda: _engine(settings.engine))
+    yield from guarded("engine", lambda: _engine(settings))
     yield from guarded("sandbox", lambda: _sandbox(settings.sandbox))
     yield from guarded("bwrap", _bubblewrap)
     yield from guarded("database", lambda: _database(settings))
@@ -67,10 +67,12 @@ def _sources() -> Iterator[Finding]:
         yield Finding("settings", State.NOTE, f"{name} is set, and there is no such setting")
 
 
-def _engine(name: str) -> Iterator[Finding]:
-    from omnireel.engines.registry import engine_names, load_engine
+def _engine(settings: Settings) -> Iterator[Finding]:
+    from omnireel.app.engines import default_spec
+    from omnireel.engines.registry import engine_names, make_engine
 
-    engine = load_engine(name, threads=1)
+    name = settings.engine
+    engine = make_engine(name, default_spec(settings), threads=1)
     kinds = ", ".join(sorted(engine.capabilities.kinds))
     engine.close()
     yield Finding("engine", State.OK, f"{name} can do {kinds}; installed: {', '.join(engine_names())}")

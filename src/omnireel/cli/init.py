@@ -95,7 +95,7 @@ def _table(name: str, value: dict[str, Any]) -> list[str]:
         if isinstance(inner, dict)
         for line in _table(f"{name}.{json.dumps(key)}", inner)
     ]
-    return [*([f"#[{name}]", *plain] if plain else []), *deeper]
+    return [*([f"#[{name}]", *plain] if plain or not value else []), *deeper]
 
 
 def _number(value: Any) -> str:

@@ -49,6 +49,11 @@ SECTIONS: Final[tuple[tuple[str, tuple[Guide, ...]], ...]] = (
         (
             Guide("workers", "tasks worked on at once in this process; 0 serves HTTP only"),
             Guide("engine", "engine for requests that name none"),
+            Guide(
+                "engines",
+                "engines that have to be told something, a table [engines.NAME] each, with their `kind`;"
+                ' write key = {env = "VARIABLE"} to keep a secret in the environment',
+            ),
             Guide("allow_engine_choice", "whether callers may name an engine"),
             Guide("allow_priority", "whether callers may send X-Priority"),
             Guide("lease_seconds", "how long a claim lasts unless renewed"),

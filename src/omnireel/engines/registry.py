@@ -1,18 +1,19 @@
 """Engines by name: the installed ones, found through the entry point group `omnireel.engines`.
 
 Our own engines come through the same door as other people's. An operator may also name `module:Class`;
-callers may not, so what they send must be checked against `engine_names()`.
+callers may not, so what they send must be checked against `engine_names()` and what is configured.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import cast
+from typing import Any, cast
 
 from omnireel.engines.base import Engine
-from omnireel.errors import EngineUnavailable, NotFound
+from omnireel.engines.spec import EngineSpec, Options, checked, needs_options, secrets_in
+from omnireel.errors import CannotStart, EngineUnavailable, NotFound
 
 GROUP = "omnireel.engines"
 
@@ -28,13 +29,51 @@ def load_engine(name: str, *, threads: int) -> Engine:
     `threads` (1 or more) is how many it may use. Raises NotFound when there is no such engine and
     EngineUnavailable when it cannot run on this machine.
     """
-    factory = _factory(name)
+    return make_engine(name, EngineSpec(name), threads=threads)
+
+
+def make_engine(name: str, spec: EngineSpec, *, threads: int) -> Engine:
+    """A new engine as configured under a name. Raises like `load_engine`, and CannotStart for its options."""
+    factory = _factory(spec.kind)
+    told = _options(factory, name, spec.options)
     try:
-        return factory(threads=threads)
+        return factory(threads=threads) if told is None else factory(threads=threads, options=told)
     except EngineUnavailable:
         raise
     except (ImportError, OSError) as error:
         raise EngineUnavailable(f"engine {name!r} cannot run here: {error}") from error
+
+
+def standing_names() -> tuple[str, ...]:
+    """The installed engines that can be used without being told anything."""
+    return tuple(name for name in engine_names() if not _must_be_told(name))
+
+
+def secrets_of(name: str, spec: EngineSpec) -> tuple[str, ...]:
+    """What of an engine's options nobody may see."""
+    return tuple(secrets_in(_options(_factory(spec.kind), name, spec.options)))
+
+
+def _must_be_told(name: str) -> bool:
+    try:
+        form = _form(_factory(name))
+    except EngineUnavailable:
+        # What is missing is found, and told, by whoever makes one.
+        return False
+    return form is not None and needs_options(form)
+
+
+def _form(factory: Callable[..., Engine]) -> type[Options] | None:
+    return cast("type[Options] | None", getattr(factory, "Options", None))
+
+
+def _options(factory: Callable[..., Engine], name: str, options: Mapping[str, Any]) -> Options | None:
+    form = _form(factory)
+    if form is not None:
+        return checked(form, name, options)
+    if options:
+        raise CannotStart(f"setting 'engines.{name}': this kind of engine can be told nothing")
+    return None
 
 
 def _factory(name: str) -> Callable[..., Engine]:

@@ -58,7 +58,8 @@ class LocalHandle:
     `phases` are the children to run one after the other, each with the seconds it may take; `launch` starts
     one. `bring` begins to put stored inputs into place, which must be done before the rendering child starts;
     None when there are none. `grace` is in seconds, `disk` in bytes; `note` is the earlier attempt's.
-    `release` is called once, by `close`. Nothing of `private` comes into the log.
+    `release` is called once, by `close`. Nothing of `private` comes into the log, and nothing of `secrets`
+    anywhere.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class LocalHandle:
         note: str,
         release: Callable[[LocalHandle], None],
         private: Collection[str] = (),
+        secrets: Collection[str] = (),
     ) -> None:
         self._place = place
         self._phases = list(phases)
@@ -92,7 +94,8 @@ class LocalHandle:
         self._note = note
         self._unconfirmed = 0
         self._warnings: list[str] = []
-        self._private = private
+        self._secrets = tuple(secrets)
+        self._private = (*private, *self._secrets)
         self._stages: list[Stage] = []
         self._phase: Phase | None = None
         self._phase_began = 0.0
@@ -301,9 +304,10 @@ class LocalHandle:
     def _take(self, event: AnyEvent) -> None:
         match event:
             case Reported(value, note):
-                self._progress = Progress(min(1.0, max(self._progress.value, value)), note[:MAX_TEXT])
+                shown = without(note[:MAX_TEXT], self._secrets)
+                self._progress = Progress(min(1.0, max(self._progress.value, value)), shown)
             case Warned(text):
-                self._warnings = [*self._warnings, text[:MAX_TEXT]][:MAX_WARNINGS]
+                self._warnings = [*self._warnings, without(text[:MAX_TEXT], self._secrets)][:MAX_WARNINGS]
             case Remembered(note):
                 self._note = note[:MAX_NOTE]
                 self._unconfirmed += 1
@@ -312,7 +316,7 @@ class LocalHandle:
             case Done():
                 self._verdict = event
             case Fell(type=kind, message=message, retryable=retryable):
-                self._verdict = Failed(kind[:MAX_TEXT], message[:MAX_TEXT], retryable)
+                self._verdict = Failed(kind[:MAX_TEXT], without(message[:MAX_TEXT], self._secrets), retryable)
             case Broke(reason):
                 self._verdict = Lost(without(reason[:MAX_TEXT], self._private))
             case Ceased():

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 from omnireel.engines.base import Engine
-from omnireel.engines.registry import load_engine
+from omnireel.engines.registry import make_engine, secrets_of
+from omnireel.engines.spec import EngineSpec
 from omnireel.errors import EngineUnavailable
 from omnireel.execution.base import Attempt
 from omnireel.execution.boxing import box_of
@@ -45,8 +46,14 @@ class Launcher:
     """Starts children, all from one thread: the kernel ends a child with the thread that started it."""
 
     def __init__(
-        self, limits: LocalLimits, level: SandboxLevel, kernels: KernelCache, engines: Collection[str]
+        self,
+        limits: LocalLimits,
+        level: SandboxLevel,
+        kernels: KernelCache,
+        engines: Collection[str],
+        configured: Mapping[str, EngineSpec],
     ) -> None:
+        self._configured = dict(configured)
         self._limits = limits
         self._level = level
         self._kernels = kernels
@@ -80,7 +87,11 @@ class Launcher:
 
     def _order(self, phase: Phase, parts: Parts, engine: str, attempt: Attempt | None) -> Order:
         limits = self._limits
+        # Only who runs the engine is told what it is told.
+        spec = EngineSpec("") if phase is Phase.FETCH else self._spec(engine)
         return Order(
+            kind=spec.kind,
+            options=spec.options,
             phase=phase,
             engine=engine,
             seed=attempt.seed if attempt else 0,
@@ -105,10 +116,18 @@ class Launcher:
             spritesheet=attempt.spritesheet if attempt else False,
         )
 
+    def secrets(self, engine: str) -> Collection[str]:
+        """What an engine is told and nobody else may see; nothing for one that is not there."""
+        spec = self._configured.get(engine)
+        return () if spec is None else secrets_of(engine, spec)
+
+    def _spec(self, name: str) -> EngineSpec:
+        return self._configured.get(name) or EngineSpec(name)
+
     def _load(self, name: str) -> Engine:
-        if ":" in name and name not in self._allowed:
+        if ":" in name and name not in self._allowed and name not in self._configured:
             raise EngineUnavailable(f"engine {name!r} is not one the operator allows")
-        return load_engine(name, threads=self._limits.threads)
+        return make_engine(name, self._spec(name), threads=self._limits.threads)
 
 
 def kernel_folder(parts: Parts) -> Path:

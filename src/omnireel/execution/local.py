@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 
+from omnireel.engines.spec import EngineSpec
 from omnireel.errors import EngineFailed, FetchFailed, NotFound, Unavailable
 from omnireel.execution import scratch
 from omnireel.execution.base import Attempt
@@ -35,7 +37,8 @@ class LocalExecutor:
     `scratch_root`.
 
     `cache` keeps compiled kernels. `engines` are names of the form `module:Class` that the operator allows
-    beside the installed ones. Raises Unavailable when `sandbox_mode` is `required` and there is no sandbox.
+    beside the installed ones; `configured` are those that are told something. Raises Unavailable when
+    `sandbox_mode` is `required` and there is no sandbox.
     """
 
     def __init__(
@@ -48,13 +51,16 @@ class LocalExecutor:
         limits: LocalLimits | None = None,
         sandbox_mode: SandboxMode = "auto",
         engines: Collection[str] = (),
+        configured: Mapping[str, EngineSpec] = MappingProxyType({}),
     ) -> None:
         self._root = scratch_root.resolve()
         self._blobs = blobs
         self._slots = slots
         self._limits = limits or LocalLimits()
         self._kernels = KernelCache(cache.resolve())
-        self._launcher = Launcher(self._limits, sandbox.level(sandbox_mode), self._kernels, engines)
+        self._launcher = Launcher(
+            self._limits, sandbox.level(sandbox_mode), self._kernels, engines, configured
+        )
         # Twice as many as attempts: one whose attempt was killed may still be busy.
         self._porters = ThreadPoolExecutor(2 * slots, thread_name_prefix="bring-inputs")
         self._handles: set[LocalHandle] = set()
@@ -127,6 +133,7 @@ class LocalExecutor:
             disk=self._limits.disk,
             note=attempt.note,
             private=private_words(attempt.request),
+            secrets=self._launcher.secrets(attempt.engine),
             release=self._release,
         )
 

@@ -8,7 +8,8 @@ nothing it says that does not fit these shapes and limits.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
@@ -96,6 +97,9 @@ class Order:
     trace: str = ""
     """With the two before it, what the child's log lines are found by."""
     spritesheet: bool = False
+    kind: str = ""
+    """What the engine is made by, and with which options; its name says nothing to the child."""
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="event", forbid_unknown_fields=True):

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from omnireel.director.direct import direct
-from omnireel.engines.registry import load_engine
+from omnireel.engines.base import Engine
+from omnireel.engines.registry import make_engine
+from omnireel.engines.spec import EngineSpec
 from omnireel.execution.inputs import check_inputs, check_measured, input_paths
 from omnireel.execution.protocol import MAX_NOTES, AnyEvent, Order
 from omnireel.execution.run import ChildRun
@@ -52,7 +54,7 @@ def stored_notes() -> int:
 
 
 def _generate(order: Order, job: Job, run: ChildRun) -> Clip:
-    engine = load_engine(order.engine, threads=order.bounds.threads)
+    engine = _made(order)
     try:
         return engine.generate(job, run)
     finally:
@@ -61,8 +63,12 @@ def _generate(order: Order, job: Job, run: ChildRun) -> Clip:
 
 def prepare(order: Order) -> None:
     """Let the engine fill its caches."""
-    engine = load_engine(order.engine, threads=order.bounds.threads)
+    engine = _made(order)
     try:
         engine.prepare(Parts(order.folder).work)
     finally:
         engine.close()
+
+
+def _made(order: Order) -> Engine:
+    return make_engine(order.engine, EngineSpec(order.kind, order.options), threads=order.bounds.threads)

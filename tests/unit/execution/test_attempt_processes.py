@@ -20,6 +20,7 @@ from tests.loopback import listening, respond
 from tests.media_files import make_image
 
 from omnireel.clock import SystemClock
+from omnireel.engines.spec import EngineSpec
 from omnireel.errors import EngineUnavailable, NotFound, Unavailable
 from omnireel.execution import scratch
 from omnireel.execution.base import Lost, Made
@@ -34,6 +35,7 @@ from omnireel.models import Clip, Failed, MediaKind, MediaRef, Stopped
 from omnireel.storage.local import LocalBlobs
 from omnireel.testing.executor import BLOB, FAKE, attempt, ending_of, wait_until_working
 
+TOLD = "omnireel.testing.told_engine:ToldEngine"
 Build = Callable[..., LocalExecutor]
 PATIENCE = 30.0
 QUICK = LocalLimits(stop_grace_seconds=0.3)
@@ -54,6 +56,7 @@ def build(tmp_path: Path) -> Iterator[Build]:
             limits=limits,
             sandbox_mode=mode,
             engines=[FAKE],
+            configured={"told": EngineSpec(TOLD, {"api_key": "s3cret-key-of-ours"})},
         )
         built.append(executor)
         return executor
@@ -140,6 +143,20 @@ def test_an_attempt_that_fills_the_disk_fails_and_says_so(build: Build) -> None:
     assert ending_of(handle) == Failed(
         "engine_failed", "the attempt wrote more than the 16 MiB or 10000 files it may use"
     )
+
+
+def test_what_an_engine_is_told_reaches_it_and_nobody_else(
+    build: Build, caplog: pytest.LogCaptureFixture
+) -> None:
+    executor = build()
+    made = executor.start(attempt("a cat", engine="told"))
+    ending = ending_of(made)
+    assert isinstance(ending, Made)
+    assert ending.warnings == ("hello ***",)
+    failed = executor.start(attempt("fail", engine="told"))
+    assert ending_of(failed) == Failed("engine_failed", "hello ***")
+    assert failed.progress.note == "hello ***"
+    assert "s3cret" not in caplog.text
 
 
 def test_a_note_outlives_an_attempt_that_adds_none(build: Build) -> None:

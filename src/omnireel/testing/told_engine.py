@@ -1,0 +1,46 @@
+"""An engine that has to be told something, and one that need not be."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr
+
+from omnireel.engines.base import Run
+from omnireel.engines.spec import Options
+from omnireel.errors import EngineFailed
+from omnireel.models import Clip, Job
+from omnireel.testing.fake_engine import FakeEngine
+
+
+class Told(Options):
+    api_key: SecretStr
+    greeting: str = Field(default="hello", max_length=20)
+
+
+class ToldEngine(FakeEngine):
+    """Tells everything it was told, to everybody."""
+
+    Options = Told
+
+    def __init__(self, *, threads: int, options: Told) -> None:
+        super().__init__(threads=threads)
+        self.options = options
+
+    def generate(self, job: Job, run: Run) -> Clip:
+        said = f"{self.options.greeting} {self.options.api_key.get_secret_value()}"
+        run.report(0.5, said)
+        run.warn(said)
+        if "fail" in job.request.prompt:
+            raise EngineFailed(said)
+        return super().generate(job, run)
+
+
+class Easy(Options):
+    greeting: str = "hello"
+
+
+class EasyEngine(FakeEngine):
+    Options = Easy
+
+    def __init__(self, *, threads: int, options: Easy) -> None:
+        super().__init__(threads=threads)
+        self.options = options
