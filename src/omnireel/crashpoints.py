@@ -22,6 +22,9 @@ CRASH_POINTS: Final = (
     "after_submit_commit",
     "after_claim",
     "after_start",
+    "before_pay",
+    "after_pay",
+    "after_remember",
     "before_publish",
     "mid_publish",
     "after_publish",
@@ -70,6 +73,11 @@ def crash_point(name: str) -> None:
     """Die here if this is the place and the pass that was armed."""
     if _armed is not None and _armed.name == name and next(_passes) == _armed.nth:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def crash_variable() -> dict[str, str]:
+    """What has a process that this one starts die where this one is to."""
+    return {name: value for name, value in os.environ.items() if name == VARIABLE}
 
 
 arm(os.environ.get(VARIABLE, ""))

@@ -16,10 +16,13 @@
     ├── CannotStart               the service cannot run as installed or configured; says what to change
     └── AttemptError              an attempt ended without a clip
         ├── Canceled              the caller asked for the stop
+        │   └── HandedOver        the worker must go; another attempt goes on from what is remembered
         ├── InvalidMedia          an input is not usable media, found after fetching it
         ├── FetchFailed           an input's address could not be read, or may not be
         ├── EngineFailed          the engine could not make the clip
         ├── EngineUnavailable     the engine cannot run on this machine; says what to install
+        ├── EngineLost            the engine's server went away with the work; another engine may do it
+        ├── OutcomeUnknown        somebody may have been paid for it, so it is not done again
         ├── DeadlineExceeded      the caller's own deadline passed first
         └── WorkerLost            the machinery failed, not the request; worth another attempt
 
@@ -140,6 +143,10 @@ class Canceled(AttemptError):
     type: ClassVar[str] = "canceled"
 
 
+class HandedOver(Canceled):
+    """The worker must go. What runs elsewhere is left running: the next attempt finds it by its note."""
+
+
 class InvalidMedia(AttemptError):
     """An input turned out not to be media this service accepts."""
 
@@ -162,6 +169,19 @@ class EngineUnavailable(AttemptError):
     """The engine cannot run here; the message says what to install."""
 
     type: ClassVar[str] = "engine_unavailable"
+
+
+class EngineLost(AttemptError):
+    """Whoever did the work for the engine cannot be reached any more, or has forgotten it."""
+
+    type: ClassVar[str] = "engine_lost"
+    retryable: ClassVar[bool] = True
+
+
+class OutcomeUnknown(AttemptError):
+    """The work may have been ordered, and paid for, without our hearing of it."""
+
+    type: ClassVar[str] = "outcome_unknown"
 
 
 class DeadlineExceeded(AttemptError):

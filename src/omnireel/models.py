@@ -386,6 +386,14 @@ class Resource:
 
 
 @dataclass(frozen=True)
+class PassedOver:
+    """An engine that did not make a video, and why not."""
+
+    engine: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Succeeded:
     """The attempt made a clip and its files are published."""
 
@@ -394,6 +402,8 @@ class Succeeded:
     seed: int
     shots: tuple[ShotReport, ...] = ()
     warnings: tuple[str, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
+    """Engines that were to be tried first."""
 
 
 @dataclass(frozen=True)

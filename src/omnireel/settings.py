@@ -25,7 +25,7 @@ from pydantic_settings import (
 )
 
 from omnireel.logs import LogFormat, LogLevel
-from omnireel.models import MediaLimits, Mode
+from omnireel.models import JobKind, MediaLimits, Mode
 
 MIB = 1024 * 1024
 
@@ -55,6 +55,19 @@ class EngineTable(BaseModel):
     @property
     def options(self) -> Mapping[str, Any]:
         return dict(self.model_extra or {})
+
+
+class RouteTable(BaseModel):
+    """An engine that a model's requests may go to. What is not said does not matter."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    engine: str = Field(max_length=64)
+    modes: frozenset[Mode] | None = None
+    kinds: frozenset[JobKind] | None = None
+    longest: float | None = Field(default=None, gt=0)
+    """Seconds of output."""
+    teams: frozenset[str] | None = None
 
 
 class Settings(BaseSettings):
@@ -96,6 +109,9 @@ class Settings(BaseSettings):
     engines: Mapping[EngineName, EngineTable] = Field(default={}, repr=False)
     """Engines that have to be told something, by the names they go by. `{env = "NAME"}` in the place of a
     value takes it from the environment, which is where keys belong."""
+    routes: Mapping[str, tuple[RouteTable, ...]] = {}
+    """Engines for requests that name none, by model, the best first; the next one where one cannot. Models
+    without any go to `engine`."""
     allow_engine_choice: bool = True
     """Whether callers may name an engine."""
     allow_priority: bool = True
@@ -154,6 +170,13 @@ class Settings(BaseSettings):
     """The address that `metrics_port` is on."""
     tracing: bool | None = None
     """Send traces; unset, when the environment names a collector (`OTEL_EXPORTER_OTLP_ENDPOINT`)."""
+
+    @field_validator("routes")
+    @classmethod
+    def _for_models_there_are(cls, routes: Mapping[str, Any]) -> Mapping[str, Any]:
+        if unknown := sorted(routes.keys() - PRICES.keys()):
+            raise ValueError(f"there is no model {unknown[0]!r}; there are {', '.join(PRICES)}")
+        return routes
 
     @field_validator("engines", mode="before")
     @classmethod

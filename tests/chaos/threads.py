@@ -12,6 +12,7 @@ from omnireel.director.direct import direct
 from omnireel.errors import Canceled
 from omnireel.execution import scratch
 from omnireel.execution.base import Attempt, Ending, Lost, Made, Stage
+from omnireel.execution.protocol import AnyEvent, Warned
 from omnireel.execution.run import ChildRun
 from omnireel.models import Clip, Job, MediaLimits, Progress, Stopped
 from omnireel.testing.fake_engine import FakeEngine
@@ -30,6 +31,7 @@ class ThreadHandle:
         self._padding = padding
         self._stopping = Event()
         self._ending: Ending | None = None
+        self._warnings: list[str] = []
         self.progress = Progress(0.5)
         Thread(target=self._run, daemon=True).start()
 
@@ -40,7 +42,10 @@ class ThreadHandle:
     def poll(self) -> Ending | None:
         return self._ending
 
-    def stop(self) -> None:
+    def confirm(self, note: str) -> None:
+        """Nothing it does is remembered."""
+
+    def stop(self, *, hand_over: bool = False) -> None:
         self._stopping.set()
 
     def kill(self) -> None:
@@ -49,9 +54,13 @@ class ThreadHandle:
     def close(self) -> None:
         self._place.remove()
 
+    def _hear(self, event: AnyEvent) -> None:
+        if isinstance(event, Warned):
+            self._warnings.append(event.text)
+
     def _run(self) -> None:
         try:
-            self._ending = Made(self._generate())
+            self._ending = Made(self._generate(), tuple(self._warnings))
         except Canceled:
             self._ending = Stopped()
         except Exception as error:  # noqa: BLE001 - the machinery's faults, as those of a child would be
@@ -61,7 +70,7 @@ class ThreadHandle:
         time.sleep(self._seconds)
         request, work = self._attempt.request, self._place.parts.work
         run = ChildRun(
-            work, self._attempt.seed, "", {}, MediaLimits(), lambda event: None, self._stopping.is_set
+            work, self._attempt.seed, "", {}, MediaLimits(), self._hear, self._stopping.is_set, bytes
         )
         clip = FakeEngine().generate(Job(request, direct(request)), run)
         if self._padding:

@@ -66,6 +66,11 @@ class ShotAnswer(_Frozen):
     prompt: str
 
 
+class PassedOverAnswer(_Frozen):
+    engine: str
+    reason: str
+
+
 class MetadataAnswer(_Frozen):
     video_count: int
     request_id: str
@@ -73,6 +78,10 @@ class MetadataAnswer(_Frozen):
     seed: int
     shots: list[ShotAnswer]
     warnings: Annotated[list[str], Field(description="What was asked and not done.")]
+    passed_over: Annotated[
+        list[PassedOverAnswer] | None,
+        Field(description="Engines that were to make it first, and why they did not."),
+    ] = None
 
 
 class ExtensionsAnswer(_Frozen):

@@ -28,7 +28,7 @@ def estimate_routes(models: Iterable[Model], terms: Terms) -> APIRouter:
 def _add_estimate(router: APIRouter, model: Model, terms: Terms) -> None:
     async def estimate(request: Request, caller: ReaderHere, rooms: RoomsHere) -> Answer[EstimateAnswer]:
         async with rooms.bodies.take(request, caller.team) as body:
-            return Answer(data=await run_in_threadpool(_estimate, model, body, rooms))
+            return Answer(data=await run_in_threadpool(_estimate, model, body, rooms, caller.team))
 
     router.add_api_route(
         f"/{model.slug}/estimate",
@@ -43,9 +43,9 @@ def _add_estimate(router: APIRouter, model: Model, terms: Terms) -> None:
     )
 
 
-def _estimate(model: Model, body: bytearray, rooms: Rooms) -> EstimateAnswer:
+def _estimate(model: Model, body: bytearray, rooms: Rooms, team: str) -> EstimateAnswer:
     request = validate(model, decode(body).fields, rooms.values.terms)
-    forecast, price = rooms.service.estimate(request)
+    forecast, price = rooms.service.estimate(team, request)
     return EstimateAnswer(
         expected_seconds=None if forecast.seconds is None else round(forecast.seconds, 1),
         samples=forecast.samples,

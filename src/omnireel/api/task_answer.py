@@ -12,6 +12,7 @@ from omnireel.api.answers import (
     ExtensionsAnswer,
     GetResult,
     MetadataAnswer,
+    PassedOverAnswer,
     Receipt,
     ResourceAnswer,
     ResultAnswer,
@@ -119,6 +120,8 @@ def _metadata(task: Task, made: Succeeded) -> MetadataAnswer:
         seed=made.seed,
         shots=shots,
         warnings=list(made.warnings),
+        passed_over=[PassedOverAnswer(engine=each.engine, reason=each.reason) for each in made.passed_over]
+        or None,
     )
 
 

@@ -23,6 +23,7 @@ from omnireel.media.post import post_policy
 from omnireel.settings import Settings
 from omnireel.tasks.balances import Balances
 from omnireel.tasks.prices import PriceList
+from omnireel.tasks.routing import Leg, Router
 from omnireel.tasks.service import Admission, TaskService
 
 
@@ -41,6 +42,7 @@ def build_app(house: House, base_url: str, workshop: Workshop | None, draining: 
         prices=_prices(settings),
         instruments=house.instruments,
         log_prompts=settings.log_prompts,
+        router=_router(settings, engines),
     )
     values = ApiValues(
         base_url=base_url,
@@ -78,6 +80,16 @@ def _prices(settings: Settings) -> PriceList | None:
     if settings.metering == "off":
         return None
     return PriceList(settings.prices, settings.media_limits.video_max_seconds)
+
+
+def _router(settings: Settings, engines: Mapping[str, Engine]) -> Router:
+    """Raises CannotStart for a route to an engine that cannot run here."""
+    legs = {
+        model: [Leg(leg.engine, leg.modes, leg.kinds, leg.longest, leg.teams) for leg in chosen]
+        for model, chosen in settings.routes.items()
+    }
+    longest = settings.media_limits.video_max_seconds
+    return Router(engines, settings.engine, legs, source_seconds=longest)
 
 
 def _choice(settings: Settings, engines: Mapping[str, Engine]) -> tuple[str, ...]:

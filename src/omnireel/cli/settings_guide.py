@@ -54,6 +54,11 @@ SECTIONS: Final[tuple[tuple[str, tuple[Guide, ...]], ...]] = (
                 "engines that have to be told something, a table [engines.NAME] each, with their `kind`;"
                 ' write key = {env = "VARIABLE"} to keep a secret in the environment',
             ),
+            Guide(
+                "routes",
+                "engines for requests that name none, an array of tables [[routes.MODEL]], the best first:"
+                " `engine`, and when it is wanted: `modes`, `kinds`, `longest` (seconds), `teams`",
+            ),
             Guide("allow_engine_choice", "whether callers may name an engine"),
             Guide("allow_priority", "whether callers may send X-Priority"),
             Guide("lease_seconds", "how long a claim lasts unless renewed"),

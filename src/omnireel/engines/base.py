@@ -21,6 +21,8 @@ class Capabilities:
     cpus: float = 1.0
     gpus: float = 0.0
     memory_bytes: int = 2 * 1024**3
+    paid: bool = False
+    """Whether somebody else is paid for what it makes."""
 
 
 class Run(Protocol):
@@ -46,7 +48,9 @@ class Run(Protocol):
         ...
 
     def report(self, progress: float, note: str = "") -> None:
-        """Say how far the work is, 0 to 1, and what is being done. Raises Canceled when it should stop."""
+        """Say how far the work is, 0 to 1, and what is being done. Raises Canceled when it should stop:
+        HandedOver when what runs elsewhere is to go on, because another attempt will.
+        """
         ...
 
     @property
@@ -57,7 +61,7 @@ class Run(Protocol):
     def remember(self, note: str) -> None:
         """Keep a note that a later attempt at the same task will find, whatever becomes of this one.
 
-        Returns when it is stored. Raises Canceled when the attempt should stop before it is.
+        Returns when it is stored, also when the attempt should stop.
         """
         ...
 

@@ -83,8 +83,8 @@ class Handle(Protocol):
         """Say that this note, read from `note`, is stored: the engine that asked for it waits for that."""
         ...
 
-    def stop(self) -> None:
-        """Ask it to stop; it is killed after a grace period."""
+    def stop(self, *, hand_over: bool = False) -> None:
+        """Ask it to stop; it is killed after a grace period. `hand_over` says that the task goes on."""
         ...
 
     def kill(self) -> None:

@@ -18,6 +18,7 @@ from omnireel.execution.base import Ending, Lost, Made, Stage
 from omnireel.execution.child_logs import told_by
 from omnireel.execution.process import ChildProcess
 from omnireel.execution.protocol import (
+    HANDOVER,
     MAX_NOTE,
     MAX_STAGES,
     MAX_TEXT,
@@ -135,12 +136,14 @@ class LocalHandle:
                 self._child.answer(STORED * self._unconfirmed)
                 self._unconfirmed = 0
 
-    def stop(self) -> None:
+    def stop(self, *, hand_over: bool = False) -> None:
         with self._lock:
             if self._stopping:
                 return
             if self._child is not None:
                 self._stop_by = time.monotonic() + self._grace
+                if hand_over:
+                    self._child.answer(HANDOVER)
                 self._child.signal(signal.SIGTERM)
             elif self._bringing is not None:
                 self._stop_by = time.monotonic()

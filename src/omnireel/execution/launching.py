@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
+from omnireel.crashpoints import crash_variable
 from omnireel.engines.base import Engine
 from omnireel.engines.registry import make_engine, secrets_of
 from omnireel.engines.spec import EngineSpec
@@ -148,4 +149,5 @@ def _environment(parts: Parts, threads: int) -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": str(threads),
         # The order of a set must not make two runs of one seed differ.
         "PYTHONHASHSEED": "0",
+        **crash_variable(),
     }

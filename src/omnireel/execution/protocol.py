@@ -1,8 +1,8 @@
 """What an executor and its child process say to each other.
 
-Down, on standard input: an `Order` as JSON, later a byte for each note that is stored. Up, on a pipe of
-their own: events, one JSON object a line. The child handles other people's media, so the parent believes
-nothing it says that does not fit these shapes and limits.
+Down, on standard input: an `Order` as JSON, later a byte for each note that is stored, and one before a
+stop that is no cancel. Up, on a pipe of their own: events, one JSON object a line. The child handles other
+people's media, so the parent believes nothing it says that does not fit these shapes and limits.
 """
 
 from __future__ import annotations
@@ -28,11 +28,13 @@ MAX_EVENTS = 100_000
 EVENTS_A_SECOND = 20
 """What a child may say on top of that while it runs; an honest one reports at most ten times a second."""
 MAX_NOTES = 1000
-"""Confirmations read at once."""
+"""Bytes that are read at once of what is said down later."""
 MAX_NOTE = 16 * 1024
 """Longest note to remember, characters."""
 STORED = b"\n"
 """Says down that the next note to be remembered is stored."""
+HANDOVER = b"h"
+"""Says down, before a stop, that another attempt will go on from here."""
 MAX_TEXT = 1000
 """Longest sentence for a person, characters."""
 MAX_WARNINGS = 50

@@ -30,9 +30,7 @@ def render(
     stages.enter("checking")
     check_inputs(request, inputs, order.limits)
     check_measured(request, inputs, order.limits)
-    run = ChildRun(
-        parts.work, order.seed, order.note, inputs, order.limits, tell, stopping, stored_notes, stages
-    )
+    run = ChildRun(parts.work, order.seed, order.note, inputs, order.limits, tell, stopping, _answers, stages)
     for note in request.notes:
         run.warn(note)
     run.report(0.0, "directing")
@@ -48,9 +46,9 @@ def render(
     return clip
 
 
-def stored_notes() -> int:
-    """How many more notes the parent has stored. Never waits: standard input is a file that grows."""
-    return len(os.read(sys.stdin.fileno(), MAX_NOTES))
+def _answers() -> bytes:
+    """What the parent has said since. Never waits: standard input is a file that grows."""
+    return os.read(sys.stdin.fileno(), MAX_NOTES)
 
 
 def _generate(order: Order, job: Job, run: ChildRun) -> Clip:

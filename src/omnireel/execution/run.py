@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from omnireel.errors import Canceled
+from omnireel.errors import Canceled, HandedOver
 from omnireel.execution.protocol import (
+    HANDOVER,
     MAX_NOTE,
     MAX_TEXT,
     MAX_WARNINGS,
+    STORED,
     AnyEvent,
     Remembered,
     Reported,
@@ -29,8 +31,8 @@ CONFIRM_SECONDS = 0.01
 
 @dataclass
 class ChildRun:
-    """Implements `engines.base.Run`. `tell` sends an event up; `stopping` says whether to stop; `confirmed`
-    how many more notes are stored since it was last asked.
+    """Implements `engines.base.Run`. `tell` sends an event up; `stopping` says whether to stop; `answers`
+    gives what the parent has said since it was last asked, and never waits.
     """
 
     scratch: Path
@@ -41,10 +43,11 @@ class ChildRun:
     limits: MediaLimits
     tell: Callable[[AnyEvent], None]
     stopping: Callable[[], bool]
-    confirmed: Callable[[], int]
+    answers: Callable[[], bytes]
     stages: Stages | None = None
     """Told of every new note: what is done now is a stage of the work."""
     _unstored: int = 0
+    _handed_over: bool = False
     _value: float = 0.0
     _said: str = ""
     _told: float = field(default=float("-inf"))
@@ -59,7 +62,8 @@ class ChildRun:
         stop.
         """
         if self.stopping():
-            raise Canceled("the attempt was told to stop")
+            self._listen()
+            raise (HandedOver if self._handed_over else Canceled)("the attempt was told to stop")
         self._value = max(self._value, min(float(progress), 1.0))
         if note == self._said and time.monotonic() - self._told < REPORT_SECONDS and self._value < 1.0:
             return
@@ -71,8 +75,8 @@ class ChildRun:
     def remember(self, note: str) -> None:
         """At most 16,384 characters; the newest note replaces the one before.
 
-        Returns when it is stored. Raises ValueError for a longer one, and Canceled when the attempt should
-        stop before.
+        Returns when it is stored, however long that takes: what was begun must be written down even by an
+        attempt that should stop. Raises ValueError for a longer one.
         """
         if len(note) > MAX_NOTE:
             raise ValueError(f"a note may have {MAX_NOTE} characters, this one has {len(note)}")
@@ -80,13 +84,16 @@ class ChildRun:
             return
         self.tell(Remembered(note))
         self._unstored += 1
+        self._listen()
         while self._unstored > 0:
-            if self.stopping():
-                raise Canceled("the attempt was told to stop")
-            self._unstored -= self.confirmed()
-            if self._unstored > 0:
-                time.sleep(CONFIRM_SECONDS)
+            time.sleep(CONFIRM_SECONDS)
+            self._listen()
         self.note = note
+
+    def _listen(self) -> None:
+        said = self.answers()
+        self._unstored -= said.count(STORED)
+        self._handed_over = self._handed_over or HANDOVER in said
 
     def warn(self, text: str) -> None:
         """The same sentence is told once; after 50 sentences no more are."""

@@ -12,9 +12,11 @@ from structlog.contextvars import bound_contextvars
 from omnireel.errors import (
     DeadlineExceeded,
     EngineFailed,
+    EngineLost,
     EngineUnavailable,
     FetchFailed,
     InvalidMedia,
+    OutcomeUnknown,
     WorkerLost,
 )
 from omnireel.execution.base import Stage
@@ -24,10 +26,19 @@ from omnireel.telemetry.tracing import Kind, under
 
 _REASONS: Final = frozenset(
     error.type
-    for error in (DeadlineExceeded, EngineFailed, EngineUnavailable, FetchFailed, InvalidMedia, WorkerLost)
+    for error in (
+        DeadlineExceeded,
+        EngineFailed,
+        EngineLost,
+        EngineUnavailable,
+        FetchFailed,
+        InvalidMedia,
+        OutcomeUnknown,
+        WorkerLost,
+    )
 ) | {"timeout"}
 _PHASES: Final = frozenset({"fetch", "render"})
-_GOOD: Final = frozenset({"succeeded", "stopped", "released", "canceled"})
+_GOOD: Final = frozenset({"succeeded", "stopped", "released", "canceled", "rerouted"})
 
 
 class Account:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from omnireel.models import Failed, Outcome, Stopped, Succeeded, VideoRequest
+from omnireel.tasks.route import NOWHERE_ELSE, Route
 
 VERSION: Final = 1
 
@@ -37,6 +38,15 @@ def decode_outcome(form: Json) -> Outcome:
     """Raises ValueError for a form that no version known here wrote."""
     kind = _OUTCOMES[_check_version(form)["kind"]]
     return msgspec.convert(form["outcome"], kind)
+
+
+def encode_route(route: Route) -> Json | None:
+    return None if route == NOWHERE_ELSE else {"version": VERSION, "route": msgspec.to_builtins(route)}
+
+
+def decode_route(form: Json | None) -> Route:
+    """Raises ValueError for a form that no version known here wrote."""
+    return NOWHERE_ELSE if form is None else msgspec.convert(_check_version(form)["route"], Route)
 
 
 def _check_version(form: Json) -> Json:

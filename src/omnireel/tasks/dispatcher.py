@@ -16,7 +16,9 @@ from omnireel.storage.base import BlobStore
 from omnireel.tasks.account import Account
 from omnireel.tasks.away import DatabaseAway
 from omnireel.tasks.bell import Bell
+from omnireel.tasks.breakers import Breakers
 from omnireel.tasks.outage import Outage
+from omnireel.tasks.route import Route, onward
 from omnireel.tasks.running import Rhythm, RunningTask, backoff
 from omnireel.tasks.store import Claim, TaskStore
 from omnireel.tasks.workers import Workers
@@ -50,8 +52,10 @@ class Dispatcher:
         bell: Bell | None = None,
         workers: Workers | None = None,
         instruments: Instruments | None = None,
+        breakers: Breakers | None = None,
     ) -> None:
         self._store = store
+        self._breakers = breakers or Breakers()
         self._executor = executor
         self._blobs = blobs
         self._worker = worker
@@ -121,6 +125,10 @@ class Dispatcher:
         if (claim := self._store.claim(self._worker)) is None:
             return
         crash_point("after_claim")
+        if (way := self._detour(claim)) is not None:
+            self._store.reroute(claim, *way)
+            self._look_soon()
+            return
         account = Account(claim, self._instruments)
         with account.told():
             handle = self._start(claim, account)
@@ -135,11 +143,25 @@ class Dispatcher:
                 pool=self._pool,
                 rhythm=self._rhythm,
                 account=account,
+                breakers=self._breakers,
             )
         )
         crash_point("after_start")
         # Starting takes a moment: look after the others before the next one, but do not pause.
         self._look_soon()
+
+    def _detour(self, claim: Claim) -> tuple[str, Route] | None:
+        """The way around an engine that is left alone for now, where there is one.
+
+        An attempt that another began goes on: what it remembers is with this engine.
+        """
+        if not claim.route.ahead or claim.note:
+            return None
+        objection = self._breakers.objection(claim.engine)
+        if objection is None:
+            return None
+        log.info("engine passed over", task=claim.task_id, engine=claim.engine, reason=objection)
+        return onward(claim.engine, claim.route, objection)
 
     def _start(self, claim: Claim, account: Account) -> Handle | None:
         """Begin an attempt. None when this machine cannot, and then the task is to be tried again later."""

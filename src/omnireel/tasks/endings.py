@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Update, update
 
-from omnireel.errors import DeadlineExceeded, WorkerLost
+from omnireel.errors import DeadlineExceeded, OutcomeUnknown, WorkerLost
 from omnireel.models import Failed, Outcome, Stopped, Succeeded, TaskStatus
 from omnireel.tasks.charge import charge_for
 from omnireel.tasks.codec import encode_outcome
@@ -42,6 +42,14 @@ def requeued(*, not_before: Seconds) -> Update:
 def worker_lost(attempts: int, reason: str) -> Failed:
     message = f"given up after {attempts} attempts: {reason}"
     return Failed(type=WorkerLost.type, message=message, retryable=WorkerLost.retryable)
+
+
+def may_be_paid(attempts: int, reason: str) -> Failed:
+    """The same for a task whose engine remembered something: it may be made, and paid for, elsewhere."""
+    message = (
+        f"given up after {attempts} attempts: {reason}; what was ordered from an upstream may be made there"
+    )
+    return Failed(type=OutcomeUnknown.type, message=message)
 
 
 def overdue() -> Failed:

@@ -34,6 +34,7 @@ def publish(blobs: BlobStore, claim: Claim, made: Made) -> Succeeded:
         engine=claim.engine,
         seed=claim.seed,
         shots=made.clip.shots,
+        passed_over=claim.route.passed,
         warnings=tuple(dict.fromkeys((*claim.request.notes, *made.warnings))),
     )
 

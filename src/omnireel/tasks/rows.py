@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from omnireel.models import Progress, Task, TaskStatus, VideoRequest
-from omnireel.tasks.codec import decode_outcome, decode_request, encode_request
+from omnireel.tasks.codec import decode_outcome, decode_request, decode_route, encode_request, encode_route
 from omnireel.tasks.store import Claim, Glimpse, NewTask
 
 
@@ -37,6 +37,7 @@ def new_row(new: NewTask) -> dict[str, Any]:
         "trace": new.trace or None,
         "dialect": new.origin.dialect,
         "external_id": new.origin.external_id,
+        "route": encode_route(new.route),
     }
 
 
@@ -88,6 +89,7 @@ def to_claim(row: Row[*tuple[Any, ...]]) -> Claim:
         dialect=row.dialect,
         submitted_at=row.created_at,
         claimed_at=row.started_at,
+        route=decode_route(row.route),
     )
 
 

@@ -18,8 +18,10 @@ from omnireel.execution.base import Ending, Handle, Lost, Made
 from omnireel.models import Failed, Progress, Stopped, Succeeded
 from omnireel.storage.base import BlobStore
 from omnireel.tasks.account import Account
+from omnireel.tasks.breakers import TROUBLE, Breakers
 from omnireel.tasks.endings import overdue
 from omnireel.tasks.publish import publish
+from omnireel.tasks.route import Route, after
 from omnireel.tasks.store import Claim, Hold, TaskStore
 
 log = structlog.get_logger(__name__)
@@ -62,8 +64,10 @@ class RunningTask:
         pool: Pool,
         rhythm: Rhythm,
         account: Account,
+        breakers: Breakers,
     ) -> None:
         self.claim = claim
+        self._breakers = breakers
         self._account = account
         self.done = False
         self._handle = handle
@@ -108,7 +112,7 @@ class RunningTask:
     def give_back(self) -> None:
         """Stop the attempt; the task is another worker's to begin anew."""
         self._releasing = True
-        self._handle.stop()
+        self._handle.stop(hand_over=True)
 
     def give_back_now(self) -> None:
         """Kill the attempt and release the task without waiting for it to end."""
@@ -165,7 +169,10 @@ class RunningTask:
         if news[1] != self._written[1]:
             # The last thing it asked to be remembered decides what the next attempt may do.
             self._tell(news)
+        self._learn(ending)
         match ending:
+            case Failed() if not self._canceling and not self._overdue and (way := self._way_on(ending)):
+                return self._reroute(ending, *way)
             case Succeeded() | Failed():
                 return self._finish(ending)
             case Stopped() if self._canceling:
@@ -178,6 +185,21 @@ class RunningTask:
                 return self._retry("the attempt was stopped from outside")
             case Lost(reason):
                 return self._retry(reason)
+
+    def _learn(self, ending: Failed | Stopped | Succeeded | Lost) -> None:
+        """What the ending says about the engine."""
+        match ending:
+            case Failed(type=kind) if kind in TROUBLE:
+                self._breakers.failed(self.claim.engine, ending.message)
+            case Succeeded() | Failed():
+                self._breakers.succeeded(self.claim.engine)
+
+    def _way_on(self, failed: Failed) -> tuple[str, Route] | None:
+        return after(self.claim.engine, self.claim.route, failed)
+
+    def _reroute(self, failed: Failed, engine: str, route: Route) -> str:
+        log.warning("task rerouted", task=self.claim.task_id, engine=engine, reason=failed.message)
+        return "rerouted" if self._store.reroute(self.claim, engine, route) else "claim lost"
 
     def _finish(self, outcome: Succeeded | Failed | Stopped) -> str:
         kept = self._store.finish(self.claim, outcome)

@@ -12,7 +12,7 @@ import structlog
 
 from omnireel.crashpoints import crash_point
 from omnireel.engines.base import Engine
-from omnireel.errors import InsufficientBalance, InvalidRequest, Unavailable
+from omnireel.errors import InsufficientBalance, Unavailable
 from omnireel.models import Task, VideoRequest
 from omnireel.storage.base import BlobStore
 from omnireel.tasks import base62
@@ -20,6 +20,7 @@ from omnireel.tasks.erase import delete_unneeded, erase
 from omnireel.tasks.estimate import Forecast
 from omnireel.tasks.prices import PriceList, Quote
 from omnireel.tasks.room import Room
+from omnireel.tasks.routing import Router
 from omnireel.tasks.store import (
     ALL,
     NO_WISHES,
@@ -56,7 +57,8 @@ class Admission:
 class TaskService:
     """Submit, look at, cancel and delete tasks, each team its own.
 
-    `engines` are those a request may name; `default` serves requests that name none. `balance_of` reads a
+    `engines` are those a request may name; `default` serves requests that name none, unless a `router` knows
+    better. `balance_of` reads a
     team's stored balance and `free_disk` the bytes left where results go, which is in `blobs`. Without
     `prices` nothing is charged.
     """
@@ -74,11 +76,11 @@ class TaskService:
         prices: PriceList | None = None,
         instruments: Instruments | None = None,
         log_prompts: bool = False,
+        router: Router | None = None,
     ) -> None:
         self._store = store
-        self._engines = engines
+        self._router = router or Router(engines, default)
         self._blobs = blobs
-        self._default = default
         self._balance_of = balance_of
         self._free_disk = free_disk
         self._admission = admission
@@ -104,8 +106,7 @@ class TaskService:
         there is no room now, InsufficientBalance when the team cannot pay, and for a submit that is to happen
         once SubmittedBefore or IdempotencyConflict.
         """
-        name = request.engine or self._default
-        self._engine(name).check(request)
+        name, route = self._router.choose(team, request)
         self.check_room()
         seed = secrets.randbelow(2**32) if request.seed is None else request.seed
         task_id = new_task_id(request)
@@ -126,6 +127,7 @@ class TaskService:
                     webhook_url=webhook_url,
                     trace=span.context,
                     origin=origin,
+                    route=route,
                 )
             )
         crash_point("after_submit_commit")
@@ -134,13 +136,12 @@ class TaskService:
         log.info("task submitted", **facts, **({"prompt": request.prompt} if self._log_prompts else {}))
         return task
 
-    def estimate(self, request: VideoRequest) -> tuple[Forecast, Decimal]:
+    def estimate(self, team: str, request: VideoRequest) -> tuple[Forecast, Decimal]:
         """How long this would take and cost at most, USD; nothing is queued.
 
         Raises InvalidRequest when the engine can never do it.
         """
-        name = request.engine or self._default
-        self._engine(name).check(request)
+        name, _ = self._router.choose(team, request)
         quote = self._quote(request)
         return self._store.forecast(name, request), quote.reserved if quote else Decimal(0)
 
@@ -201,12 +202,6 @@ class TaskService:
     def balance(self, team: str) -> Decimal:
         """What the team has left, USD."""
         return self._balance_of(team)
-
-    def _engine(self, name: str) -> Engine:
-        if name not in self._engines:
-            known = ", ".join(sorted(self._engines))
-            raise InvalidRequest(f"parameter 'engine' must be one of {known}", field="engine")
-        return self._engines[name]
 
     def check_room(self) -> None:
         """Whether a task would be taken now; worth asking before its inputs are. Raises Unavailable."""

@@ -40,17 +40,18 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from omnireel.clock import Clock
 from omnireel.crashpoints import crash_point
 from omnireel.errors import InvalidRequest, NotFound
-from omnireel.models import Outcome, Progress, Stopped, Succeeded, Task, TaskStatus, VideoRequest
+from omnireel.models import Failed, Outcome, Progress, Stopped, Succeeded, Task, TaskStatus, VideoRequest
 from omnireel.tasks import idempotency, outbox
 from omnireel.tasks.away import PATIENCE, patiently
-from omnireel.tasks.codec import decode_outcome
+from omnireel.tasks.codec import decode_outcome, encode_route
 from omnireel.tasks.database import reading, writing
 from omnireel.tasks.dialect import DatabaseNow, dialect_of, insert_once
-from omnireel.tasks.endings import ended, overdue, requeued, status_of, worker_lost
+from omnireel.tasks.endings import ended, may_be_paid, overdue, requeued, status_of, worker_lost
 from omnireel.tasks.estimate import Forecast
 from omnireel.tasks.ledger import close, reserve
 from omnireel.tasks.listing import cursor_after, matching
 from omnireel.tasks.queue import Teller, forecast
+from omnireel.tasks.route import Route
 from omnireel.tasks.rows import input_keys, new_row, to_claim, to_glimpse, to_task, workload
 from omnireel.tasks.store import (
     ALL,
@@ -216,6 +217,15 @@ class SqlTaskStore:
         # Or it has ended, if it was to be canceled.
         return self._told(released, ended=released)
 
+    def reroute(self, claim: Claim, engine: str, route: Route) -> bool:
+        tries = count()
+        rerouted = self._write(
+            lambda connection: self._reroute(connection, claim, engine, route, again=next(tries) > 0)
+        )
+        self._ring()
+        # Or it has ended, if it was to be canceled.
+        return self._told(rerouted, ended=rerouted)
+
     def reap(self) -> int:
         reaped = self._write(self._reap)
         return self._told(reaped, ended=reaped > 0)
@@ -326,8 +336,9 @@ class SqlTaskStore:
         _lock(connection, held)
         if self._end(connection, Stopped(), and_(held, task.c.cancel_requested)):
             return TaskStatus.CANCELED
-        lost = worker_lost(self._max_attempts, reason)
-        if self._end(connection, lost, and_(held, task.c.attempt >= self._max_attempts)):
+        if any(
+            self._end(connection, ending, and_(held, these)) > 0 for ending, these in self._given_up(reason)
+        ):
             return TaskStatus.FAILED
         later = requeued(not_before=self._now() + delay).where(held)
         return TaskStatus.PENDING if connection.execute(later).rowcount else None
@@ -340,15 +351,42 @@ class SqlTaskStore:
             return True
         return bool(connection.execute(unburnt.where(held)).rowcount)
 
+    def _reroute(
+        self, connection: Connection, claim: Claim, engine: str, route: Route, *, again: bool
+    ) -> bool:
+        held = _held(claim)
+        _lock(connection, held)
+        if self._end(connection, Stopped(), and_(held, task.c.cancel_requested)):
+            return True
+        fresh = requeued(not_before=self._now()).values(
+            attempt=0,
+            note="",
+            engine=engine,
+            workload=workload(engine, claim.request),
+            route=encode_route(route),
+        )
+        # The try before this one may have written it without our hearing of it, and the token is gone then.
+        return bool(connection.execute(fresh.where(held)).rowcount) or again
+
     def _reap(self, connection: Connection) -> int:
-        lost = worker_lost(self._max_attempts, "its worker stopped answering")
         left = lapsed(self._now())
-        hopeless = (
+        hopeless: tuple[tuple[Outcome, ColumnElement[bool]], ...] = (
             (Stopped(), and_(left, task.c.cancel_requested)),
             (overdue(), and_(or_(PENDING, left), task.c.deadline <= self._now())),
-            (lost, and_(left, task.c.attempt >= self._max_attempts)),
+            *(
+                (ending, and_(left, these))
+                for ending, these in self._given_up("its worker stopped answering")
+            ),
         )
         return sum(self._reap_as(connection, outcome, these) for outcome, these in hopeless)
+
+    def _given_up(self, reason: str) -> tuple[tuple[Failed, ColumnElement[bool]], ...]:
+        """How tasks end that were tried often enough, and which end so."""
+        spent = task.c.attempt >= self._max_attempts
+        return (
+            (worker_lost(self._max_attempts, reason), and_(spent, task.c.note == "")),
+            (may_be_paid(self._max_attempts, reason), and_(spent, task.c.note != "")),
+        )
 
     def _reap_as(self, connection: Connection, outcome: Outcome, these: ColumnElement[bool]) -> int:
         # Rows that another process just reaps, or whose worker just renews, are passed over, not waited for.

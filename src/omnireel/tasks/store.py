@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from omnireel.models import Outcome, Progress, Task, TaskStatus, VideoRequest
 from omnireel.tasks.estimate import Forecast
 from omnireel.tasks.prices import Quote
+from omnireel.tasks.route import NOWHERE_ELSE, Route
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class NewTask:
     trace: str = ""
     """The submit's `traceparent`, when it has one."""
     origin: Origin = OUR_OWN
+    route: Route = NOWHERE_ELSE
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,8 @@ class Claim:
     submitted_at: float = 0.0
     """Unix seconds on the database's clock, like the next."""
     claimed_at: float = 0.0
+    route: Route = NOWHERE_ELSE
+    """Where the task goes when this engine does not make it."""
 
 
 class Hold(Enum):
@@ -260,6 +264,14 @@ class TaskStore(Protocol):
 
     def release(self, claim: Claim) -> bool:
         """Give a task back at once, as if this attempt had never begun. False when the claim was lost."""
+        ...
+
+    def reroute(self, claim: Claim, engine: str, route: Route) -> bool:
+        """Give a task back for another engine, which begins at once and from the beginning: its attempts are
+        its own, and what the engine before it remembered is forgotten.
+
+        One that should stop is canceled. False when the claim was lost.
+        """
         ...
 
     def reap(self) -> int:

@@ -28,7 +28,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-REVISION: Final = "0009"
+REVISION: Final = "0010"
 """The migration that makes these tables."""
 
 _DECIMALS: Final = Decimal("0.0001")
@@ -145,6 +145,8 @@ task = Table(
     # Whose words the submit was in, NULL for our own, and what its caller calls the task.
     Column("dialect", String(16)),
     Column("external_id", Words(255)),
+    # Which engines come after this one and which went before; NULL when there is no other.
+    Column("route", JSON(none_as_null=True)),
     sqlite_autoincrement=True,
 )
 

@@ -128,7 +128,7 @@ class ExecutorContract:
         assert isinstance(ending_of(handle), Made)
         handle.close()
 
-    def test_a_stop_reaches_an_engine_that_waits_for_its_note(self, executor: Executor) -> None:
+    def test_a_stop_ends_an_engine_that_waits_for_its_note(self, executor: Executor) -> None:
         handle = executor.start(attempt("a cat fake:remember=7"))
         while not handle.note:
             assert handle.poll() is None

@@ -22,7 +22,7 @@ class FakeHandle:
         self.stages: tuple[Stage, ...] = ()
         self.ending: Ending | None = None
         self.confirmed: list[str] = []
-        self.stopped = self.killed = self.closed = False
+        self.stopped = self.killed = self.closed = self.handed_over = False
         self._obedient = obedient
 
     def make(
@@ -49,8 +49,9 @@ class FakeHandle:
     def confirm(self, note: str) -> None:
         self.confirmed.append(note)
 
-    def stop(self) -> None:
+    def stop(self, *, hand_over: bool = False) -> None:
         self.stopped = True
+        self.handed_over = hand_over
         if self._obedient:
             self.ending = self.ending or Stopped()
 

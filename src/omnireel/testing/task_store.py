@@ -18,6 +18,7 @@ from omnireel.models import (
     MediaRef,
     Mode,
     Outcome,
+    PassedOver,
     Progress,
     Resource,
     ShotReport,
@@ -27,6 +28,7 @@ from omnireel.models import (
     VideoRequest,
 )
 from omnireel.tasks.estimate import Forecast
+from omnireel.tasks.route import NOWHERE_ELSE, Route, Stop
 from omnireel.tasks.store import (
     Claim,
     Earlier,
@@ -570,6 +572,38 @@ class TaskStoreContract:
             assert (claim.task_id, claim.attempt) == ("t1", 1)
             assert store.release(claim)
         assert store.get("team", "t1").attempt == 0
+
+    def test_a_rerouted_task_begins_anew_with_its_next_engine(self, store: TaskStore) -> None:
+        ahead = Route(ahead=(Stop("second", paid=True), Stop("third")))
+        store.add(replace(a_task("t1"), route=ahead))
+        claim = claimed(store)
+        assert claim.route == ahead
+        store.renew(claim, Progress(0.5), "an order")
+        behind = Route(paid=True, ahead=(Stop("third"),), passed=(PassedOver(claim.engine, "it broke"),))
+        assert store.reroute(claim, "second", behind)
+        assert store.renew(claim, Progress(0.6), "late") is Hold.LOST
+        assert not store.reroute(claim, "third", NOWHERE_ELSE)
+        again = claimed(store)
+        assert (again.engine, again.attempt, again.note, again.route) == ("second", 1, "", behind)
+        assert store.get("team", "t1").progress == Progress()
+
+    def test_rerouting_a_task_that_should_stop_cancels_it(self, store: TaskStore) -> None:
+        store.add(a_task("t1"))
+        claim = claimed(store)
+        store.cancel("team", "t1")
+        assert store.reroute(claim, "second", NOWHERE_ELSE)
+        assert store.get("team", "t1").status is TaskStatus.CANCELED
+
+    def test_a_task_given_up_that_remembers_something_may_have_been_paid(self, store: TaskStore) -> None:
+        store.add(a_task("t1"))
+        for attempt in (1, 2, 3):
+            claim = claimed(store)
+            assert claim.attempt == attempt
+            store.renew(claim, Progress(), "an order")
+            store.retry(claim, "killed", timedelta(0))
+        outcome = store.get("team", "t1").outcome
+        assert isinstance(outcome, Failed)
+        assert (outcome.type, outcome.retryable) == ("outcome_unknown", False)
 
     def test_releasing_a_task_that_should_stop_cancels_it(self, store: TaskStore) -> None:
         store.add(a_task("t1"))

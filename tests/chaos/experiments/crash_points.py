@@ -29,6 +29,8 @@ SUBMITTER = (
     "after_submit_commit",
 )
 COURIER = ("before_delivery", "mid_delivery", "after_delivery")
+PAYER = ("before_pay", "after_pay", "after_remember")
+"""Passed by children of workers that order from an upstream, which no world here has; see `payer_kills`."""
 OTHERS = ("mid_upload", "mid_credit", "mid_janitor", "mid_migration")
 PASSES = 3
 PATIENCE = 60.0
@@ -36,7 +38,7 @@ PATIENCE = 60.0
 
 def run(ground: Ground, count: int, seed: int) -> Verdict:
     """`count` deaths at each name, and as many for each further role that passes it."""
-    assert {*WORKER, *SUBMITTER, *COURIER, *OTHERS} == set(CRASH_POINTS)
+    assert {*WORKER, *SUBMITTER, *COURIER, *PAYER, *OTHERS} == set(CRASH_POINTS)
     verdict = Verdict()
     with ground.world("tasks") as world, ThreadPoolExecutor() as pool:
         lanes = [

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from omnireel.errors import Canceled
+from omnireel.errors import Canceled, HandedOver
 from omnireel.execution.protocol import (
+    HANDOVER,
     MAX_NOTE,
     MAX_TEXT,
     MAX_WARNINGS,
+    STORED,
     AnyEvent,
     Remembered,
     Reported,
@@ -27,7 +29,7 @@ class Parent:
     def __init__(self) -> None:
         self.heard: list[AnyEvent] = []
         self.stopped = False
-        self.stores = True
+        self.said = b""
 
     def run(self) -> ChildRun:
         return ChildRun(
@@ -38,13 +40,12 @@ class Parent:
             MediaLimits(),
             self.heard.append,
             lambda: self.stopped,
-            self.confirmed,
+            self.answers,
         )
 
-    def confirmed(self) -> int:
-        if not self.stores:
-            self.stopped = True
-        return int(self.stores)
+    def answers(self) -> bytes:
+        said, self.said = self.said, STORED
+        return said
 
 
 def test_reports_go_up_and_never_back() -> None:
@@ -108,13 +109,21 @@ def test_a_note_is_kept_once_and_known_afterwards() -> None:
     assert parent.heard == [Remembered("later")]
 
 
-def test_a_stop_ends_the_wait_for_a_note_that_is_not_stored() -> None:
+def test_what_was_begun_is_written_down_even_after_a_stop() -> None:
     parent = Parent()
-    parent.stores = False
+    parent.stopped = True
     run = parent.run()
-    with pytest.raises(Canceled):
-        run.remember("later")
-    assert run.note == "earlier"
+    run.remember("begun")
+    assert run.note == "begun"
+
+
+@pytest.mark.parametrize(("said", "raised"), [(b"", Canceled), (STORED, Canceled), (HANDOVER, HandedOver)])
+def test_a_stop_says_whether_somebody_goes_on(said: bytes, raised: type[Canceled]) -> None:
+    parent = Parent()
+    parent.stopped, parent.said = True, said
+    with pytest.raises(Canceled) as caught:
+        parent.run().report(0.5)
+    assert type(caught.value) is raised
 
 
 def test_only_the_attempts_own_inputs_can_be_opened() -> None:

@@ -15,10 +15,21 @@ from sqlalchemy.exc import OperationalError
 
 from omnireel.clock import SystemClock
 from omnireel.execution.base import Lost, Made
-from omnireel.models import Clip, Failed, Progress, Stopped, Succeeded, Task, TaskStatus, VideoRequest
+from omnireel.models import (
+    Clip,
+    Failed,
+    PassedOver,
+    Progress,
+    Stopped,
+    Succeeded,
+    Task,
+    TaskStatus,
+    VideoRequest,
+)
 from omnireel.storage.local import LocalBlobs
 from omnireel.tasks.bell import Bell, bell_of
 from omnireel.tasks.dispatcher import Dispatcher
+from omnireel.tasks.route import NOWHERE_ELSE, Route, Stop
 from omnireel.tasks.running import Rhythm, backoff
 from omnireel.tasks.sql import SqlTaskStore
 from omnireel.tasks.store import Claim, NewTask, Origin, Wishes
@@ -74,9 +85,9 @@ class Works:
             self.thread.join(20)
             assert not self.thread.is_alive()
 
-    def submit(self, task_id: str, *notes: str) -> None:
+    def submit(self, task_id: str, *notes: str, route: Route = NOWHERE_ELSE) -> None:
         request = VideoRequest("kling/kling-video-o1", "a pond", notes=notes)
-        self.store.add(NewTask(task_id, "team", request, "fake", 7))
+        self.store.add(NewTask(task_id, "team", request, "fake", 7, route=route))
 
     def task(self, task_id: str) -> Task:
         return self.store.get("team", task_id)
@@ -210,6 +221,44 @@ def test_what_an_attempt_remembers_reaches_the_next_even_when_it_dies_at_once(wo
     assert works.handle(3).attempt.note == "upstream-42"
 
 
+def test_another_engine_makes_what_the_first_could_not(works: Works) -> None:
+    works.start()
+    works.submit("t1", route=Route(ahead=(Stop("second"), Stop("third"))))
+    works.handle(1).ending = Failed("engine_unavailable", "nobody answers")
+    second = works.handle(2)
+    assert (second.attempt.engine, second.attempt.number) == ("second", 1)
+    second.make(b"pixels")
+    outcome = works.until_status("t1", TaskStatus.SUCCESS).outcome
+    assert isinstance(outcome, Succeeded)
+    assert (outcome.engine, outcome.passed_over) == ("second", (PassedOver("fake", "nobody answers"),))
+
+
+def test_what_may_have_been_paid_for_is_not_made_by_another_engine(works: Works) -> None:
+    works.start()
+    works.submit("t1", route=Route(ahead=(Stop("second"),)))
+    works.handle(1).ending = Failed("outcome_unknown", "nobody can tell")
+    outcome = works.until_status("t1", TaskStatus.FAILED).outcome
+    assert outcome == Failed("outcome_unknown", "nobody can tell")
+
+
+def test_an_engine_that_is_down_is_left_alone_while_there_are_others(works: Works) -> None:
+    works.start()
+    for number in (1, 2, 3):
+        works.submit(f"t{number}", route=Route(ahead=(Stop("second"),)))
+        works.handle(2 * number - 1).ending = Failed("engine_unavailable", "nobody answers")
+        works.handle(2 * number).make(b"pixels")
+        works.until_status(f"t{number}", TaskStatus.SUCCESS)
+    works.submit("t4", route=Route(ahead=(Stop("second"),)))
+    works.submit("t5")
+    handles = {handle.attempt.task_id: handle for handle in (works.handle(7), works.handle(8))}
+    assert handles["t4"].attempt.engine == "second"
+    assert handles["t5"].attempt.engine == "fake"
+    handles["t4"].make(b"pixels")
+    outcome = works.until_status("t4", TaskStatus.SUCCESS).outcome
+    assert isinstance(outcome, Succeeded)
+    assert "after 3 failures, the last: nobody answers" in outcome.passed_over[0].reason
+
+
 def test_a_note_is_confirmed_once_it_is_stored(works: Works) -> None:
     works.start()
     works.submit("t1")
@@ -228,6 +277,7 @@ def test_a_cancel_stops_the_attempt(works: Works) -> None:
     works.store.cancel("team", "t1")
     task = works.until_status("t1", TaskStatus.CANCELED)
     assert handle.stopped
+    assert not handle.handed_over
     assert task.outcome == Stopped()
     assert works.stored() == set()
 

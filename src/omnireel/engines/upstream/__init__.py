@@ -1,0 +1,1 @@
+"""Engines that have somebody else make the clip, and fetch it."""

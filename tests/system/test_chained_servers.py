@@ -1,0 +1,112 @@
+"""One Omnireel orders from another: two real servers, their workers, and boxed children in between."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from tests.real_server import FAKE, RealServer, real_server
+
+from omnireel import Client, TaskFailed
+from omnireel.models import TaskStatus
+
+pytestmark = pytest.mark.system
+
+MODELLIX = "omnireel.engines.upstream.modellix:ModellixEngine"
+
+
+def ordering_from(there: RealServer, **more: str) -> dict[str, str]:
+    """Settings for a server whose only engine is another server. The key is in the environment only."""
+    table = {"kind": MODELLIX, "base_url": there.origin, "api_key": {"env": "KEY_THERE"}, "extensions": True}
+    return {
+        "OMNIREEL_ENGINE": "hosted",
+        "OMNIREEL_ENGINES": json.dumps({"hosted": table}),
+        "KEY_THERE": there.key,
+        **more,
+    }
+
+
+def routed(there: RealServer) -> dict[str, str]:
+    """The same, with another engine for what the first one cannot do."""
+    settings = ordering_from(there)
+    engines = json.loads(settings["OMNIREEL_ENGINES"])
+    engines["hosted"] |= {"patience_seconds": 0, "timeout_seconds": 5}
+    engines["plain"] = {"kind": FAKE}
+    routes = {"kling/kling-video-o1": [{"engine": "hosted", "modes": ["std"]}, {"engine": "plain"}]}
+    return settings | {"OMNIREEL_ENGINES": json.dumps(engines), "OMNIREEL_ROUTES": json.dumps(routes)}
+
+
+def folder(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
+def test_a_video_comes_through_both_and_the_key_stays_where_it_is(tmp_path: Path) -> None:
+    with (
+        real_server(folder(tmp_path / "there")) as there,
+        real_server(folder(tmp_path / "here"), **ordering_from(there)) as here,
+        Client(there.origin, there.key) as upstream,
+        Client(here.origin, here.key) as client,
+    ):
+        result = client.videos.create_and_wait("a cat fake:warn", mode="std", seed=5)
+        video = result.download(tmp_path / "here.mp4")
+        [order] = upstream.tasks.list()
+        assert result.task.engine == "hosted"
+        assert result.warnings == ("the fake engine was told to warn",)
+        assert (order.status, order.seed) == (TaskStatus.SUCCESS, 5)
+        resource = order.resource("primary")
+        assert resource is not None
+        assert resource.sha256 == sha256(video.read_bytes()).hexdigest()
+        with pytest.raises(TaskFailed, match="the upstream failed: the fake engine was told to fail"):
+            client.videos.create_and_wait("a cat fake:fail", mode="std")
+        secret = there.key.encode()
+    kept = [path for path in (tmp_path / "here").rglob("*") if path.is_file()]
+    assert kept
+    assert not [path for path in kept if secret in path.read_bytes()]
+
+
+def test_a_child_that_dies_right_after_paying_pays_once(tmp_path: Path) -> None:
+    settings = {"OMNIREEL_CRASH_POINT": "after_pay", "OMNIREEL_MAX_ATTEMPTS": "2"}
+    with (
+        real_server(folder(tmp_path / "there")) as there,
+        real_server(folder(tmp_path / "here"), **ordering_from(there, **settings)) as here,
+        Client(there.origin, there.key) as upstream,
+        Client(here.origin, here.key) as client,
+    ):
+        with pytest.raises(TaskFailed, match="killed by signal 9"):
+            client.videos.create_and_wait("a cat", mode="std")
+        assert len(list(upstream.tasks.list())) == 1
+
+
+def test_another_engine_takes_over_when_the_upstream_dies_over_its_work(tmp_path: Path) -> None:
+    with ExitStack() as ending:
+        there = ending.enter_context(
+            real_server(
+                folder(tmp_path / "there"), OMNIREEL_DRAIN_SECONDS="0", OMNIREEL_STOP_GRACE_SECONDS="0"
+            )
+        )
+        with (
+            real_server(folder(tmp_path / "here"), **routed(there)) as here,
+            Client(here.origin, here.key) as client,
+        ):
+            slow = "a cat fake:seconds=3 fake:steps=60"
+            pro = client.videos.create("a cat", mode="pro")
+            task = client.videos.create(slow, mode="std")
+            for event in client.tasks.events(task.task_id):
+                if "upstream: step" in event.task.note:
+                    break
+            ending.close()
+            took_over = client.tasks.wait(task.task_id).task
+            refused = client.videos.create_and_wait("a dog", mode="std").task
+            meant_for_it = client.tasks.wait(pro.task_id).task
+    assert [each.engine for each in (took_over, refused, meant_for_it)] == ["plain"] * 3
+    [lost], [away], [unwanted] = (
+        each.raw["result"]["metadata"]["passed_over"] for each in (took_over, refused, meant_for_it)
+    )
+    assert lost["engine"] == "hosted"
+    assert "away for too long" in lost["reason"]
+    assert "takes no orders now" in away["reason"]
+    assert unwanted == {"engine": "hosted", "reason": "not for mode pro"}
