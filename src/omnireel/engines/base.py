@@ -21,6 +21,8 @@ class Capabilities:
     cpus: float = 1.0
     gpus: float = 0.0
     memory_bytes: int = 2 * 1024**3
+    slots: int = 0
+    """How many things it has that one attempt uses at a time, servers for instance; see `Run.hold`."""
     paid: bool = False
     """Whether somebody else is paid for what it makes."""
 
@@ -56,6 +58,17 @@ class Run(Protocol):
     @property
     def note(self) -> str:
         """What was last remembered, by this attempt or an earlier one at the same task; "" at first."""
+        ...
+
+    def hold(self, slot: int) -> bool:
+        """Take one of the engine's slots, 0 to `capabilities.slots` - 1, for as long as this attempt lives.
+
+        False when another attempt on this machine has it. Never waits.
+        """
+        ...
+
+    def let_go(self, slot: int) -> None:
+        """Give a slot back sooner."""
         ...
 
     def remember(self, note: str) -> None:

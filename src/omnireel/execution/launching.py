@@ -53,7 +53,9 @@ class Launcher:
         kernels: KernelCache,
         engines: Collection[str],
         configured: Mapping[str, EngineSpec],
+        locks: Path,
     ) -> None:
+        self._locks = locks
         self._configured = dict(configured)
         self._limits = limits
         self._level = level
@@ -79,12 +81,27 @@ class Launcher:
             self._kernels.copy(order.engine, kernels)
         else:
             kernels.mkdir(exist_ok=True)
-        return ChildProcess(
-            enclosed([*PYTHON, "-m", "omnireel.execution.child"], box_of(order), order.layers),
-            lambda events: encode_order(replace(order, events=events)),
-            environment=_environment(parts, self._limits.threads),
-            folder=parts.work,
-        )
+        slots = self._open_slots(order)
+        try:
+            return ChildProcess(
+                enclosed([*PYTHON, "-m", "omnireel.execution.child"], box_of(order), order.layers),
+                lambda events: encode_order(replace(order, events=events, slots=slots)),
+                environment=_environment(parts, self._limits.threads),
+                folder=parts.work,
+                inherited=slots,
+            )
+        finally:
+            # The child has its own; a lock lives as long as the last of them.
+            for descriptor in slots:
+                os.close(descriptor)
+
+    def _open_slots(self, order: Order) -> tuple[int, ...]:
+        """The lock files of an engine's slots, each opened for this attempt alone."""
+        count = self._engine(order.engine).capabilities.slots if order.phase is Phase.RENDER else 0
+        if count:
+            self._locks.mkdir(parents=True, exist_ok=True)
+        paths = [self._locks / f"{order.engine}-{number}.lock" for number in range(count)]
+        return tuple(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600) for path in paths)
 
     def _order(self, phase: Phase, parts: Parts, engine: str, attempt: Attempt | None) -> Order:
         limits = self._limits

@@ -36,9 +36,9 @@ class LocalExecutor:
     """Runs up to `slots` attempts at once, each in child processes with a scratch folder under
     `scratch_root`.
 
-    `cache` keeps compiled kernels. `engines` are names of the form `module:Class` that the operator allows
-    beside the installed ones; `configured` are those that are told something. Raises Unavailable when
-    `sandbox_mode` is `required` and there is no sandbox.
+    `cache` keeps compiled kernels, and the locks of engines' slots. `engines` are names of the form
+    `module:Class` that the operator allows beside the installed ones; `configured` are those that are told
+    something. Raises Unavailable when `sandbox_mode` is `required` and there is no sandbox.
     """
 
     def __init__(
@@ -59,7 +59,12 @@ class LocalExecutor:
         self._limits = limits or LocalLimits()
         self._kernels = KernelCache(cache.resolve())
         self._launcher = Launcher(
-            self._limits, sandbox.level(sandbox_mode), self._kernels, engines, configured
+            self._limits,
+            sandbox.level(sandbox_mode),
+            self._kernels,
+            engines,
+            configured,
+            cache.resolve() / "slots",
         )
         # Twice as many as attempts: one whose attempt was killed may still be busy.
         self._porters = ThreadPoolExecutor(2 * slots, thread_name_prefix="bring-inputs")

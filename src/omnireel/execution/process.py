@@ -25,7 +25,8 @@ READS_A_PUMP = 16
 class ChildProcess:
     """Runs `command` with `order(events_fd)` on its standard input, and after it what `answer` is given.
 
-    That input is a file in memory, so that no secret in an order touches a disk.
+    That input is a file in memory, so that no secret in an order touches a disk. The child has
+    the `inherited` descriptors too.
 
     Linux ends the child with the *thread* that started it, so create it on a thread that lives as long as
     its owner. `now` is a clock in seconds that never goes back.
@@ -39,13 +40,14 @@ class ChildProcess:
         environment: Mapping[str, str],
         folder: Path,
         now: Callable[[], float] = time.monotonic,
+        inherited: Sequence[int] = (),
     ) -> None:
         self._events, child_end = os.pipe2(os.O_CLOEXEC)
         os.set_blocking(self._events, False)
         try:
             self._input, self._told = _in_memory(order(child_end))
             try:
-                self._popen = _spawn(command, self._input, child_end, environment, folder)
+                self._popen = _spawn(command, self._input, (child_end, *inherited), environment, folder)
             except BaseException:
                 os.close(self._input)
                 raise
@@ -151,7 +153,7 @@ def _in_memory(data: bytes) -> tuple[int, int]:
 
 
 def _spawn(
-    command: Sequence[str], stdin: int, events: int, environment: Mapping[str, str], folder: Path
+    command: Sequence[str], stdin: int, kept: Sequence[int], environment: Mapping[str, str], folder: Path
 ) -> subprocess.Popen[bytes]:
     # A stop that arrives while Python still starts stays pending until the child has its handler in place.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
@@ -164,7 +166,7 @@ def _spawn(
             bufsize=0,
             cwd=folder,
             env=dict(environment),
-            pass_fds=(events,),
+            pass_fds=tuple(kept),
             start_new_session=True,
         )
     finally:

@@ -102,6 +102,8 @@ class Order:
     kind: str = ""
     """What the engine is made by, and with which options; its name says nothing to the child."""
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    slots: tuple[int, ...] = ()
+    """Descriptors of the engine's lock files."""
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="event", forbid_unknown_fields=True):

@@ -30,7 +30,18 @@ def render(
     stages.enter("checking")
     check_inputs(request, inputs, order.limits)
     check_measured(request, inputs, order.limits)
-    run = ChildRun(parts.work, order.seed, order.note, inputs, order.limits, tell, stopping, _answers, stages)
+    run = ChildRun(
+        parts.work,
+        order.seed,
+        order.note,
+        inputs,
+        order.limits,
+        tell,
+        stopping,
+        _answers,
+        stages,
+        order.slots,
+    )
     for note in request.notes:
         run.warn(note)
     run.report(0.0, "directing")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,6 +46,8 @@ class ChildRun:
     stopping: Callable[[], bool]
     answers: Callable[[], bytes]
     stages: Stages | None = None
+    slots: Sequence[int] = ()
+    """Descriptors of lock files, one for each of the engine's slots."""
     """Told of every new note: what is done now is a stage of the work."""
     _unstored: int = 0
     _handed_over: bool = False
@@ -89,6 +92,17 @@ class ChildRun:
             time.sleep(CONFIRM_SECONDS)
             self._listen()
         self.note = note
+
+    def hold(self, slot: int) -> bool:
+        """The kernel lets go when this process ends, however it ends."""
+        try:
+            fcntl.flock(self.slots[slot], fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def let_go(self, slot: int) -> None:
+        fcntl.flock(self.slots[slot], fcntl.LOCK_UN)
 
     def _listen(self) -> None:
         said = self.answers()

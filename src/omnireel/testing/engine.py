@@ -29,6 +29,9 @@ class RecordingRun:
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     note: str = ""
+    taken: set[int] = field(default_factory=set)
+    """Slots that somebody else holds."""
+    held: set[int] = field(default_factory=set)
 
     def open(self, ref: MediaRef) -> Path:
         return self.inputs[ref]
@@ -37,6 +40,14 @@ class RecordingRun:
         self.reports.append((progress, note))
         if self.stop_at is not None and len(self.reports) >= self.stop_at:
             raise Canceled("the test stopped the run")
+
+    def hold(self, slot: int) -> bool:
+        if slot not in self.taken:
+            self.held.add(slot)
+        return slot in self.held
+
+    def let_go(self, slot: int) -> None:
+        self.held.discard(slot)
 
     def remember(self, note: str) -> None:
         self.notes.append(note)

@@ -1,13 +1,13 @@
-"""An engine that has to be told something, and one that need not be."""
+"""Engines for tests: one that has to be told something, one that need not be, and one with a single slot."""
 
 from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
-from omnireel.engines.base import Run
+from omnireel.engines.base import Capabilities, Run
 from omnireel.engines.spec import Options
 from omnireel.errors import EngineFailed
-from omnireel.models import Clip, Job
+from omnireel.models import Clip, Job, JobKind
 from omnireel.testing.fake_engine import FakeEngine
 
 
@@ -44,3 +44,13 @@ class EasyEngine(FakeEngine):
     def __init__(self, *, threads: int, options: Easy) -> None:
         super().__init__(threads=threads)
         self.options = options
+
+
+class HoldingEngine(FakeEngine):
+    """Says whether it has its only slot."""
+
+    capabilities = Capabilities(kinds=frozenset(JobKind), slots=1)
+
+    def generate(self, job: Job, run: Run) -> Clip:
+        run.warn("held" if run.hold(0) else "busy")
+        return super().generate(job, run)

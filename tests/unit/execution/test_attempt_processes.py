@@ -36,6 +36,7 @@ from omnireel.storage.local import LocalBlobs
 from omnireel.testing.executor import BLOB, FAKE, attempt, ending_of, wait_until_working
 
 TOLD = "omnireel.testing.told_engine:ToldEngine"
+HOLDING = "omnireel.testing.told_engine:HoldingEngine"
 Build = Callable[..., LocalExecutor]
 PATIENCE = 30.0
 QUICK = LocalLimits(stop_grace_seconds=0.3)
@@ -56,7 +57,10 @@ def build(tmp_path: Path) -> Iterator[Build]:
             limits=limits,
             sandbox_mode=mode,
             engines=[FAKE],
-            configured={"told": EngineSpec(TOLD, {"api_key": "s3cret-key-of-ours"})},
+            configured={
+                "told": EngineSpec(TOLD, {"api_key": "s3cret-key-of-ours"}),
+                "holding": EngineSpec(HOLDING),
+            },
         )
         built.append(executor)
         return executor
@@ -157,6 +161,21 @@ def test_what_an_engine_is_told_reaches_it_and_nobody_else(
     assert ending_of(failed) == Failed("engine_failed", "hello ***")
     assert failed.progress.note == "hello ***"
     assert "s3cret" not in caplog.text
+
+
+def test_a_slot_is_held_by_one_attempt_until_it_is_gone(build: Build) -> None:
+    executor = build()
+    first = executor.start(attempt("a cat fake:hang", engine="holding"))
+    wait_until_working(first)
+    warnings: list[str] = []
+    for _ in range(2):
+        other = executor.start(attempt("a cat", engine="holding"))
+        ending = ending_of(other)
+        other.close()
+        assert isinstance(ending, Made)
+        warnings += ending.warnings
+        first.kill()
+    assert warnings == ["busy", "held"]
 
 
 def test_a_note_outlives_an_attempt_that_adds_none(build: Build) -> None:

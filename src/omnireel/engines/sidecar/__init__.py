@@ -1,0 +1,1 @@
+"""Inference servers beside us, over their `/v1/videos`."""

@@ -1,0 +1,162 @@
+"""One inference server: its health, what it is busy with, and one job from submit to file.
+
+Both dialects answer with the same job object. vLLM-Omni gives a failed job an error status, so a body that is
+a job is believed whatever the status. Neither keeps jobs over a restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import httpx2
+
+from omnireel.engines.sidecar.asking import Asking, media_name
+from omnireel.errors import EngineFailed, EngineUnavailable
+from omnireel.models import MediaRef
+
+ANSWER_SECONDS: Final = 10.0
+SUBMIT_SECONDS: Final = 120.0
+MAX_VIDEO: Final = 1024**3
+"""Bytes of a video that are fetched before giving up on it."""
+MAX_ANSWER: Final = 4 * 1024**2
+BUSY: Final = frozenset({"queued", "in_progress"})
+
+
+class Forgotten(Exception):
+    """The server knows no such job: it was restarted."""
+
+
+class Silent(Exception):
+    """The server does not answer, or not in a way that can be read."""
+
+
+@dataclass(frozen=True)
+class RemoteJob:
+    """`progress` is 0 to 1, `error` why it failed."""
+
+    job_id: str
+    status: str
+    progress: float
+    error: str
+
+
+class Server:
+    """`origin` is where it listens; `http` is not closed here."""
+
+    def __init__(self, origin: str, http: httpx2.Client) -> None:
+        self.origin = origin
+        self._http = http
+
+    def healthy(self) -> bool:
+        try:
+            return self._http.get(f"{self.origin}/health", timeout=ANSWER_SECONDS).status_code == 200
+        except httpx2.HTTPError:
+            return False
+
+    def busy(self) -> bool:
+        """Whether it works on anything, whosever it is: a job that nobody waits for still has the GPU.
+
+        Raises Silent.
+        """
+        listed = self._json(self._ask("GET", "/v1/videos", params={"limit": "100"}))
+        jobs = listed.get("data") if isinstance(listed, Mapping) else None
+        if not isinstance(jobs, list):
+            raise Silent(f"{self.origin} lists no jobs")
+        return any(isinstance(job, Mapping) and job.get("status") in BUSY for job in jobs)
+
+    def submit(self, asking: Asking, paths: Mapping[MediaRef, Path]) -> RemoteJob:
+        """Raises EngineFailed for what it refuses, EngineUnavailable when it takes nothing, Silent."""
+        with ExitStack() as opened:
+            files = [
+                (name, (media_name(ref, place), opened.enter_context(paths[ref].open("rb"))))
+                for place, (name, ref) in enumerate(asking.files)
+            ]
+            # A form has parts even when it has no files; vLLM-Omni takes nothing else.
+            parts = [(name, (None, value)) for name, value in asking.fields.items()]
+            answer = self._ask("POST", "/v1/videos", files=[*parts, *files], timeout=SUBMIT_SECONDS)
+        if answer.status_code in {429, 503}:
+            raise EngineUnavailable("the inference server takes no more work now")
+        if answer.status_code >= 400:
+            raise EngineFailed(f"the inference server refuses the request: {_reason(self._json(answer))}")
+        return self._job(answer)
+
+    def job(self, job_id: str) -> RemoteJob:
+        """Raises Forgotten, Silent."""
+        answer = self._ask("GET", f"/v1/videos/{job_id}")
+        if answer.status_code == 404:
+            raise Forgotten(job_id)
+        return self._job(answer)
+
+    def delete(self, job_id: str) -> bool:
+        """Whether it is gone there, and stopped where the server can stop. Raises Silent."""
+        return self._ask("DELETE", f"/v1/videos/{job_id}", timeout=2.0).status_code != 409
+
+    def fetch(self, job_id: str, path: Path) -> None:
+        """Raises EngineFailed when there is no file to be had, Forgotten, Silent."""
+        try:
+            with self._http.stream(
+                "GET", f"{self.origin}/v1/videos/{job_id}/content", timeout=SUBMIT_SECONDS
+            ) as answer:
+                if answer.status_code == 404:
+                    raise Forgotten(job_id)
+                if answer.status_code != 200:
+                    raise EngineFailed(
+                        f"the inference server hands out no file (status {answer.status_code})"
+                    )
+                _save(answer, path)
+        except httpx2.HTTPError as error:
+            raise Silent(f"{self.origin} broke off: {type(error).__name__}") from error
+
+    def _ask(self, method: str, path: str, timeout: float = ANSWER_SECONDS, **more: Any) -> httpx2.Response:
+        try:
+            return self._http.request(method, self.origin + path, timeout=timeout, **more)
+        except httpx2.HTTPError as error:
+            raise Silent(f"{self.origin} does not answer: {type(error).__name__}") from error
+
+    def _json(self, answer: httpx2.Response) -> Any:
+        try:
+            if len(answer.content) <= MAX_ANSWER:
+                return answer.json()
+        except ValueError:
+            pass
+        raise Silent(f"{self.origin} answers with something else than JSON (status {answer.status_code})")
+
+    def _job(self, answer: httpx2.Response) -> RemoteJob:
+        match self._json(answer):
+            case {"id": str(job_id), "status": str(status)} as found:
+                value = found.get("progress")
+                progress = value / 100 if isinstance(value, int | float) else 0.0
+                return RemoteJob(job_id, status, min(1.0, max(0.0, progress)), _reason(found))
+        raise Silent(f"{self.origin} answers without a job (status {answer.status_code})")
+
+
+def _save(answer: httpx2.Response, path: Path) -> None:
+    size = 0
+    with path.open("wb") as file:
+        for block in answer.iter_bytes():
+            size += len(block)
+            if size > MAX_VIDEO:
+                raise EngineFailed(f"the inference server's file is larger than {MAX_VIDEO} bytes")
+            file.write(block)
+
+
+def _reason(body: Any) -> str:
+    """Why, in the server's words, wherever it put them."""
+    match body:
+        case {"error": {"message": str(message)}} | {"detail": str(message)} | {"message": str(message)}:
+            return message[:500]
+        case {"detail": list(faults)} if faults:
+            return str(faults[0])[:500]
+    return "it does not say why"
+
+
+@contextmanager
+def opened(api_key: str | None) -> Iterator[httpx2.Client]:
+    """Connections to servers of the operator's own: no proxies, no redirects."""
+    headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+    with httpx2.Client(headers=headers, trust_env=False, follow_redirects=False) as http:
+        yield http

@@ -1,0 +1,204 @@
+"""Stand-ins for SGLang-Diffusion 0.5.23 and vLLM-Omni 0.30.0: their routes, forms, job objects and habits.
+
+What they take is checked as the real ones check it: types, ranges, names of fields. What they make is a real
+MP4. `Habits` are what a test wants to go wrong.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Annotated, Any
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from tests.media_files import make_video
+
+Size = Annotated[str, Field(pattern=r"^[0-9]+x[0-9]+$")]
+
+
+class SglangForm(BaseModel):
+    """`VideoGenerationsRequest`: unknown fields are accepted, and only the first picture is kept."""
+
+    model_config = ConfigDict(extra="allow")
+
+    prompt: str
+    model: str | None = None
+    seconds: int = 4
+    size: Size | None = None
+    fps: int | None = None
+    num_frames: int | None = None
+    seed: int | None = None
+    n: int = Field(default=1, ge=1, le=10)
+    num_inference_steps: int | None = None
+    guidance_scale: float | None = None
+    negative_prompt: str | None = None
+    flow_shift: float | None = None
+
+
+class VllmForm(BaseModel):
+    """The form of `create_video`. The stand-in refuses names that are not in it, to find misspellings."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    prompt: str = Field(min_length=1)
+    model: str | None = None
+    seconds: int | None = Field(default=None, ge=1)
+    size: Size | None = None
+    num_frames: int | None = Field(default=None, ge=1)
+    fps: int | None = Field(default=None, ge=1)
+    seed: int | None = None
+    num_inference_steps: int | None = Field(default=None, ge=1, le=200)
+    guidance_scale: float | None = None
+    negative_prompt: str | None = None
+    generate_sound: bool | None = None
+    extra_params: str | None = None
+
+
+@dataclass
+class Habits:
+    """A job takes `steps` looks and `fails` for this reason; a delete is refused `stubborn` times."""
+
+    steps: int = 2
+    fails: str = ""
+    stubborn: int = 0
+    sick: bool = False
+    audio: bool = False
+
+
+@dataclass
+class InferenceServer:
+    """What it was sent and what it does is for the test to look into."""
+
+    dialect: str
+    folder: Path
+    habits: Habits = field(default_factory=Habits)
+    jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    forms: list[dict[str, Any]] = field(default_factory=list)
+    uploads: list[list[tuple[str, bytes]]] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    origin: str = ""
+
+    def __post_init__(self) -> None:
+        self._numbers = count(1)
+
+    def app(self) -> FastAPI:
+        app = FastAPI()
+        app.add_api_route("/health", self._health, methods=["GET"])
+        app.add_api_route("/v1/videos", self._list, methods=["GET"])
+        app.add_api_route("/v1/videos", self._create, methods=["POST"])
+        app.add_api_route("/v1/videos/{job_id}", self._show, methods=["GET"])
+        app.add_api_route("/v1/videos/{job_id}", self._delete, methods=["DELETE"])
+        app.add_api_route("/v1/videos/{job_id}/content", self._content, methods=["GET"])
+        return app
+
+    def _health(self) -> Response:
+        return Response(status_code=503 if self.habits.sick else 200)
+
+    def _list(self) -> Response:
+        return JSONResponse({"object": "list", "data": list(self.jobs.values())})
+
+    async def _create(self, request: Request) -> Response:
+        if not request.headers["content-type"].startswith("multipart/form-data"):
+            return JSONResponse({"detail": "multipart only"}, 422)
+        plain, files = dict[str, Any](), list[tuple[str, bytes]]()
+        async with request.form() as form:
+            for name, value in form.multi_items():
+                if isinstance(value, str):
+                    plain[name] = value
+                else:
+                    files.append((name, await value.read()))
+        return self._refusal(plain, {name for name, _ in files}) or self._accepted(plain, files)
+
+    def _refusal(self, plain: dict[str, Any], files: set[str]) -> Response | None:
+        shape: type[BaseModel] = SglangForm if self.dialect == "sglang" else VllmForm
+        try:
+            shape.model_validate(plain)
+        except ValidationError as error:
+            faults = [{"loc": list(fault["loc"]), "msg": fault["msg"]} for fault in error.errors()]
+            return JSONResponse({"detail": faults}, 422)
+        if self.dialect != "sglang" and not files <= {"input_reference", "input_references"}:
+            return JSONResponse({"detail": f"unknown files {sorted(files)}"}, 422)
+        return None
+
+    def _accepted(self, plain: dict[str, Any], files: list[tuple[str, bytes]]) -> Response:
+        self.forms.append(plain)
+        self.uploads.append(files)
+        job = {
+            "id": f"{'' if self.dialect == 'sglang' else 'video_gen_'}{next(self._numbers)}",
+            "object": "video",
+            "model": plain.get("model") or "a model",
+            "status": "queued",
+            "progress": 0,
+            "created_at": int(time.time()),
+            "size": plain.get("size", ""),
+            "seconds": plain.get("seconds", "4"),
+            "looks": 0,
+        }
+        self.jobs[job["id"]] = job
+        return JSONResponse(job)
+
+    def _show(self, job_id: str) -> Response:
+        job = self.jobs.get(job_id)
+        if job is None:
+            return JSONResponse({"detail": "Video not found"}, 404)
+        job["looks"] += 1
+        done = job["looks"] >= self.habits.steps
+        if done and self.habits.fails:
+            job |= {"status": "failed", "error": {"message": self.habits.fails}}
+            return JSONResponse(job, 200 if self.dialect == "sglang" else 500)
+        stepwise = 100 * job["looks"] // self.habits.steps if self.dialect == "sglang" else 0
+        job |= {"status": "completed" if done else "in_progress", "progress": 100 if done else stepwise}
+        return JSONResponse(job)
+
+    def _content(self, job_id: str) -> Response:
+        job = self.jobs.get(job_id)
+        if job is None or job["status"] != "completed":
+            return JSONResponse({"detail": "not there"}, 404)
+        form = self.forms[int(job_id.removeprefix("video_gen_")) - 1]
+        width, height = map(int, form["size"].split("x"))
+        path = make_video(
+            self.folder / f"{self.dialect}-{job_id}.mp4",
+            width=width,
+            height=height,
+            fps=int(form["fps"]),
+            seconds=int(form["num_frames"]) / int(form["fps"]),
+            audio=self.habits.audio,
+        )
+        return Response(path.read_bytes(), media_type="video/mp4")
+
+    def _delete(self, job_id: str) -> Response:
+        if job_id not in self.jobs:
+            return JSONResponse({"detail": "Video not found"}, 404)
+        if self.habits.stubborn > 0:
+            self.habits.stubborn -= 1
+            return JSONResponse({"detail": "still cancelling"}, 409)
+        self.deleted.append(job_id)
+        del self.jobs[job_id]
+        return JSONResponse({"id": job_id, "deleted": True, "object": "video.deleted"})
+
+
+@contextmanager
+def inference_server(dialect: str, folder: Path, habits: Habits | None = None) -> Iterator[InferenceServer]:
+    """One on a free port of the loopback."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stand_in = InferenceServer(dialect, folder, habits or Habits())
+    server = uvicorn.Server(uvicorn.Config(stand_in.app(), port=0, log_config=None, lifespan="off"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.01)
+        stand_in.origin = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        yield stand_in
+    finally:
+        server.should_exit = True
+        thread.join(20)
