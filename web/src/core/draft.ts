@@ -23,6 +23,9 @@ export const wishes = signal<{ priority: string; deadline: string; webhook: stri
 
 export const schema = computed<Schema | null>(() => schemas.value[slug.value] ?? null);
 
+/** Whether the form has not had its first values yet. */
+let fresh = true;
+
 const media: string[] = ["images", "videos", "image_types"];
 
 function mediaFields(): Body {
@@ -84,6 +87,7 @@ export function set(name: string, value: unknown): void {
 /** Fill the form from what another task was asked for. */
 export function fill(asked: Asked): void {
   clear();
+  fresh = false;
   slug.value = asked.model;
   const kept = Object.entries(asked.body).filter(([name]) => !media.includes(name) && name !== "shot_type");
   values.value = Object.fromEntries(kept);
@@ -110,7 +114,9 @@ export async function learn(): Promise<void> {
   schemas.value = Object.fromEntries(entries) as Record<string, Schema>;
   models.value = found;
   if (!schemas.value[slug.value] && found[0]) slug.value = found[0].slug;
-  if (!Object.keys(values.value).length && schema.value) values.value = example(schema.value);
+  // Somebody may have begun to write meanwhile.
+  if (fresh && schema.value) values.value = { ...example(schema.value), ...values.value };
+  fresh = false;
 }
 
 export function choose(name: string): void {
@@ -133,7 +139,7 @@ export function reset(): void {
 function restore(): void {
   try {
     const stored = JSON.parse(sessionStorage.getItem(NAME) ?? "null") as Asked | null;
-    if (stored) fill(stored);
+    if (stored?.body["prompt"]) fill(stored);
   } catch {
     sessionStorage.removeItem(NAME);
   }

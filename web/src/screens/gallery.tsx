@@ -190,7 +190,6 @@ function Card(props: { task: Task; tabbable: boolean; onFocus: () => void; onKey
       class={`card ${task.status}`}
       href={href("task", task.task_id)}
       tabIndex={props.tabbable ? 0 : -1}
-      aria-label={`${t(`status.${task.status}`)}: ${prompt}`}
       aria-keyshortcuts="r Delete"
       onFocus={() => {
         props.onFocus();
@@ -213,7 +212,7 @@ function Card(props: { task: Task; tabbable: boolean; onFocus: () => void; onKey
           </span>
         )}
         <span class="tag">{t(kind === "v2v" ? "kind.v2v" : kind === "i2v" ? "kind.i2v" : "kind.t2v")}</span>
-        {task.status !== "success" && <Badge status={task.status} />}
+        {task.status === "success" ? <span class="unseen">{t("status.success")}</span> : <Badge status={task.status} />}
       </span>
       <span class="caption">
         <span class="words">{prompt}</span>
