@@ -44,7 +44,10 @@ def browser(program: str) -> Iterator[Browser]:
 
 
 class Visit:
-    """Somebody at the page. `close` fails when the page complained, or asked another server for anything."""
+    """Somebody at the page. `close` fails when the page complained, or asked another server for anything.
+
+    Another server than the `bucket`, that is, where links to files lead on to.
+    """
 
     def __init__(
         self,
@@ -56,8 +59,10 @@ class Visit:
         language: str = "en-GB",
         width: int = 1440,
         height: int = 900,
+        bucket: str = "",
     ) -> None:
         self.origin = origin
+        self._origins = tuple(f"{one}/" for one in (origin, bucket) if one)
         self.expects_refusals = False
         """Whether answers that are no success belong to the test."""
         self._complaints: list[str] = []
@@ -102,5 +107,5 @@ class Visit:
     def _seen(self, request: Request) -> None:
         parts = urlsplit(request.url)
         self.asked.append((request.method, parts.path))
-        if parts.scheme != "blob" and not request.url.startswith(f"{self.origin}/"):
+        if parts.scheme != "blob" and not request.url.startswith(self._origins):
             self._elsewhere.append(request.url)

@@ -19,6 +19,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 from tests.media_files import make_image, make_video
 from tests.receiver import receiving
+from tests.s3_server import S3Server
 from tests.system.browsing import AXE, Visit, browser, chromium
 from tests.system.test_server import Server
 
@@ -204,6 +205,36 @@ def test_before_and_after_run_as_one(visiting: Visiting, clip: Path) -> None:
     visit.picture("sides")
     page.get_by_label("Result", exact=True).check(force=True)
     expect(page.locator(".before")).to_be_hidden()
+
+
+def test_results_can_be_held_against_each_other(visiting: Visiting, server: Server, tasks: Tasks) -> None:
+    other = server.submit("another one fake:frames=36")
+    server.until(other, "success")
+    page = visiting().open(f"#/task/{other}")
+    expect(page.locator(".before")).to_have_count(0)
+    page.get_by_label("Compare with").select_option(index=1)
+
+    expect(page.locator(".before")).to_be_visible()
+    expect(page.get_by_role("slider", name="Line between before and after")).to_be_visible()
+
+
+def test_results_in_a_bucket_play_too(
+    chrome: Browser, s3_server: S3Server, s3_credentials: str, clip: Path, tmp_path: Path
+) -> None:
+    bucket = s3_server.new_bucket()
+    server = Server(tmp_path / "data")
+    server.start(OMNIREEL_S3_BUCKET=bucket.name, OMNIREEL_S3_ENDPOINT=s3_server.endpoint)
+    visit = Visit(chrome, server.origin, server.key, bucket=s3_server.endpoint)
+    try:
+        page = visit.open()
+        page.locator("#picker").set_input_files(clip)
+        page.get_by_label("Prompt", exact=True).fill("clay")
+        page.locator("#submit").click()
+        expect(page.locator("#engine")).to_be_visible()
+        until(page, f"{AFTER}.readyState > 1 && {BEFORE}.readyState > 1")
+        visit.close()
+    finally:
+        server.close()
 
 
 def test_files_that_are_no_good_are_never_sent(visiting: Visiting, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 // The frame around every screen.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { learn, schema } from "./core/draft";
 import { choose, look, type Look } from "./core/look";
 import { href, route, type Screen } from "./core/route";
@@ -25,8 +25,12 @@ export function App() {
   useEffect(() => {
     document.documentElement.lang = language.value === "zh" ? "zh-CN" : "en";
   }, [language.value]);
+  const arrived = useRef(false);
   useEffect(() => {
     scrollTo(0, 0);
+    // Whoever listens to the page hears the new screen from its beginning.
+    if (arrived.current) document.getElementById("main")?.focus({ preventScroll: true });
+    arrived.current = true;
   }, [screen, id]);
   return (
     <>

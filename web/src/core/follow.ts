@@ -11,7 +11,7 @@ interface Hearer {
 }
 
 const FIRST_PAUSE = 0.5;
-const LONGEST_PAUSE = 5;
+const LONGEST_PAUSE = 2;
 const STREAMS_TRIED = 2;
 const POLLS_BEFORE_STREAMING = 5;
 const SILENCE = 40_000;

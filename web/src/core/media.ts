@@ -91,9 +91,18 @@ export function add(files: Iterable<File>, limits: Record<Kind, MediaLimits>, mo
 
 /** Take a link instead of a file; the server fetches it when it works. */
 export function addLink(kind: Kind, url: string): void {
-  const name = decodeURIComponent(new URL(url, location.href).pathname.split("/").pop() || url);
+  const name = nameIn(url);
   const preview = isOurs(url) ? local(url) : "";
   begin(kind, name, { state: "ready", url, preview, facts: preview ? "" : t("media.linked", { host: new URL(url).host }) });
+}
+
+function nameIn(url: string): string {
+  const last = new URL(url, location.href).pathname.split("/").pop() || url;
+  try {
+    return decodeURIComponent(last);
+  } catch {
+    return last;
+  }
 }
 
 export function remove(entry: Entry): void {

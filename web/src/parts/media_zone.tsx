@@ -55,7 +55,7 @@ export function MediaZone({ onFault, fault }: { onFault: (text: string) => void;
         <Button kind="quiet" icon="link" onClick={() => setLinking(!linking)}>
           {t("media.link")}
         </Button>
-        <p class="hint grow">{t("media.drop")}</p>
+        <p class="hint grow wide-only">{t("media.drop")}</p>
       </div>
       {linking && <LinkForm onDone={() => setLinking(false)} />}
       <MediaHints />

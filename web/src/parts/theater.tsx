@@ -251,10 +251,11 @@ function usePlaying(lead: Video, second: Video, fps: number): Playing {
   useEffect(() => {
     for (const video of [lead.current, second.current]) {
       if (!video) continue;
-      video.loop = loop;
       video.playbackRate = speed;
     }
-    if (lead.current) lead.current.muted = muted;
+    if (!lead.current) return;
+    lead.current.loop = loop;
+    lead.current.muted = muted;
   });
 
   const seek = (seconds: number) => {
@@ -293,6 +294,8 @@ function usePlaying(lead: Video, second: Video, fps: number): Playing {
 /** Small drifts are run off by a slightly different pace, larger ones jumped. */
 function follow(lead: HTMLVideoElement, second: HTMLVideoElement | null, speed: number, fps: number): void {
   if (!second || second.seeking || second.readyState < 2) return;
+  // A shorter one waits at its end.
+  if (lead.currentTime > second.duration - 0.5 / fps) return;
   const drift = second.currentTime - lead.currentTime;
   if (Math.abs(drift) > 0.25) {
     second.currentTime = lead.currentTime;

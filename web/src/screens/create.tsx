@@ -174,7 +174,7 @@ function Prompt({ area }: { area: RefObject<HTMLTextAreaElement | null> }) {
         id="prompt"
         rows={4}
         value={text}
-        placeholder={String(draft.schema.value?.examples?.[0]?.["prompt"] ?? "")}
+        placeholder={t("create.placeholder")}
         aria-describedby="prompt-count"
         aria-invalid={used > most}
         onInput={(event) => draft.set("prompt", event.currentTarget.value)}

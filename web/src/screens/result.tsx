@@ -1,12 +1,15 @@
 // Result: the video, what it was made from, and where it comes from.
 
-import { useState } from "preact/hooks";
-import { bytes, known, moment, number, t } from "../core/speech";
-import { isOurs, local, type Resource, type Task } from "../core/wire";
+import { useEffect, useState } from "preact/hooks";
+import { ago, bytes, known, moment, number, t } from "../core/speech";
+import { isOurs, local, wire, type Resource, type Task } from "../core/wire";
 import { Icon } from "../parts/icon";
 import { Copy, Note } from "../parts/small";
 import { Theater } from "../parts/theater";
 import { Again, Forget, seconds } from "./task";
+
+const SOURCE = "source";
+const OTHERS = 25;
 
 export function Result({ task }: { task: Task }) {
   const resources = task.result?.resources ?? [];
@@ -16,20 +19,39 @@ export function Result({ task }: { task: Task }) {
   const [seekTo, setSeekTo] = useState<number | null>(null);
   if (!video) return <Note kind="bad">{t("result.none")}</Note>;
   const source = firstOf(task.request?.body["videos"]);
-  const before = source && isOurs(source) && !gone ? { src: local(source) } : null;
+  const comparable = source && isOurs(source) && !gone ? local(source) : "";
+  const others = useOthers(task.task_id);
+  const [chosen, setChosen] = useState(SOURCE);
+  const before = chosen === SOURCE ? comparable : chosen;
   return (
     <div class="result">
       <div class="panel show">
         <Theater
           after={{ src: local(video.url), poster: poster ? local(poster.url) : "" }}
-          before={before}
+          key={before}
+          before={before ? { src: before } : null}
           fps={video.fps ?? 24}
           width={video.width}
           height={video.height}
           seekTo={seekTo}
-          onGone={() => setGone(true)}
+          onGone={() => (chosen === SOURCE ? setGone(true) : setChosen(SOURCE))}
         />
-        {source && !before && <p class="hint">{t(gone ? "result.sourceGone" : "result.sourceElsewhere")}</p>}
+        {source && !comparable && <p class="hint">{t(gone ? "result.sourceGone" : "result.sourceElsewhere")}</p>}
+        {others.length > 0 && (
+          <label class="row against" for="against">
+            <span class="label">{t("result.compare")}</span>
+            <select id="against" class="grow" value={chosen} onChange={(event) => setChosen(event.currentTarget.value)}>
+              {comparable && <option value={SOURCE}>{t("result.source")}</option>}
+              {!comparable && <option value={SOURCE}>{t("result.nothing")}</option>}
+              {comparable && <option value="">{t("result.nothing")}</option>}
+              {others.map((other) => (
+                <option key={other.src} value={other.src}>
+                  {other.name}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
         <div class="row actions">
           <a class="button main" id="download" href={local(video.url)} download={fileName(video)}>
             <Icon name="download" />
@@ -48,6 +70,30 @@ export function Result({ task }: { task: Task }) {
       <Facts task={task} video={video} onShot={(frame) => setSeekTo((frame + 0.5) / (video.fps ?? 24))} />
     </div>
   );
+}
+
+interface Other {
+  src: string;
+  name: string;
+}
+
+/** The newest results of other tasks: another seed, another look, another prompt. */
+function useOthers(id: string): Other[] {
+  const [others, setOthers] = useState<Other[]>([]);
+  useEffect(() => {
+    const stop = new AbortController();
+    const found = (task: Task): Other[] => {
+      const video = task.result?.resources.find((one) => one.type === "video");
+      const prompt = String(task.request?.body["prompt"] ?? task.task_id);
+      return video && task.task_id !== id ? [{ src: local(video.url), name: `${ago(task.created_at)} · ${prompt}` }] : [];
+    };
+    wire
+      .tasks("success", undefined, OTHERS, stop.signal)
+      .then((page) => setOthers(page.items.flatMap(found)))
+      .catch(() => undefined);
+    return () => stop.abort();
+  }, [id]);
+  return others;
 }
 
 function firstOf(value: unknown): string {
