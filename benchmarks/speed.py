@@ -38,7 +38,8 @@ from omnireel.engines.studio.restyle import warm
 from omnireel.engines.studio.tracker import tracked
 from omnireel.media.canvas import canvas_like
 from omnireel.media.reader import VideoReader
-from omnireel.media.writer import PAINTED, ClipWriter
+from omnireel.media.writer import ClipWriter
+from omnireel.media.x264 import PAINTED
 from omnireel.models import Job, JobKind, MediaKind, MediaRef, Mode, Shot, Storyboard, VideoRequest
 from omnireel.testing.engine import RecordingRun
 
@@ -214,7 +215,7 @@ def _filtered(clip: Clip, folder: Path, change: Filter, count: int) -> None:
 
 def _writer(path: Path, clip: Clip, reader: VideoReader, threads: int = _THREADS) -> ClipWriter:
     width, height = clip.size
-    return ClipWriter(path, width=width, height=height, fps=reader.fps, threads=threads, preset=PAINTED)
+    return ClipWriter(path, width=width, height=height, fps=reader.fps, threads=threads, coding=PAINTED)
 
 
 def _stages(style: str, clip: Clip, folder: Path) -> tuple[float, float, float, float]:
@@ -255,7 +256,8 @@ def _ffmpeg_cost(clip: Clip, folder: Path, graph: str) -> Cost | None:
     command = [
         *("ffmpeg", "-v", "error", "-y", "-threads", str(_THREADS), "-i", str(clip.path)),
         *("-vf", f"scale={width}:{height},{graph},format=yuv420p", "-an", "-c:v", "libx264"),
-        *("-preset", PAINTED, "-crf", "20", "-threads", str(_THREADS), str(folder / "peer.mp4")),
+        *(part for name, value in PAINTED.options.items() for part in (f"-{name}", value)),
+        *("-crf", "20", "-threads", str(_THREADS), str(folder / "peer.mp4")),
     ]
     before, mark = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(command, capture_output=True, timeout=_PATIENCE, check=False)

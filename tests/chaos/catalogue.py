@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.chaos.experiments import (
+    cancel_races,
     courier_kills,
     crash_points,
     full_disk,
@@ -36,10 +37,14 @@ class Experiment:
         return max(1, round(self.full * scale))
 
 
+_CANCEL: Final = "a cancel that races its task's end"
+
 EXPERIMENTS: Final = (
     Experiment("worker_kills", "`kill -9` of a worker at a random moment", worker_kills.run, 1000, 40),
     Experiment("server_kills", "`kill -9` of the server under its callers", server_kills.run, 200, 6),
     Experiment("courier_kills", "`kill -9` of a courier of webhooks", courier_kills.run, 500, 10),
+    Experiment("cancel_races", _CANCEL, cancel_races.run, 1000, 20),
+    Experiment("cancel_races_postgresql", _CANCEL, cancel_races.run, 1000, 20, "postgresql"),
     # So often at each name, and for each kind of process that passes it.
     Experiment("crash_points", "`kill -9` at a named place in the code", crash_points.run, 25, 1),
     Experiment("wal_cuts", "SQLite's log cut off at any byte", wal_cuts.run, 2000, 50),

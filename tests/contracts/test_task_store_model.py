@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import count
 from math import inf
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -20,6 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from sqlalchemy import Engine, delete
+from tests.hasty_sqlite import hasty_sqlite
 
 from omnireel.clock import ManualClock
 from omnireel.models import Failed, Outcome, Progress, Stopped, TaskStatus
@@ -271,6 +272,14 @@ class StoreAgainstModel(RuleBasedStateMachine):
         return Hold.CANCEL_REQUESTED if task.cancel_requested else Hold.KEPT
 
 
+def emptied(engine: Engine) -> Engine:
+    """A database with nothing left of the history before."""
+    with writing(engine) as connection:
+        for table in (tables.task_input, tables.task, tables.team):
+            connection.execute(delete(table))
+    return engine
+
+
 SETTINGS = settings(
     max_examples=60,
     stateful_step_count=40,
@@ -279,26 +288,19 @@ SETTINGS = settings(
 )
 
 
-def test_on_sqlite_every_history_goes_as_in_the_model(tmp_path: Path) -> None:
-    numbers = count()
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_every_history_goes_as_in_the_model(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if kind == "sqlite":
+        engine = hasty_sqlite(tmp_path / "omnireel.db")
+    else:
+        engine = open_database(request.getfixturevalue("postgres_url"))
 
-    class OnSqlite(StoreAgainstModel):
+    class OnADatabase(StoreAgainstModel):
         def open_empty(self) -> Engine:
-            return open_database(tmp_path / f"{next(numbers)}.db")
+            return emptied(engine)
 
-    run_state_machine_as_test(OnSqlite, settings=SETTINGS)
-
-
-def test_on_postgresql_every_history_goes_as_in_the_model(postgres_url: str) -> None:
-    engine = open_database(postgres_url)
-
-    class OnPostgresql(StoreAgainstModel):
-        def open_empty(self) -> Engine:
-            with writing(engine) as connection:
-                connection.execute(delete(tables.task_input))
-                connection.execute(delete(tables.task))
-                connection.execute(delete(tables.team))
-            return engine
-
-    run_state_machine_as_test(OnPostgresql, settings=SETTINGS)
+    run_state_machine_as_test(OnADatabase, settings=SETTINGS)
     engine.dispose()

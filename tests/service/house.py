@@ -29,6 +29,7 @@ from omnireel.tasks.database import open_database
 from omnireel.tasks.deliveries import Deliveries
 from omnireel.tasks.files import QUOTA, MediaFiles
 from omnireel.tasks.gauges import QueueLook
+from omnireel.tasks.key_pairs import KeyPairs
 from omnireel.tasks.keys import KeyStore
 from omnireel.tasks.prices import PriceList
 from omnireel.tasks.service import Admission, TaskService
@@ -53,6 +54,7 @@ class House:
     engines: dict[str, Engine]
     store: SqlTaskStore
     keys: KeyStore
+    pairs: KeyPairs
     files: MediaFiles
     teams: TeamStore
     blobs: LocalBlobs
@@ -145,6 +147,7 @@ def open_house(
         instruments=instruments,
     )
     keys = KeyStore(database, clock)
+    pairs = KeyPairs(database, lambda: b"k" * 32, clock)
     standing = Standing(
         queue=QueueLook(database, heard=timedelta(seconds=30)).latest,
         free_disk=lambda: 10**12,
@@ -173,6 +176,7 @@ def open_house(
         secrets=webhook_secrets,
         endings=endings,
         values=settled,
+        pairs=pairs,
         clock=clock,
         draining=draining,
         instruments=instruments,
@@ -183,6 +187,7 @@ def open_house(
             engines,
             store,
             keys,
+            pairs,
             files,
             TeamStore(database),
             blobs,

@@ -329,3 +329,33 @@ def test_a_link_ends_with_its_time(tmp_path: Path, picture: bytes) -> None:
     assert answer.status_code == 403
     assert answer.json()["message"].startswith("Access denied: the link has expired")
     assert used.status_code == 400
+
+
+def test_one_file_is_shown_to_its_team_alone(house: House, picture: bytes) -> None:
+    file = upload(house, "a.png", picture)
+    mine, others = house.client(), house.client(house.keys.create("theirs", team="others").secret)
+
+    shown = mine.get(f"{FILES}/{file['file_id']}").json()["data"]
+
+    assert {**shown, "url": ""} == {**file, "url": ""}
+    assert house.stranger().get(shown["url"].removeprefix(BASE)).content == picture
+    assert others.get(f"{FILES}/{file['file_id']}").status_code == 404
+
+
+def test_a_long_list_of_files_comes_page_after_page(house: House, picture: bytes) -> None:
+    made = [upload(house, f"{name}.png", picture)["file_id"] for name in "abc"]
+
+    first = house.client().get(f"{FILES}?limit=2").json()["data"]
+    house.client().delete(f"{FILES}/{first['items'][-1]['file_id']}")
+    second = house.client().get(f"{FILES}?limit=2&cursor={first['next_cursor']}").json()["data"]
+
+    assert [item["file_id"] for item in first["items"] + second["items"]] == made[::-1]
+    assert (first["has_more"], second["has_more"], second.get("next_cursor")) == (True, False, None)
+
+
+@pytest.mark.parametrize("cursor", ["x", "!!", "bmFuIHg", "MS41IA", "aW5mIHg", "AAAA"])
+def test_a_cursor_that_no_page_gave_out_is_refused(client: TestClient, cursor: str) -> None:
+    answer = client.get(f"{FILES}?cursor={cursor}")
+
+    assert answer.status_code == 400
+    assert answer.json()["message"].endswith("parameter 'cursor' must be one that a page gave out")

@@ -47,6 +47,21 @@ def test_the_same_request_again_is_answered_with_the_same_bytes_and_says_so(hous
     assert tasks(house) == [task_of(first)]
 
 
+def test_every_answer_of_the_api_promises_to_know_a_key_again(house: House) -> None:
+    answers = [
+        house.stranger().get("/api/v1/apikey/validate"),
+        house.stranger().post(O1, json=CAT),
+        house.client().get("/api/v1/nothing"),
+        send(house, CAT),
+    ]
+    house.draining.set()
+    answers.append(send(house, CAT))
+
+    assert [answer.status_code for answer in answers] == [200, 401, 404, 200, 503]
+    assert {answer.headers["X-Idempotency-Seconds"] for answer in answers} == {"604800"}
+    assert "X-Idempotency-Seconds" not in house.stranger().get("/healthz").headers
+
+
 def test_a_request_is_the_same_whatever_the_order_of_its_fields(house: House) -> None:
     first = task_of(send(house, {"prompt": "a cat", "mode": "std"}))
 

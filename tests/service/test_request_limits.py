@@ -138,7 +138,21 @@ def test_where_the_database_is_away_nobody_is_let_through() -> None:
     counts = RequestCounts(create_engine("postgresql+psycopg://127.0.0.1:1/nowhere"))
 
     with pytest.raises(DatabaseAway):
-        counts.count_once("team")
+        counts.count("team")
+
+
+def test_where_nothing_can_be_counted_together_a_process_counts_for_itself(clock: ManualClock) -> None:
+    counts = RequestCounts(create_engine("postgresql+psycopg://127.0.0.1:1/nowhere"))
+    limiter = RequestLimiter(2, counts, clock)
+
+    first = [limiter.count("team") for _ in range(3)]
+    other = limiter.count("other")
+    clock.advance(seconds=50)
+
+    assert [allowance.exceeded for allowance in first] == [False, False, True]
+    assert first[-1].headers["X-RateLimit-Reset"] == str(NEXT_MINUTE)
+    assert not other.exceeded
+    assert not limiter.count("team").exceeded
 
 
 def test_counting_goes_on_while_the_disk_is_full(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from threading import Thread
 
@@ -22,6 +24,7 @@ from omnireel import (
 )
 from omnireel.client._media import INLINE_LIMIT
 from omnireel.models import Failed, Progress, Resource, Succeeded
+from omnireel.tasks.store import Claim
 
 VIDEO = bytes(place % 253 for place in range(200_000))
 
@@ -32,9 +35,9 @@ def sdk(house: House) -> Iterator[Client]:
         yield sdk
 
 
-def finish(house: House, folder: Path, *, digest: str | None = None) -> None:
-    """Work on the next task, and hand back VIDEO."""
-    claim = house.claim()
+def finish(house: House, folder: Path, *, digest: str | None = None, claim: Claim | None = None) -> None:
+    """Work on the next task, or the one claimed, and hand back VIDEO."""
+    claim = claim or house.claim()
     key = f"results/{claim.task_id}/{claim.token}/{claim.task_id}.mp4"
     source = folder / "made.mp4"
     source.write_bytes(VIDEO)
@@ -181,3 +184,99 @@ def test_the_catalogue_and_the_balance_are_read(sdk: Client) -> None:
 
     assert slugs == {"kling/kling-video-o1", "kling/kling-v3-omni-video"}
     assert sdk.balance() == 0
+
+
+def test_the_tasks_are_listed_page_after_page(house: House, sdk: Client) -> None:
+    made = [sdk.videos.create("a fox").task_id for _ in range(5)]
+    sdk.tasks.cancel(made[2])
+
+    assert [task.task_id for task in sdk.tasks.list(page_size=2)] == made[::-1]
+    assert [task.task_id for task in sdk.tasks.list(status="canceled")] == [made[2]]
+    assert list(sdk.tasks.list(created_after=datetime.now(UTC) + timedelta(hours=1))) == []
+    first, *_ = sdk.tasks.list(page_size=2).pages()
+    assert first.next_cursor
+    rest = sdk.tasks.list(page_size=2, cursor=first.next_cursor, model="kling/kling-video-o1")
+    assert [task.task_id for task in rest] == made[2::-1]
+
+
+def test_files_are_uploaded_listed_found_and_deleted(house: House, sdk: Client, picture: bytes) -> None:
+    files = [sdk.files.upload(picture, filename=f"{name}.png") for name in "abc"]
+
+    assert [file.filename for file in sdk.files.list(page_size=1)] == ["c.png", "b.png", "a.png"]
+    assert sdk.files.get(files[0].file_id).size == len(picture)
+    assert (sdk.files.usage().used_bytes, files[0].type) == (3 * len(picture), "image")
+    assert sdk.videos.create("a fox", images=[files[0].url]).task_id.startswith("task-i2v-")
+    sdk.files.delete(files[0].file_id)
+    with pytest.raises(NotFoundError):
+        sdk.files.get(files[0].file_id)
+
+
+def test_what_a_video_would_take_is_told_without_sending_its_media(
+    house: House, sdk: Client, tmp_path: Path, clip: bytes
+) -> None:
+    (tmp_path / "my clip.mp4").write_bytes(clip)
+
+    estimate = sdk.videos.estimate("clay", images=[clip], video=tmp_path / "my clip.mp4", mode="std")
+
+    assert (estimate.expected_seconds, estimate.queue_position, estimate.price) == (None, 1, Decimal(0))
+    assert list(house.blobs.list("")) == []
+    with pytest.raises(InvalidRequestError, match="must be 5 or 10"):
+        sdk.videos.estimate("clay", duration=7)
+
+
+def test_a_model_is_described_by_its_schema(sdk: Client) -> None:
+    found = sdk.models.describe("kling/kling-video-o1")
+
+    assert found.url == f"{BASE}/api/v1/kling/kling-video-o1"
+    assert found.schema["properties"]["prompt"]["maxLength"] == 2500
+    with pytest.raises(NotFoundError):
+        sdk.models.describe("kling/nothing")
+
+
+def test_a_key_and_a_server_are_looked_over(house: House, sdk: Client) -> None:
+    assert sdk.key_is_valid()
+    assert sdk.readiness().ready
+    house.draining.set()
+    found = sdk.readiness()
+    assert (found.ready, found.checks["serving"].ok) == (False, False)
+    assert "Service unavailable" in found.message
+    with Client(BASE, "omr_live_wrong", http=house.stranger()) as stranger:
+        assert not stranger.key_is_valid()
+
+
+def test_news_of_a_task_end_with_it(house: House, sdk: Client, tmp_path: Path) -> None:
+    task_id = house.succeed_one(tmp_path)
+
+    (event,) = sdk.tasks.events(task_id)
+
+    assert (event.type, event.task.status) == ("terminal", "success")
+    assert list(sdk.tasks.events(task_id, last_event_id=event.event_id)) == []
+    with pytest.raises(NotFoundError):
+        next(sdk.tasks.events("task-t2v-unknown"))
+
+
+def test_the_place_in_the_queue_and_the_deadline_are_asked_for(house: House, sdk: Client) -> None:
+    sdk.videos.create("a fox")
+    sdk.videos.create("a hen", priority="high", deadline_seconds=60)
+
+    assert house.claim().request.prompt == "a hen"
+
+
+def test_an_answer_is_given_as_it_came(house: House, sdk: Client) -> None:
+    answer = sdk.videos.with_raw_response.create("a fox")
+
+    assert (answer.status, answer.json()["code"]) == (200, 0)
+    assert answer.headers["x-ratelimit-limit"] == "600"
+    assert answer.request_id == answer.headers["x-request-id"]
+    task = sdk.tasks.with_raw_response.get(answer.parse().task_id).parse()
+    assert task.raw == sdk.tasks.get(task.task_id).raw
+    assert sdk.with_raw_response.balance().parse() == 0
+
+
+def test_the_same_key_makes_no_second_video(house: House, sdk: Client) -> None:
+    first = sdk.videos.create("a fox", idempotency_key="mine")
+    answer = sdk.videos.with_raw_response.create("a fox", idempotency_key="mine")
+
+    assert answer.parse().task_id == first.task_id
+    assert answer.headers["idempotent-replayed"] == "true"
+    assert len(list(sdk.tasks.list())) == 1

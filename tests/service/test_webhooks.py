@@ -282,8 +282,11 @@ def test_pages_and_strangers(house: House) -> None:
     assert (len(page["items"]), page["has_more"]) == (2, True)
     rest = listed(house, f"?cursor={page['next_cursor']}")
     assert len(rest) == 1
+    shown = house.client().get(f"/api/v1/webhooks/deliveries/{rest[0]['delivery_id']}")
+    assert shown.json()["data"] == rest[0]
     other = house.client(house.keys.create("k", team="other").secret)
     assert other.get("/api/v1/webhooks/deliveries").json()["data"]["items"] == []
+    assert other.get(f"/api/v1/webhooks/deliveries/{rest[0]['delivery_id']}").status_code == 404
     resent = other.post(f"/api/v1/webhooks/deliveries/{rest[0]['delivery_id']}/resend")
     assert (resent.status_code, resent.json()["message"]) == (
         404, "Resource not found: no such webhook delivery",

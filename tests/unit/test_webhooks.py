@@ -149,3 +149,22 @@ def test_the_tolerance_and_the_time_can_be_given() -> None:
     assert unwrap(BODY, signed(secret, at=1000), secret, now=1010, tolerance=10).delivery_id == "msg_1"
     with pytest.raises(WebhookRefused, match="more than 10 s"):
         unwrap(BODY, signed(secret, at=1000), secret, now=1011, tolerance=10)
+
+
+def test_a_client_unwraps_with_the_secret_it_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMNIREEL_WEBHOOK_SECRET", raising=False)
+    secret = new_secret()
+    headers = signed(secret)
+    with omnireel.Client("http://127.0.0.1:9", "key", webhook_secret=secret) as client:
+        assert client.webhooks.unwrap(BODY, headers).delivery_id == "msg_1"
+        assert client.with_options(timeout=1).webhooks.unwrap(BODY, headers).delivery_id == "msg_1"
+        with pytest.raises(WebhookRefused):
+            client.webhooks.unwrap(BODY, headers, new_secret())
+    with (
+        omnireel.Client("http://127.0.0.1:9", "key") as client,
+        pytest.raises(ValueError, match="no webhook"),
+    ):
+        client.webhooks.unwrap(BODY, headers)
+    monkeypatch.setenv("OMNIREEL_WEBHOOK_SECRET", secret)
+    with omnireel.Client("http://127.0.0.1:9", "key") as client:
+        assert client.webhooks.unwrap(BODY, headers).task.task_id == "task-t2v-1"

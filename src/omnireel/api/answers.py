@@ -239,6 +239,8 @@ class FileAnswer(_Frozen):
 
 class FileListAnswer(_Frozen):
     items: list[FileAnswer]
+    next_cursor: Annotated[str | None, Field(description="Send as `cursor` for the page after this.")] = None
+    has_more: bool
     used_bytes: Annotated[int, Field(description="What all of the team's files take together.")]
     quota_bytes: Annotated[int, Field(description="What they may take at most.")]
 

@@ -23,6 +23,10 @@ from omnireel.api import (
     webhook_routes,
 )
 from omnireel.api.body import BodyDesk
+from omnireel.api.dialects.envelopes import ENVELOPES
+from omnireel.api.dialects.kling import routes as kling_videos
+from omnireel.api.dialects.openai import models_routes as openai_models
+from omnireel.api.dialects.openai import routes as openai_videos
 from omnireel.api.edge import Edge
 from omnireel.api.inputs import Inputs
 from omnireel.api.intake import Intake
@@ -42,6 +46,7 @@ from omnireel.tasks.bell import Bell
 from omnireel.tasks.counts import RequestCounts
 from omnireel.tasks.deliveries import Deliveries
 from omnireel.tasks.files import MediaFiles
+from omnireel.tasks.key_pairs import KeyPairs
 from omnireel.tasks.keys import KeyStore
 from omnireel.tasks.service import TaskService
 from omnireel.tasks.webhook_secrets import WebhookSecrets
@@ -59,6 +64,7 @@ def create_app(
     secrets: WebhookSecrets,
     endings: Bell,
     values: ApiValues,
+    pairs: KeyPairs | None = None,
     models: Mapping[str, Model] = MODELS,
     clock: Clock | None = None,
     draining: Event | None = None,
@@ -92,10 +98,11 @@ def create_app(
         ),
         bodies=BodyDesk(limit=values.max_body, at_once=values.large_bodies),
         uploads=BodyDesk(limit=values.upload_video_bytes, at_once=values.uploads),
-        limiter=RequestLimiter(values.requests_per_minute, counts),
+        limiter=RequestLimiter(values.requests_per_minute, counts, clock),
         deliveries=deliveries,
         secrets=secrets,
         trials=Trials(secrets, values.webhook_policy, clock),
+        pairs=pairs,
         underway=Underway(),
         lookout=Lookout(service.glimpses, endings),
         draining=draining or Event(),
@@ -116,8 +123,8 @@ def _assemble(rooms: Rooms, instruments: Instruments) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.rooms = rooms
-    app.add_middleware(Edge, instruments=instruments)
-    install_problem_handlers(app)
+    app.add_middleware(Edge, instruments=instruments, envelopes=ENVELOPES)
+    install_problem_handlers(app, ENVELOPES)
     for routes in (task_routes.submit_routes, estimate_routes.estimate_routes):
         app.include_router(routes(rooms.models.values(), rooms.values.terms))
     for room in (
@@ -130,6 +137,9 @@ def _assemble(rooms: Rooms, instruments: Instruments) -> FastAPI:
         health_routes,
         status_routes,
         files_routes,
+        kling_videos,
+        openai_videos,
+        openai_models,
         pages,
     ):
         app.include_router(room.router)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -10,13 +11,14 @@ from fastapi.security import HTTPBearer
 from starlette.concurrency import run_in_threadpool
 from structlog.contextvars import bind_contextvars
 
+from omnireel.api.limits import Allowance
 from omnireel.api.problems import Problem
-from omnireel.api.rooms import RoomsHere
+from omnireel.api.rooms import Rooms, RoomsHere
 from omnireel.errors import AuthenticationFailed
 from omnireel.tasks.keys import Access
 from omnireel.tasks.scopes import Scope
 
-_SCHEME = HTTPBearer(auto_error=False, description="A key made with `omnireel keys create`.")
+SCHEME = HTTPBearer(auto_error=False, description="A key made with `omnireel keys create`.")
 
 
 @dataclass(frozen=True)
@@ -44,13 +46,26 @@ def bearer_key(request: Request) -> str:
 
 
 async def _caller(
-    request: Request, rooms: RoomsHere, _documented: Annotated[object, Security(_SCHEME)]
+    request: Request, rooms: RoomsHere, _documented: Annotated[object, Security(SCHEME)]
 ) -> Caller:
     key = bearer_key(request)
-    access = await run_in_threadpool(rooms.keys.access, key)
+    return await admit(request, rooms, key, lambda: rooms.keys.access(key))
+
+
+async def admit(request: Request, rooms: Rooms, shown: str, opens: Callable[[], Access]) -> Caller:
+    """Let in who showed what `opens` something, and count the request.
+
+    Its last four letters are logged. Raises AuthenticationFailed, and a 429 Problem.
+    """
+
+    def admitted() -> tuple[Access, Allowance]:
+        """What it opens and what is left of its team's minute: both ask a database."""
+        access = opens()
+        return access, rooms.limiter.count(access.team)
+
+    access, allowance = await run_in_threadpool(admitted)
     # Here and not in a thread, so that everything the request still does is logged as this caller's.
-    bind_contextvars(team=access.team, key=key[-4:])
-    allowance = rooms.limiter.count(access.team)
+    bind_contextvars(team=access.team, key=shown[-4:])
     request.state.rate_headers = allowance.headers
     if allowance.exceeded:
         detail = f"at most {allowance.limit} requests per minute; wait {allowance.retry_after} seconds"

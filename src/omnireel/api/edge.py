@@ -15,7 +15,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 
-from omnireel.api.problems import internal_error, problem_response
+from omnireel.api.once import PROMISED
+from omnireel.api.problems import Envelopes, internal_error
 from omnireel.telemetry.instruments import Instruments
 from omnireel.telemetry.tracing import Kind, Span, accepted
 
@@ -23,14 +24,16 @@ _log = structlog.get_logger()
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _OTHER: Final = "other"
+_API: Final = "/api/v1/"
 
 
 class Edge:
     """Wraps the application. Puts `request_id` into the request's state before anything else looks at it."""
 
-    def __init__(self, app: ASGIApp, instruments: Instruments) -> None:
+    def __init__(self, app: ASGIApp, instruments: Instruments, envelopes: Envelopes) -> None:
         self._app = app
         self._instruments = instruments
+        self._envelopes = envelopes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -38,6 +41,8 @@ class Edge:
             return
         state = scope.setdefault("state", {})
         state["request_id"] = _request_id(scope)
+        if scope["path"].startswith(_API):
+            state["promise"] = PROMISED
         answer = _Answer(send, state)
         began = time.perf_counter()
         parent = accepted(Headers(scope=scope).get("traceparent", ""))
@@ -58,7 +63,9 @@ class Edge:
             if answer.started:
                 # Too late for an envelope; the server cuts the connection so that nobody thinks this whole.
                 raise
-            await problem_response(internal_error())(scope, receive, answer.send)
+            request_id = scope["state"]["request_id"]
+            response = self._envelopes.respond(scope["path"], internal_error(), request_id)
+            await response(scope, receive, answer.send)
 
     def _tell(self, method: str, route: str, status: int, seconds: float, span: Span) -> None:
         metrics = self._instruments.metrics
@@ -92,7 +99,7 @@ class _Answer:
             headers = MutableHeaders(scope=message)
             headers["X-Request-ID"] = self._state["request_id"]
             headers.setdefault("X-Content-Type-Options", "nosniff")
-            headers.update(self._state.get("rate_headers", {}))
+            headers.update(self._state.get("rate_headers", {}) | self._state.get("promise", {}))
         await self._send(message)
 
 

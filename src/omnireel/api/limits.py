@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from threading import Lock
 
-from omnireel.tasks.counts import Count, RequestCounts
+from omnireel.clock import Clock, SystemClock
+from omnireel.tasks.away import DatabaseAway
+from omnireel.tasks.counts import WINDOW, Count, RequestCounts
 
 
 @dataclass(frozen=True)
@@ -34,12 +38,39 @@ class Allowance:
 
 
 class RequestLimiter:
-    """Holds each team to its requests per minute."""
+    """Holds each team to its requests per minute.
 
-    def __init__(self, per_minute: int, counts: RequestCounts) -> None:
+    While the common count cannot be written, because a disk is full for instance, each process goes by what
+    it has seen itself: results stay within reach when nothing can be written.
+    """
+
+    def __init__(self, per_minute: int, counts: RequestCounts, clock: Clock | None = None) -> None:
         self._per_minute = per_minute
         self._counts = counts
+        self._seen = _Seen(clock or SystemClock())
 
     def count(self, team: str) -> Allowance:
-        """Count one request of this team. Raises DatabaseAway."""
-        return Allowance(self._per_minute, self._counts.count(team))
+        """Count one request of this team."""
+        try:
+            found = self._counts.count(team)
+        except DatabaseAway:
+            found = self._seen.count(team)
+        return Allowance(self._per_minute, found)
+
+
+class _Seen:
+    """What one process counts for itself in one minute."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._minute = 0
+        self._used = Counter[str]()
+
+    def count(self, team: str) -> Count:
+        now = int(self._clock.now().timestamp())
+        with self._lock:
+            if now // WINDOW != self._minute:
+                self._minute, self._used = now // WINDOW, Counter()
+            self._used[team] += 1
+            return Count(self._used[team], (self._minute + 1) * WINDOW, now)

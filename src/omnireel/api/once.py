@@ -11,9 +11,12 @@ from fastapi import Header
 from omnireel.api.auth import Caller
 from omnireel.models import VideoRequest
 from omnireel.tasks.codec import encode_request
+from omnireel.tasks.idempotency import KEPT
 from omnireel.tasks.store import Once
 
 REPLAYED = {"Idempotent-Replayed": "true"}
+PROMISED = {"X-Idempotency-Seconds": str(round(KEPT))}
+"""On every answer of the API: whoever loses the next one knows that a submit may be sent again."""
 
 IdempotencyKey = Annotated[
     str | None,

@@ -36,6 +36,7 @@ status is `success`, `failed` or `canceled`.
 Every success is `{"code": 0, "message": "success", "data": …}`. Every error is `{"code": <HTTP status>,
 "message": "<Category>: <detail>"}`, whatever went wrong. Every answer carries `X-Request-ID`; those that
 belong to a key carry `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` (unix seconds).
+`X-Idempotency-Seconds` tells how long an `Idempotency-Key` is remembered; a submit with one may be repeated.
 
 The model names stand for a wire format. The videos are made by this server's own engines;
 `result.metadata.engine` says by which.

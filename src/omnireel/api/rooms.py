@@ -28,6 +28,7 @@ from omnireel.models import MediaLimits
 from omnireel.storage.base import ServedBlobs
 from omnireel.tasks.deliveries import Deliveries
 from omnireel.tasks.files import MediaFiles
+from omnireel.tasks.key_pairs import KeyPairs
 from omnireel.tasks.keys import KeyStore
 from omnireel.tasks.service import TaskService
 from omnireel.tasks.webhook_secrets import WebhookSecrets
@@ -93,6 +94,8 @@ class Rooms:
     deliveries: Deliveries
     secrets: WebhookSecrets
     trials: Trials
+    pairs: KeyPairs | None
+    """None where nobody signs tokens."""
     underway: Underway
     lookout: Lookout
     draining: Event

@@ -14,12 +14,13 @@ from starlette.concurrency import run_in_threadpool
 from omnireel.api.answers import Answer, FileAnswer, FileDeletedAnswer, FileListAnswer
 from omnireel.api.auth import ReaderHere, SubmitterHere
 from omnireel.api.body import stated_length
+from omnireel.api.form import FORM_OVERHEAD
 from omnireel.api.lean import LeanRoute
 from omnireel.api.openapi import problems
 from omnireel.api.rooms import Rooms, RoomsHere
 from omnireel.api.scratch import scratch_file
 from omnireel.api.task_answer import wire_time
-from omnireel.api.upload import FIELD, FORM_OVERHEAD, receive_file
+from omnireel.api.upload import FIELD, receive_file
 from omnireel.crashpoints import crash_point
 from omnireel.errors import InvalidRequest
 from omnireel.media.limits import check_size
@@ -40,6 +41,7 @@ _FORM = {
 _EXTRA = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}}
 
 Limit = Annotated[int, Query(ge=1, le=100)]
+Cursor = Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before.")]
 
 router = APIRouter(route_class=LeanRoute, prefix="/api/v1/media/files", tags=["media files"])
 
@@ -63,10 +65,24 @@ async def upload(request: Request, caller: SubmitterHere, rooms: RoomsHere) -> A
 
 
 @router.get("", summary="The team's files, newest first", responses=problems(400, 401, 429, 503))
-def index(caller: ReaderHere, rooms: RoomsHere, limit: Limit = 20) -> Answer[FileListAnswer]:
-    items = [_file_answer(file, rooms) for file in rooms.files.list(caller.team, limit)]
+def index(
+    caller: ReaderHere, rooms: RoomsHere, limit: Limit = 20, cursor: Cursor = None
+) -> Answer[FileListAnswer]:
+    page = rooms.files.page(caller.team, limit, cursor)
     usage = rooms.files.usage(caller.team)
-    return Answer(data=FileListAnswer(items=items, used_bytes=usage.used, quota_bytes=usage.quota))
+    answer = FileListAnswer(
+        items=[_file_answer(file, rooms) for file in page.files],
+        next_cursor=page.next_cursor,
+        has_more=page.next_cursor is not None,
+        used_bytes=usage.used,
+        quota_bytes=usage.quota,
+    )
+    return Answer(data=answer)
+
+
+@router.get("/{file_id}", summary="One file, with a link to it", responses=problems(401, 404, 429, 503))
+def show(file_id: str, caller: ReaderHere, rooms: RoomsHere) -> Answer[FileAnswer]:
+    return Answer(data=_file_answer(rooms.files.get(caller.team, file_id), rooms))
 
 
 @router.delete("/{file_id}", summary="Forget a file", responses=problems(401, 404, 429, 503))

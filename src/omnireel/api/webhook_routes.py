@@ -44,6 +44,15 @@ def index(
     return Answer(data=DeliveryListAnswer(items=items, next_cursor=page.next_cursor, has_more=has_more))
 
 
+@router.get(
+    "/deliveries/{delivery_id}",
+    summary="One webhook and every try at it",
+    responses=problems(401, 404, 429, 503),
+)
+def show(delivery_id: str, caller: ReaderHere, rooms: RoomsHere) -> Answer[DeliveryAnswer]:
+    return Answer(data=_delivery(rooms.deliveries.get(caller.team, delivery_id)))
+
+
 @router.post(
     "/deliveries/{delivery_id}/resend",
     summary="Send a webhook once more, at once, under the same id",

@@ -53,6 +53,11 @@ def find_origin(base_url: str | None, environment: Mapping[str, str] = os.enviro
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def find_webhook_secret(secret: str | None, environment: Mapping[str, str] = os.environ) -> str | None:
+    """What webhooks are checked with, if anybody said."""
+    return secret or environment.get("OMNIREEL_WEBHOOK_SECRET", "").strip() or None
+
+
 def is_loopback(origin: str) -> bool:
     """True when the server can only be on this machine."""
     host = urlsplit(origin).hostname or ""

@@ -8,6 +8,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from omnireel.client._wire import Upload
+from omnireel.client.errors import InvalidRequestError
 
 BLOCK = 64 * 1024
 FIELD = "file"
@@ -44,6 +45,16 @@ def body_of(content: bytes | Upload) -> Body:
     before, after = head.encode("utf-8", "replace"), f"\r\n--{boundary}--\r\n".encode()
     length = len(before) + size_of(content.source) + len(after)
     return Body(f"multipart/form-data; boundary={boundary}", before, content.source, after, length)
+
+
+def length_of(content: bytes | Upload | None) -> int:
+    """About how many bytes there are to send. Raises InvalidRequestError like the sending itself."""
+    if content is None:
+        return 0
+    try:
+        return size_of(content if isinstance(content, bytes) else content.source)
+    except OSError as error:
+        raise InvalidRequestError(f"an input cannot be read any more: {error.strerror or error}") from error
 
 
 def size_of(source: Path | bytes) -> int:

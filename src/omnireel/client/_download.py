@@ -7,17 +7,20 @@ import os
 import random
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 import httpx2
 
-from omnireel.client._body import BLOCK
-from omnireel.client._exchange import CONNECT_SECONDS, seconds_left
+from omnireel.client._exchange import CONNECT_SECONDS
 from omnireel.client._partial import partial_file
+from omnireel.client._pool import USER_AGENT, seconds_left
 from omnireel.client._retry import RETRIED, pause
-from omnireel.client._wire import retry_after
+from omnireel.client._waiting import Incoming, Outgoing, Waiting
+from omnireel.client._wire import asked_pause
 from omnireel.client.errors import DownloadFailed
 from omnireel.client.types import Resource
 
@@ -28,6 +31,9 @@ UNTOLD_LIMIT = 4 * 1024**3
 
 LONGEST_NAME = 200
 """Bytes; leaves room for what the partial file's name adds."""
+
+BATCH = 256 * 1024
+"""Bytes gathered before they are written: on an event loop every write is a trip to a thread."""
 
 _PLAIN_NAME = re.compile(r"[\w()+,=@][\w ()+,=@.-]*")
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -65,8 +71,11 @@ def _word(said: str, otherwise: str) -> str:
     return said if _WORD.fullmatch(said) else otherwise
 
 
-def download(
-    http: httpx2.Client, resource: Resource, target: Path, *, renew: Callable[[], Resource], seconds: float
+Renew = Callable[[], Awaitable[Resource]]
+
+
+async def download(
+    waiting: Waiting, resource: Resource, target: Path, *, renew: Renew, seconds: float
 ) -> None:
     """Fetch `resource` into `target`. No key is sent.
 
@@ -76,72 +85,100 @@ def download(
     deadline = time.monotonic() + seconds
     try:
         with partial_file(resource, target) as partial:
-            _collect(http, resource, partial, renew, deadline)
-            _check(resource, partial)
-            _publish(partial, target)
+            await _collect(waiting, resource, partial, renew, deadline)
+            await waiting.work(lambda: _check(resource, partial))
+            await waiting.work(lambda: _publish(partial, target))
     except OSError as error:
         raise DownloadFailed(f"cannot save to {target}: {error.strerror or error}") from error
 
 
-def _collect(
-    http: httpx2.Client, resource: Resource, partial: Path, renew: Callable[[], Resource], deadline: float
+async def _collect(
+    waiting: Waiting, resource: Resource, partial: Path, renew: Renew, deadline: float
 ) -> None:
     failures = 0
     while True:
         have = _size(partial)
         try:
-            return _append(http, resource, partial, deadline)
+            return await _append(waiting, resource, partial, deadline)
         except _Cut as cut:
             failures = 1 if _size(partial) > have else failures + 1
             if failures == TRIES:
                 raise DownloadFailed(f"gave up after {TRIES} tries at byte {_size(partial)}: {cut}") from cut
-            time.sleep(min(pause(failures, cut.asked, random.random()), seconds_left(deadline)))
-            resource = renew() if cut.expired else resource
+            rest = min(pause(failures, cut.asked, random.random()), seconds_left(deadline))
+            expired = cut.expired
+        await waiting.rest(rest)
+        resource = await renew() if expired else resource
 
 
-def _append(http: httpx2.Client, resource: Resource, partial: Path, deadline: float) -> None:
+async def _append(waiting: Waiting, resource: Resource, partial: Path, deadline: float) -> None:
     have = _size(partial)
     if resource.size is not None and have == resource.size:
         return
-    left = seconds_left(deadline)
-    timeout = httpx2.Timeout(min(IDLE_SECONDS, left), connect=min(CONNECT_SECONDS, left))
-    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-    request = http.build_request("GET", resource.url, headers=headers, timeout=timeout)
     try:
-        response = http.send(request, stream=True, follow_redirects=True)
+        incoming = await waiting.open(_asking(resource, have, deadline))
         try:
-            _store(response, resource, partial, deadline)
+            await _store(waiting, incoming, resource, partial, deadline)
         finally:
-            response.close()
+            await incoming.close()
     except httpx2.UnsupportedProtocol as error:
         raise DownloadFailed(f"the result's link cannot be followed: {error}") from error
     except httpx2.HTTPError as error:
         raise _Cut(str(error) or type(error).__name__) from error
 
 
-def _store(response: httpx2.Response, resource: Resource, partial: Path, deadline: float) -> None:
-    start = _start(response, partial)
+def _asking(resource: Resource, have: int, deadline: float) -> Outgoing:
+    left = seconds_left(deadline)
+    timeout = httpx2.Timeout(min(IDLE_SECONDS, left), connect=min(CONNECT_SECONDS, left))
+    headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+    return Outgoing("GET", resource.url, headers, timeout, deadline, follow=True, decoded=False)
+
+
+async def _store(
+    waiting: Waiting, incoming: Incoming, resource: Resource, partial: Path, deadline: float
+) -> None:
+    start = _start(incoming, partial)
     limit = UNTOLD_LIMIT if resource.size is None else resource.size
     with partial.open("r+b" if start else "wb") as file:
         file.seek(start)
-        for block in response.iter_raw(BLOCK):
-            seconds_left(deadline)
-            if file.tell() + len(block) > limit:
-                file.truncate(0)
-                raise DownloadFailed(f"the server sends more than the {limit} bytes it may")
-            file.write(block)
-        file.flush()
-        os.fsync(file.fileno())
+        try:
+            await _pour(waiting, incoming, file, limit, deadline)
+        finally:
+            await waiting.work(lambda: _settle(file))
         if resource.size is not None and file.tell() < resource.size:
             raise _Cut("the file ended early")
 
 
-def _start(response: httpx2.Response, partial: Path) -> int:
+async def _pour(waiting: Waiting, incoming: Incoming, file: BinaryIO, limit: int, deadline: float) -> None:
+    """Write what comes, a batch at a time; what came before a fault is written too."""
+    batch = bytearray()
+    try:
+        while block := await incoming.block():
+            seconds_left(deadline)
+            if file.tell() + len(batch) + len(block) > limit:
+                batch.clear()
+                file.truncate(0)
+                raise DownloadFailed(f"the server sends more than the {limit} bytes it may")
+            batch += block
+            if len(batch) >= BATCH:
+                await waiting.work(partial(file.write, bytes(batch)))
+                batch.clear()
+    finally:
+        file.write(batch)
+
+
+def _settle(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _start(incoming: Incoming, partial: Path) -> int:
     """The byte that the answer's body begins with. Raises for an answer that is not the file."""
-    have, status = _size(partial), response.status_code
+    have, status = _size(partial), incoming.status
     if status == 200:
         return 0
-    if status == 206 and _range_start(response) == have:
+    if status == 206 and _range_start(incoming) == have:
         return have
     if status in (206, 416):
         # Emptied and not removed: the lock on it must go on meaning this path.
@@ -150,12 +187,12 @@ def _start(response: httpx2.Response, partial: Path) -> int:
     if status in _EXPIRED:
         raise _Cut(f"the link answered {status}", expired=True)
     if status in RETRIED:
-        raise _Cut(f"the link answered {status}", asked=retry_after(response.headers.get("retry-after")))
+        raise _Cut(f"the link answered {status}", asked=asked_pause(incoming.headers))
     raise DownloadFailed(f"the link answered {status}", status=status)
 
 
-def _range_start(response: httpx2.Response) -> int | None:
-    found = re.match(r"bytes (\d+)-", response.headers.get("content-range", ""))
+def _range_start(incoming: Incoming) -> int | None:
+    found = re.match(r"bytes (\d+)-", incoming.headers.get("content-range", ""))
     return int(found[1]) if found else None
 
 

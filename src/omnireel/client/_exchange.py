@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 import httpx2
 
 from omnireel.client._access import Access
-from omnireel.client._body import BLOCK, body_of
+from omnireel.client._body import body_of
+from omnireel.client._pool import USER_AGENT, seconds_left
+from omnireel.client._waiting import Incoming, Outgoing, Waiting
 from omnireel.client._wire import REPLY_LIMIT, Call, Reply
-from omnireel.client.errors import (
-    APIError,
-    ConnectionFailed,
-    InvalidRequestError,
-    OutcomeUnknown,
-    ServerError,
-    Timeout,
-)
+from omnireel.client.errors import APIError, ConnectionFailed, InvalidRequestError, ServerError, Timeout
 
 CONNECT_SECONDS = 5.0
 
@@ -30,84 +24,91 @@ _NEVER_SENT = (
 )
 
 
-def exchange(http: httpx2.Client, access: Access, call: Call, deadline: float) -> Reply:
+@dataclass(frozen=True)
+class Fault:
+    """A try that got no answer. `sent` is False only when nothing can have arrived."""
+
+    error: APIError
+    sent: bool
+
+    @property
+    def passing(self) -> bool:
+        """True when it may be better next time."""
+        return isinstance(self.error, ConnectionFailed | Timeout)
+
+
+async def exchange(waiting: Waiting, access: Access, call: Call, deadline: float) -> Reply | Fault:
     """Send a call once. `deadline` is on the monotonic clock.
 
-    Raises ConnectionFailed when nothing was sent; after that, OutcomeUnknown for a submit and
-    ConnectionFailed or Timeout for the rest.
+    Raises InvalidRequestError when what was to be sent cannot be read any more.
     """
     try:
-        request = _request(http, access, call, deadline)
-        response = http.send(request, stream=True, follow_redirects=False)
-        try:
-            content = _body(response, deadline)
-        finally:
-            response.close()
+        seconds_left(deadline)
+    except Timeout as error:
+        return Fault(error, sent=False)
+    try:
+        return await _exchange(waiting, access, call, deadline)
     except OSError as error:
         raise InvalidRequestError(f"an input cannot be read any more: {_reason(error)}") from error
-    except _NEVER_SENT as error:
-        raise ConnectionFailed(f"cannot reach {access.base_url}: {_reason(error)}") from error
     except (httpx2.HTTPError, APIError) as error:
-        raise _lost(access, call, error) from error
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return Reply(response.status_code, headers, content)
+        return fault_of(access, error)
 
 
-def seconds_left(deadline: float) -> float:
-    """Seconds until the deadline. Raises Timeout when it has passed."""
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise Timeout("the server did not answer in time")
-    return left
+async def open_stream(
+    waiting: Waiting, access: Access, call: Call, deadline: float, idle: float
+) -> Incoming | Fault:
+    """Send a call whose answer has no end in sight; `idle` bounds its silences, seconds."""
+    try:
+        return await waiting.open(_outgoing(access, call, deadline, idle))
+    except (httpx2.HTTPError, APIError) as error:
+        return fault_of(access, error)
 
 
-def _request(http: httpx2.Client, access: Access, call: Call, deadline: float) -> httpx2.Request:
-    left = seconds_left(deadline)
-    headers = {"Authorization": f"Bearer {access.api_key}", "Accept": "application/json", **call.headers}
-    content: Iterator[bytes] | None = None
-    if call.body is not None:
-        body = body_of(call.body)
-        headers |= {"Content-Type": body.content_type, "Content-Length": str(body.length)}
-        content = _paced(body.blocks(), deadline)
-    return http.build_request(
-        call.method,
-        access.base_url + call.path,
-        params=dict(call.params) or None,
-        headers=headers,
-        content=content,
-        timeout=httpx2.Timeout(left, connect=min(CONNECT_SECONDS, left)),
-    )
-
-
-def _paced(blocks: Iterator[bytes], deadline: float) -> Iterator[bytes]:
-    # The library's write timeout starts anew with every block; the deadline does not.
-    for block in blocks:
-        seconds_left(deadline)
-        yield block
-
-
-def _body(response: httpx2.Response, deadline: float) -> bytes:
+async def read_whole(incoming: Incoming, deadline: float) -> Reply:
+    """The answer with all of its body. Raises Timeout, ServerError, httpx2.HTTPError."""
     body = bytearray()
-    for block in response.iter_bytes(BLOCK):
+    while block := await incoming.block():
         seconds_left(deadline)
         body += block
         if len(body) > REPLY_LIMIT:
             raise ServerError(f"the server's answer is longer than {REPLY_LIMIT} bytes")
-    return bytes(body)
+    return Reply(incoming.status, incoming.headers, bytes(body))
 
 
-def _lost(access: Access, call: Call, error: Exception) -> APIError:
-    reason = _reason(error)
-    if call.paid:
-        return OutcomeUnknown(
-            f"the connection to {access.base_url} was lost after the request was sent, so it may have been"
-            f" accepted: {reason}"
-        )
+def fault_of(access: Access, error: httpx2.HTTPError | APIError) -> Fault:
+    """What kept a question from being answered."""
     if isinstance(error, APIError):
-        return error
+        return Fault(error, sent=True)
+    if isinstance(error, _NEVER_SENT):
+        return Fault(ConnectionFailed(f"cannot reach {access.base_url}: {_reason(error)}"), sent=False)
     if isinstance(error, httpx2.TimeoutException):
-        return Timeout(f"{access.base_url} did not answer in time")
-    return ConnectionFailed(f"the connection to {access.base_url} was lost: {reason}")
+        return Fault(Timeout(f"{access.base_url} did not answer in time"), sent=True)
+    lost = ConnectionFailed(f"the connection to {access.base_url} was lost: {_reason(error)}")
+    return Fault(lost, sent=True)
+
+
+async def _exchange(waiting: Waiting, access: Access, call: Call, deadline: float) -> Reply:
+    incoming = await waiting.open(_outgoing(access, call, deadline, idle=seconds_left(deadline)))
+    try:
+        return await read_whole(incoming, deadline)
+    finally:
+        await incoming.close()
+
+
+def _outgoing(access: Access, call: Call, deadline: float, idle: float) -> Outgoing:
+    headers = {"Authorization": f"Bearer {access.api_key}", "Accept": "application/json", **call.headers}
+    body = None if call.body is None else body_of(call.body)
+    if body is not None:
+        headers |= {"Content-Type": body.content_type, "Content-Length": str(body.length)}
+    return Outgoing(
+        call.method,
+        access.base_url + call.path,
+        {"User-Agent": USER_AGENT, **headers},
+        httpx2.Timeout(idle, connect=min(CONNECT_SECONDS, idle)),
+        deadline,
+        call.params,
+        body,
+    )
 
 
 def _reason(error: Exception) -> str:

@@ -6,7 +6,7 @@ import fcntl
 import os
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,7 @@ _DIGEST = re.compile(r"[0-9a-f]{16}")
 
 
 @contextmanager
-def partial_file(resource: Resource, target: Path) -> Iterator[Path]:
+def partial_file(resource: Resource, target: Path) -> Generator[Path, None, None]:
     """A path beside `target` that nobody else writes to meanwhile. Raises OSError.
 
     It is named for the content, so that only a try for the very same bytes goes on from it, and outlasts a
@@ -38,7 +38,7 @@ def partial_file(resource: Resource, target: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _own(target: Path) -> Iterator[Path]:
+def _own(target: Path) -> Generator[Path, None, None]:
     partial = target.with_name(f".{target.name}.{os.getpid()}-{random.getrandbits(32):08x}.part")
     try:
         yield partial

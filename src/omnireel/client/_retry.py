@@ -7,6 +7,10 @@ from dataclasses import dataclass
 RETRIED = frozenset({429, 500, 502, 503, 504})
 """Answers to a repeatable call that are worth asking again about."""
 
+STILL_AT_IT = 409
+"""And this one to a submit: the first with its key is still being answered."""
+
+RETRIES = 3
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 8.0
 

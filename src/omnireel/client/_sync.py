@@ -1,65 +1,52 @@
-"""The SDK for ordinary, blocking programs."""
+"""The SDK for ordinary, blocking programs. What it does is written in the rooms it calls; here it is run."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from secrets import token_urlsafe
 from types import TracebackType
-from typing import Self, TypedDict, Unpack
+from typing import Any, Generic, Self, TypeVar, Unpack
 
 import httpx2
 
-from omnireel.client import _wire
-from omnireel.client._access import resolve
-from omnireel.client._body import body_of
-from omnireel.client._connection import Connection, open_http
-from omnireel.client._download import choose_target, download
-from omnireel.client._media import Media, to_wire
-from omnireel.client._retry import Patience
-from omnireel.client._wire import Call, Reply
-from omnireel.client.errors import (
-    DownloadFailed,
-    TaskCanceled,
-    TaskFailed,
-    Timeout,
+from omnireel.client import _files, _results, _videos, _webhook, _wire
+from omnireel.client._access import find_webhook_secret, resolve
+from omnireel.client._blocking import Blocking, open_http
+from omnireel.client._connection import Connection
+from omnireel.client._events import Feed
+from omnireel.client._files import LONGEST_PAGE
+from omnireel.client._media import Media
+from omnireel.client._raw import raw
+from omnireel.client._results import DOWNLOAD_SECONDS
+from omnireel.client._retry import RETRIES
+from omnireel.client._task_watch import WAIT_SECONDS, wait
+from omnireel.client._videos import VideoOptions
+from omnireel.client._waiting import run
+from omnireel.client.types import (
+    Delivery,
+    DeliveryPage,
+    Estimate,
+    File,
+    Model,
+    ModelSchema,
+    Page,
+    Readiness,
+    Task,
+    TaskEvent,
+    Usage,
+    WebhookEvent,
 )
-from omnireel.client.types import Delivery, DeliveryPage, Model, Resource, Task
 from omnireel.models import TaskStatus
 
-DOWNLOAD_SECONDS = 1800.0
-WAIT_SECONDS = 3600.0
-OUTAGE_SECONDS = 120.0
-"""How long a wait rides out a server that does not answer, a restart say."""
+__all__ = ["Client", "Pages", "Result", "TaskEvents", "VideoOptions"]
 
-UPLOAD_RATE = 256 * 1024
-"""Bytes a second that a slow line still carries: large submits get that much more time."""
-
+T = TypeVar("T")
 Watch = Callable[[Task], None]
-
-
-class VideoOptions(TypedDict, total=False):
-    """What a video may be asked to be. Left out means the server's default."""
-
-    model: str
-    images: Sequence[Media]
-    video: Media | None
-    mode: str | None
-    aspect_ratio: str | None
-    duration: int | None
-    sound: bool | str | None
-    multi_shot: bool | None
-    seed: int | None
-    negative_prompt: str | None
-    image_types: Sequence[str] | None
-    video_type: str | None
-    keep_original_sound: bool | None
-    engine: str | None
-    webhook_url: str | None
 
 
 @dataclass(frozen=True)
@@ -72,7 +59,7 @@ class Result:
     @property
     def url(self) -> str:
         """The video's link. It works without a key, and not for ever."""
-        return _file(self.task, "primary").url
+        return _results.file_of(self.task, "primary").url
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -91,13 +78,7 @@ class Result:
         `path` may be a file or a folder; without it the file gets its own name in the working folder.
         All of the file appears, checked against its digest, or none of it. Raises DownloadFailed, Timeout.
         """
-        resource = _file(self.task, role)
-        target = choose_target(resource, path)
-        download(self._connection.http, resource, target, renew=lambda: self._renewed(role), seconds=timeout)
-        return target
-
-    def _renewed(self, role: str) -> Resource:
-        return _file(Tasks(self._connection).get(self.task.task_id), role)
+        return run(_results.save(self._connection, self.task, path, role, timeout))
 
 
 class Client:
@@ -105,7 +86,9 @@ class Client:
 
     `base_url` and `api_key` come from the arguments, else from OMNIREEL_BASE_URL and OMNIREEL_API_KEY,
     else it is the server on this machine and the first key it made. `timeout` bounds one call, in seconds,
-    with all its tries. Safe to share between threads. Close it, or use it in a `with`.
+    with all its tries; `retries` is how many come after the first. `webhooks.unwrap` checks with
+    `webhook_secret`, else OMNIREEL_WEBHOOK_SECRET. Safe to share between threads. Close it,
+    or use it in a `with`.
     """
 
     def __init__(
@@ -114,20 +97,48 @@ class Client:
         api_key: str | None = None,
         *,
         timeout: float = 15.0,
+        retries: int = RETRIES,
+        webhook_secret: str | None = None,
         http: httpx2.Client | None = None,
     ) -> None:
-        self._connection = Connection(resolve(base_url, api_key), http or open_http(), timeout)
-        self.tasks = Tasks(self._connection)
-        self.videos = Videos(self._connection, self.tasks)
-        self.models = Models(self._connection)
-        self.webhooks = Webhooks(self._connection)
+        access = resolve(base_url, api_key)
+        waiting = Blocking(http or open_http())
+        self._furnish(Connection(access, waiting, timeout, retries + 1), find_webhook_secret(webhook_secret))
+
+    def _furnish(self, connection: Connection, webhook_secret: str | None) -> None:
+        self._connection = connection
+        self.videos = Videos(connection)
+        self.tasks = Tasks(connection)
+        self.files = Files(connection)
+        self.models = Models(connection)
+        self.webhooks = Webhooks(connection, webhook_secret)
+        self.with_raw_response = RawClient(self)
+
+    @property
+    def base_url(self) -> str:
+        return self._connection.access.base_url
+
+    def with_options(self, *, timeout: float | None = None, retries: int | None = None) -> Client:
+        """The same client with other limits, over the same connections; closing either closes both."""
+        changed = self._connection.limited(timeout, retries)
+        client = object.__new__(type(self))
+        client._furnish(changed, self.webhooks.known_secret)
+        return client
 
     def balance(self) -> Decimal:
         """What the key's team has left, in US dollars."""
-        return _wire.read_balance(self._connection.ask(_wire.balance()))
+        return run(self._connection.read(_wire.balance(), _wire.read_balance))
+
+    def key_is_valid(self) -> bool:
+        """Whether the server takes the key."""
+        return run(self._connection.read(_wire.validate_key(), _wire.read_validity))
+
+    def readiness(self) -> Readiness:
+        """How the server's parts are. One that is not ready is an answer too, and given at once."""
+        return run(self._connection.look(_wire.ready(), _wire.read_readiness))
 
     def close(self) -> None:
-        self._connection.close()
+        run(self._connection.close())
 
     def __enter__(self) -> Self:
         return self
@@ -141,22 +152,18 @@ class Client:
 class Videos:
     """Making videos."""
 
-    def __init__(self, connection: Connection, tasks: Tasks) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._tasks = tasks
 
     def create(self, prompt: str, **options: Unpack[VideoOptions]) -> Task:
         """Ask for a video and return at once with the task, which is pending.
 
         Local `images` and `video` travel inside the request; what is too large for that is uploaded first.
         `webhook_url`, a public HTTPS address, is told when the task has ended; see `omnireel.webhooks`.
-        The request is sent once, whatever happens: OutcomeUnknown means that nobody knows whether it arrived.
+        The request is repeated where the server promises to make no second video of it. OutcomeUnknown means
+        that nobody knows whether it arrived.
         """
-        images, videos = to_wire(options.get("images") or (), options.get("video"), self._store)
-        body = _body(prompt, images, videos, options)
-        model = options.get("model", _wire.DEFAULT_MODEL)
-        call = _wire.submit(model, body, token_urlsafe(24), options.get("webhook_url"))
-        return _wire.read_receipt(self._send(call))
+        return run(_videos.create(self._connection, prompt, options))
 
     def create_and_wait(
         self,
@@ -170,16 +177,19 @@ class Videos:
         task = self.create(prompt, **options)
         if on_update:
             on_update(task)
-        return self._tasks.wait(task.task_id, timeout=timeout, on_update=on_update)
+        finished = run(wait(self._connection, task.task_id, timeout, on_update))
+        return Result(finished, self._connection)
 
-    def _store(self, filename: str, source: Path | bytes) -> str:
-        return _wire.read_upload(self._send(_wire.upload(filename, source)))
+    def estimate(self, prompt: str, **options: Unpack[VideoOptions]) -> Estimate:
+        """What such a video would take, in time and money. Takes what `create` takes, and queues nothing.
 
-    def _send(self, call: Call) -> Reply:
-        """Once, with time according to size."""
-        length = body_of(call.body).length if call.body else 0
-        seconds = self._connection.timeout + length / UPLOAD_RATE
-        return self._connection.ask(call, Patience(seconds, tries=1))
+        Local media are not sent, since the server does not look at them for this.
+        """
+        return run(_videos.estimate(self._connection, prompt, options))
+
+    @property
+    def with_raw_response(self) -> RawVideos:
+        return RawVideos(self)
 
 
 class Tasks:
@@ -190,15 +200,43 @@ class Tasks:
 
     def get(self, task_id: str) -> Task:
         """The task as it is now, with fresh links. Raises NotFoundError."""
-        return _wire.read_task(self._connection.ask(_wire.show(task_id)))
+        return run(self._connection.read(_wire.show(task_id), _wire.read_task))
+
+    def list(
+        self,
+        *,
+        status: TaskStatus | str | None = None,
+        model: str | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        page_size: int = 20,
+        cursor: str | None = None,
+    ) -> Pages[Task]:
+        """The team's tasks, newest first. Going through them fetches page after page, as far as you go.
+
+        The moments need a time zone. `page_size` is 1 to 100; `cursor` goes on where a page ended.
+        """
+
+        def page(cursor: str | None) -> Coroutine[Any, Any, Page[Task]]:
+            call = _wire.tasks(
+                status=status,
+                model=model,
+                created_after=created_after,
+                created_before=created_before,
+                limit=page_size,
+                cursor=cursor,
+            )
+            return self._connection.read(call, _wire.read_tasks)
+
+        return Pages(page, cursor)
 
     def cancel(self, task_id: str) -> Task:
         """Ask the task to stop. What comes back may still be on its way to `canceled`."""
-        return _wire.read_task(self._connection.ask(_wire.cancel(task_id)))
+        return run(self._connection.read(_wire.cancel(task_id), _wire.read_task))
 
     def delete(self, task_id: str) -> None:
         """Take a task that has ended away, and its files. Raises NotFoundError, InvalidRequestError."""
-        _wire.read_deleted(self._connection.ask(_wire.delete(task_id)))
+        run(self._connection.read(_wire.delete(task_id), _wire.read_deleted))
 
     def wait(self, task_id: str, *, timeout: float = WAIT_SECONDS, on_update: Watch | None = None) -> Result:
         """Wait until the task has ended; `on_update` sees it about once a second meanwhile.
@@ -206,41 +244,58 @@ class Tasks:
         With a `timeout` of 0 it looks once. Rides out a server that restarts. Raises TaskFailed,
         TaskCanceled, and Timeout when the task is still going; waiting again resumes.
         """
-        deadline = time.monotonic() + timeout
-        hold = 1 if on_update else 25
-        task = self.get(task_id) if timeout <= 0 else self._look(task_id, 0, deadline)
-        while True:
-            if on_update:
-                on_update(task)
-            if task.status.terminal:
-                return self._result(task)
-            if time.monotonic() >= deadline:
-                raise Timeout(f"task {task_id} is still {task.status} after {timeout:g} s", task_id=task_id)
-            task = self._after(task, hold, deadline)
+        return Result(run(wait(self._connection, task_id, timeout, on_update)), self._connection)
 
-    def _after(self, before: Task, hold: int, deadline: float) -> Task:
-        asked = time.monotonic()
-        left = deadline - asked
-        task = self._look(before.task_id, min(hold, max(1, int(left))), deadline)
-        # A server that answers at once, not holding the question, must not be asked in a tight loop.
-        if task.status == before.status:
-            time.sleep(max(0.0, min(asked + 1.0, deadline) - time.monotonic()))
-        return task
+    def events(
+        self, task_id: str, *, last_event_id: str | None = None, timeout: float = WAIT_SECONDS
+    ) -> TaskEvents:
+        """The task's news as they come: its state now, each change, and the end, however it ended.
 
-    def _look(self, task_id: str, hold: int, deadline: float) -> Task:
-        seconds = hold + min(OUTAGE_SECONDS, max(0.0, deadline - time.monotonic()) + 1.0)
-        try:
-            reply = self._connection.ask(_wire.show(task_id, hold=hold), Patience(seconds, tries=1000))
-        except Timeout as error:
-            raise Timeout(str(error), task_id=task_id) from error
-        return _wire.read_task(reply)
+        A connection that is cut is taken up again where it was; so is an earlier iterator, by the
+        `last_event_id` it had come to. Where the server has no event stream it is asked once a second. Raises
+        NotFoundError, and Timeout when the task is still going.
+        """
+        return TaskEvents(Feed(self._connection, task_id, time.monotonic() + timeout, last_event_id))
 
-    def _result(self, task: Task) -> Result:
-        if task.status is TaskStatus.FAILED:
-            raise TaskFailed(task)
-        if task.status is TaskStatus.CANCELED:
-            raise TaskCanceled(task)
-        return Result(task, self._connection)
+    @property
+    def with_raw_response(self) -> RawTasks:
+        return RawTasks(self)
+
+
+class Files:
+    """Files uploaded once, to be used by many requests."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def upload(self, media: Media, *, filename: str | None = None) -> File:
+        """Upload a picture or a clip; its `url` may stand in `images` or `video`.
+
+        It is sent once: a lost answer means that it may lie there, unused, until it expires.
+        """
+        return run(_files.upload(self._connection, media, filename))
+
+    def get(self, file_id: str) -> File:
+        """Raises NotFoundError."""
+        return run(_files.get(self._connection, file_id))
+
+    def list(self, *, page_size: int = LONGEST_PAGE, cursor: str | None = None) -> Pages[File]:
+        """The team's files, newest first. `page_size` is 1 to 100."""
+        return Pages(
+            lambda cursor: self._connection.read(_wire.files(page_size, cursor), _wire.read_files), cursor
+        )
+
+    def usage(self) -> Usage:
+        """What all of them take, and may take."""
+        return run(self._connection.read(_wire.files(1), _wire.read_usage))
+
+    def delete(self, file_id: str) -> None:
+        """Raises NotFoundError."""
+        run(self._connection.read(_wire.delete_file(file_id), _wire.read_deleted))
+
+    @property
+    def with_raw_response(self) -> RawFiles:
+        return RawFiles(self)
 
 
 class Models:
@@ -250,64 +305,168 @@ class Models:
         self._connection = connection
 
     def list(self) -> tuple[Model, ...]:
-        return _wire.read_models(self._connection.ask(_wire.models()))
+        return run(self._connection.read(_wire.models(), _wire.read_models))
+
+    def describe(self, model: str) -> ModelSchema:
+        """How `provider/name` is asked: the JSON Schema of the body. Raises NotFoundError."""
+        read = _wire.schema_reader(model)
+        return run(self._connection.read(_wire.describe(model), read))
+
+    @property
+    def with_raw_response(self) -> RawModels:
+        return RawModels(self)
 
 
 class Webhooks:
-    """What was told to whom, and what it is signed with. To read what comes: `omnireel.webhooks.unwrap`."""
+    """What was told to whom, what it is signed with, and how to read what comes."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, known_secret: str | None) -> None:
         self._connection = connection
+        self.known_secret = known_secret
+
+    def unwrap(
+        self, body: bytes | str, headers: Mapping[str, str], secret: str | None = None
+    ) -> WebhookEvent:
+        """The event in a request that came, checked; without asking anybody. See `omnireel.webhooks.unwrap`.
+
+        Raises WebhookRefused; ValueError when there is no secret to check with.
+        """
+        return _webhook.unwrap(body, headers, _webhook.chosen(secret, self.known_secret))
+
+    def list(
+        self, *, task_id: str | None = None, page_size: int = 20, cursor: str | None = None
+    ) -> Pages[Delivery]:
+        """The team's webhooks, or those of one task, newest first. `page_size` is 1 to 100."""
+        return Pages(
+            lambda cursor: self._connection.read(
+                _wire.deliveries(task_id, page_size, cursor), _wire.read_deliveries
+            ),
+            cursor,
+        )
 
     def deliveries(
         self, *, task_id: str | None = None, limit: int = 20, cursor: str | None = None
     ) -> DeliveryPage:
-        """The team's webhooks, or those of one task, newest first; at most 100 at a time."""
-        return _wire.read_deliveries(self._connection.ask(_wire.deliveries(task_id, limit, cursor)))
+        """One page of `list`."""
+        return run(self._connection.read(_wire.deliveries(task_id, limit, cursor), _wire.read_deliveries))
+
+    def get(self, delivery_id: str) -> Delivery:
+        """Raises NotFoundError."""
+        return run(self._connection.read(_wire.delivery(delivery_id), _wire.read_delivery))
 
     def resend(self, delivery_id: str) -> Delivery:
         """Have a webhook sent once more, at once, under the same id. Raises NotFoundError."""
-        return _wire.read_delivery(self._connection.ask(_wire.resend(delivery_id)))
+        return run(self._connection.read(_wire.resend(delivery_id), _wire.read_delivery))
 
     def secret(self) -> str:
         """The team's `whsec_…`, which `unwrap` needs."""
-        return _wire.read_webhook_secret(self._connection.ask(_wire.webhook_secret()))
+        return run(self._connection.read(_wire.webhook_secret(), _wire.read_webhook_secret))
 
     def rotate_secret(self) -> str:
         """A new secret; the old one signs too for 24 hours."""
-        return _wire.read_webhook_secret(self._connection.ask(_wire.rotate_webhook_secret()))
+        return run(self._connection.read(_wire.rotate_webhook_secret(), _wire.read_webhook_secret))
+
+    @property
+    def with_raw_response(self) -> RawWebhooks:
+        return RawWebhooks(self)
 
 
-def _file(task: Task, role: str) -> Resource:
-    resource = task.resource(role)
-    if resource is None or not resource.url:
-        raise DownloadFailed(f"task {task.task_id} has no file with the role {role!r}")
-    return resource
+class Pages(Generic[T]):
+    """A list, fetched page by page as far as one goes through it. Going through it again starts anew."""
+
+    def __init__(
+        self, load: Callable[[str | None], Coroutine[Any, Any, Page[T]]], cursor: str | None
+    ) -> None:
+        self._load = load
+        self._cursor = cursor
+
+    def __iter__(self) -> Iterator[T]:
+        for page in self.pages():
+            yield from page.items
+
+    def pages(self) -> Iterator[Page[T]]:
+        """Page by page; each names the cursor that goes on after it."""
+        cursor = self._cursor
+        while True:
+            page = run(self._load(cursor))
+            yield page
+            if page.next_cursor in (None, cursor):
+                return
+            cursor = page.next_cursor
 
 
-def _body(
-    prompt: str, images: Sequence[str], videos: Sequence[str], options: VideoOptions
-) -> dict[str, object]:
-    sound = options.get("sound")
-    body: dict[str, object] = {
-        "prompt": prompt,
-        "images": _listed(images),
-        "videos": _listed(videos),
-        "mode": options.get("mode"),
-        "aspect_ratio": options.get("aspect_ratio"),
-        "duration": options.get("duration"),
-        "sound": ("on" if sound else "off") if isinstance(sound, bool) else sound,
-        "multi_shot": options.get("multi_shot"),
-        "shot_type": "intelligence" if options.get("multi_shot") else None,
-        "seed": options.get("seed"),
-        "negative_prompt": options.get("negative_prompt"),
-        "image_types": _listed(options.get("image_types")),
-        "video_type": options.get("video_type"),
-        "keep_original_sound": options.get("keep_original_sound"),
-        "engine": options.get("engine"),
-    }
-    return {name: value for name, value in body.items() if value is not None}
+class TaskEvents:
+    """A task's news. Close it, or use it in a `with`, when you do not go through to the end."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+
+    @property
+    def last_event_id(self) -> str | None:
+        """What resumes after the event that was given last."""
+        return self._feed.last_event_id
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> TaskEvent:
+        event = run(self._feed.next())
+        if event is None:
+            raise StopIteration
+        return event
+
+    def close(self) -> None:
+        run(self._feed.close())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
-def _listed(values: Sequence[str] | None) -> list[str] | None:
-    return list(values) if values else None
+class RawClient:
+    """The client's own calls, giving answers as they came."""
+
+    def __init__(self, client: Client) -> None:
+        self.balance = raw(client.balance)
+        self.key_is_valid = raw(client.key_is_valid)
+        self.readiness = raw(client.readiness)
+
+
+class RawVideos:
+    def __init__(self, videos: Videos) -> None:
+        self.create = raw(videos.create)
+        self.estimate = raw(videos.estimate)
+
+
+class RawTasks:
+    def __init__(self, tasks: Tasks) -> None:
+        self.get = raw(tasks.get)
+        self.cancel = raw(tasks.cancel)
+        self.delete = raw(tasks.delete)
+
+
+class RawFiles:
+    def __init__(self, files: Files) -> None:
+        self.upload = raw(files.upload)
+        self.get = raw(files.get)
+        self.usage = raw(files.usage)
+        self.delete = raw(files.delete)
+
+
+class RawModels:
+    def __init__(self, models: Models) -> None:
+        self.list = raw(models.list)
+        self.describe = raw(models.describe)
+
+
+class RawWebhooks:
+    def __init__(self, webhooks: Webhooks) -> None:
+        self.deliveries = raw(webhooks.deliveries)
+        self.get = raw(webhooks.get)
+        self.resend = raw(webhooks.resend)
+        self.secret = raw(webhooks.secret)
+        self.rotate_secret = raw(webhooks.rotate_secret)

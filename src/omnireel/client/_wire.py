@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
+from omnireel.client._fields import Fields, mapping, mapping_or_empty, mappings, number, text, whole
+from omnireel.client._parts import checks_of, delivery_of, estimate_of, file_of, model_of, schema_of, task_of
 from omnireel.client.errors import (
     APIError,
     AuthenticationError,
@@ -22,8 +24,18 @@ from omnireel.client.errors import (
     RateLimitError,
     ServerError,
 )
-from omnireel.client.types import Delivery, DeliveryAttempt, DeliveryPage, Model, Resource, Task, TaskFault
-from omnireel.models import TaskStatus
+from omnireel.client.types import (
+    Delivery,
+    DeliveryPage,
+    Estimate,
+    File,
+    Model,
+    ModelSchema,
+    Page,
+    Readiness,
+    Task,
+    Usage,
+)
 
 DEFAULT_MODEL = "kling/kling-video-o1"
 REPLY_LIMIT = 8 * 1024 * 1024
@@ -32,17 +44,11 @@ REPLY_LIMIT = 8 * 1024 * 1024
 REFUSED = frozenset({400, 401, 402, 403, 404, 405, 413, 415, 422, 429})
 """Statuses that promise a submit was not accepted. After any other failure nobody knows."""
 
-_STATUSES = {
-    "pending": TaskStatus.PENDING,
-    "queued": TaskStatus.PENDING,
-    "success": TaskStatus.SUCCESS,
-    "succeeded": TaskStatus.SUCCESS,
-    "completed": TaskStatus.SUCCESS,
-    "failed": TaskStatus.FAILED,
-    "error": TaskStatus.FAILED,
-    "canceled": TaskStatus.CANCELED,
-    "cancelled": TaskStatus.CANCELED,
-}
+REFUSED_EVER = frozenset({400, 402, 404, 405, 413, 415})
+"""Those that promise it of earlier submits with the same key too: a server refuses after a look for them."""
+
+PROMISE = "x-idempotency-seconds"
+"""The header by which a server says that it honours an Idempotency-Key, and for how long it remembers one."""
 
 _ERRORS: dict[int, type[APIError]] = {
     401: AuthenticationError,
@@ -62,52 +68,96 @@ class Upload:
 
 @dataclass(frozen=True)
 class Call:
-    """One request. `paid` marks a submit, whose outcome matters even when its answer is lost."""
+    """One request. `repeatable` when sending it again cannot do anything twice.
+
+    `key` marks a submit, whose outcome matters even when its answer is lost: its Idempotency-Key.
+    """
 
     method: str
     path: str
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict[str, str])
     body: bytes | Upload | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    paid: bool = False
-
-    @property
-    def repeatable(self) -> bool:
-        """True when sending it again cannot do anything twice."""
-        return self.method == "GET"
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    repeatable: bool = True
+    key: str | None = None
 
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer, whole. Header names are lower case."""
+    """An answer, whole. Header names are lower case; `tries` counts how often it was asked for."""
 
     status: int
     headers: Mapping[str, str]
     content: bytes
+    tries: int = 1
 
     @property
     def request_id(self) -> str | None:
         return self.headers.get("x-request-id")
 
 
-def submit(model: str, body: Mapping[str, object], key: str, webhook_url: str | None = None) -> Call:
+@dataclass(frozen=True)
+class Wishes:
+    """What a submit asks for beside the video."""
+
+    webhook_url: str | None = None
+    priority: str | None = None
+    deadline_seconds: int | None = None
+
+    def headers(self) -> dict[str, str]:
+        deadline = self.deadline_seconds
+        named = {
+            "X-Webhook-URL": _in_header("webhook_url", self.webhook_url),
+            "X-Priority": _in_header("priority", self.priority),
+            "X-Deadline-Seconds": None if deadline is None else str(deadline),
+        }
+        return {name: value for name, value in named.items() if value is not None}
+
+
+def submit(model: str, body: Mapping[str, object], key: str, wishes: Wishes = Wishes()) -> Call:
     """Ask for a video. `model` is `provider/name`; `key` keeps the server from making it twice."""
-    provider, _, name = model.partition("/")
-    if not provider or not name:
-        raise InvalidRequestError(f"model must look like 'provider/name', got {model[:80]!r}")
-    path = f"/api/v1/{quote(provider, safe='')}/{quote(name, safe='')}/async"
-    if webhook_url is not None and not (webhook_url.isascii() and webhook_url.isprintable()):
-        raise InvalidRequestError("webhook_url must be a URL in ASCII")
-    headers = {"Idempotency-Key": key}
-    if webhook_url is not None:
-        headers["X-Webhook-URL"] = webhook_url
-    return Call("POST", path, body=json.dumps(body).encode(), headers=headers, paid=True)
+    if not 0 < len(key) <= 255:
+        raise InvalidRequestError(f"idempotency_key must have 1 to 255 characters, got {len(key)}")
+    headers = {"Idempotency-Key": _in_header("idempotency_key", key) or ""} | wishes.headers()
+    path = f"/api/v1/{_model(model)}/async"
+    return Call("POST", path, body=json.dumps(body).encode(), headers=headers, repeatable=False, key=key)
+
+
+def estimate(model: str, body: Mapping[str, object]) -> Call:
+    return Call("POST", f"/api/v1/{_model(model)}/estimate", body=json.dumps(body).encode())
 
 
 def show(task_id: str, *, hold: int = 0) -> Call:
     """Ask for a task's state; with `hold`, let the server keep the question up to that many seconds."""
     params = {"wait": "true", "timeout": str(hold)} if hold else {}
     return Call("GET", f"/api/v1/tasks/{_segment(task_id)}", params)
+
+
+def events(task_id: str, last_event_id: str | None) -> Call:
+    """Ask for a task's news as they come, after those already seen."""
+    seen = (
+        {} if last_event_id is None else {"Last-Event-ID": _in_header("last_event_id", last_event_id) or ""}
+    )
+    headers = {"Accept": "text/event-stream", "Cache-Control": "no-store", **seen}
+    return Call("GET", f"/api/v1/tasks/{_segment(task_id)}/events", headers=headers)
+
+
+def tasks(
+    *,
+    status: str | None,
+    model: str | None,
+    created_after: datetime | None,
+    created_before: datetime | None,
+    limit: int,
+    cursor: str | None,
+) -> Call:
+    params = {
+        "status": status,
+        "model": model,
+        "created_after": _instant("created_after", created_after),
+        "created_before": _instant("created_before", created_before),
+    }
+    return Call("GET", "/api/v1/tasks", _given(params) | _paged(limit, cursor))
 
 
 def cancel(task_id: str) -> Call:
@@ -119,21 +169,52 @@ def delete(task_id: str) -> Call:
 
 
 def models() -> Call:
-    return Call("GET", "/api/v1/models")
+    return Call("GET", "/api/v1/models", {"page_size": "100"})
+
+
+def describe(model: str) -> Call:
+    return Call("GET", f"/models/{_model(model)}/api_schema")
 
 
 def balance() -> Call:
     return Call("GET", "/api/v1/team/balance")
 
 
+def validate_key() -> Call:
+    return Call("GET", "/api/v1/apikey/validate")
+
+
+def ready() -> Call:
+    return Call("GET", "/readyz")
+
+
+def upload(filename: str, source: Path | bytes) -> Call:
+    return Call("POST", "/api/v1/media/files", body=Upload(filename, source), repeatable=False)
+
+
+def files(limit: int, cursor: str | None = None) -> Call:
+    return Call("GET", "/api/v1/media/files", _paged(limit, cursor))
+
+
+def file(file_id: str) -> Call:
+    return Call("GET", f"/api/v1/media/files/{_segment(file_id, 'file_id')}")
+
+
+def delete_file(file_id: str) -> Call:
+    return Call("DELETE", f"/api/v1/media/files/{_segment(file_id, 'file_id')}")
+
+
 def deliveries(task_id: str | None, limit: int, cursor: str | None) -> Call:
-    params = {"task_id": task_id, "limit": str(limit), "cursor": cursor}
-    given = {name: value for name, value in params.items() if value is not None}
-    return Call("GET", "/api/v1/webhooks/deliveries", given)
+    return Call("GET", "/api/v1/webhooks/deliveries", _given({"task_id": task_id}) | _paged(limit, cursor))
+
+
+def delivery(delivery_id: str) -> Call:
+    return Call("GET", f"/api/v1/webhooks/deliveries/{_segment(delivery_id, 'delivery_id')}")
 
 
 def resend(delivery_id: str) -> Call:
-    return Call("POST", f"/api/v1/webhooks/deliveries/{_segment(delivery_id, 'delivery_id')}/resend")
+    path = f"/api/v1/webhooks/deliveries/{_segment(delivery_id, 'delivery_id')}/resend"
+    return Call("POST", path, repeatable=False)
 
 
 def webhook_secret() -> Call:
@@ -141,17 +222,7 @@ def webhook_secret() -> Call:
 
 
 def rotate_webhook_secret() -> Call:
-    return Call("POST", "/api/v1/webhooks/secret/rotate")
-
-
-def upload(filename: str, source: Path | bytes) -> Call:
-    return Call("POST", "/api/v1/media/files", body=Upload(filename, source))
-
-
-def _segment(value: str, name: str = "task_id") -> str:
-    if not value:
-        raise InvalidRequestError(f"{name} must not be empty")
-    return quote(value, safe="")
+    return Call("POST", "/api/v1/webhooks/secret/rotate", repeatable=False)
 
 
 def read_receipt(reply: Reply) -> Task:
@@ -159,7 +230,7 @@ def read_receipt(reply: Reply) -> Task:
     if reply.status in REFUSED:
         raise error_in(reply)
     try:
-        return _task(_data(reply))
+        return task_of(_data(reply))
     except APIError as error:
         raise OutcomeUnknown(
             f"the server's answer ({reply.status}) does not tell whether the task was accepted: {error}",
@@ -168,22 +239,38 @@ def read_receipt(reply: Reply) -> Task:
         ) from error
 
 
+def read_estimate(reply: Reply) -> Estimate:
+    return estimate_of(_data(reply))
+
+
 def read_task(reply: Reply) -> Task:
-    return _task(_data(reply))
+    return task_of(_data(reply))
+
+
+def read_tasks(reply: Reply) -> Page[Task]:
+    data = _data(reply)
+    return Page(tuple(task_of(item) for item in mappings(data.get("items"))), _next(data))
+
+
+def read_event(data: str) -> Task:
+    """The task in an event's data. Raises ServerError."""
+    try:
+        return task_of(mapping(json.loads(data)))
+    except (ValueError, RecursionError):
+        raise ServerError("the server's event is not understood: it is not a JSON object") from None
 
 
 def read_deliveries(reply: Reply) -> DeliveryPage:
     data = _data(reply)
-    found = tuple(_delivery(item) for item in _mappings(data.get("items")))
-    return DeliveryPage(found, _text(data, "next_cursor") or None)
+    return DeliveryPage(tuple(delivery_of(item) for item in mappings(data.get("items"))), _next(data))
 
 
 def read_delivery(reply: Reply) -> Delivery:
-    return _delivery(_data(reply))
+    return delivery_of(_data(reply))
 
 
 def read_webhook_secret(reply: Reply) -> str:
-    secret = _text(_data(reply), "secret")
+    secret = text(_data(reply), "secret")
     if not secret:
         raise _unreadable(reply, "it holds no secret")
     return secret
@@ -191,42 +278,80 @@ def read_webhook_secret(reply: Reply) -> str:
 
 def read_deleted(reply: Reply) -> None:
     """Nothing, when the deletion happened. Raises what the server says."""
-    _data(reply)
+    # What is gone at the second try went at the first, whose answer was lost.
+    if reply.status != 404 or reply.tries == 1:
+        _data(reply)
 
 
 def read_models(reply: Reply) -> tuple[Model, ...]:
-    return tuple(_model(item) for item in _mappings(_envelope(reply).get("models")))
+    return tuple(model_of(item) for item in mappings(_envelope(reply).get("models")))
+
+
+def schema_reader(slug: str) -> Callable[[Reply], ModelSchema]:
+    """Reads the schema of that model."""
+
+    def read(reply: Reply) -> ModelSchema:
+        if reply.status != 200:
+            raise error_in(reply)
+        return schema_of(slug, _object(reply))
+
+    return read
 
 
 def read_balance(reply: Reply) -> Decimal:
     """US dollars."""
-    amount = _number(_data(reply), "balance")
+    amount = number(_data(reply), "balance")
     if amount is None:
         raise _unreadable(reply, "it holds no balance")
     return Decimal(str(amount))
 
 
-def read_upload(reply: Reply) -> str:
-    """The link that stands for the file in later requests."""
-    link = _text(_data(reply), "url")
-    if not link:
-        raise _unreadable(reply, "it holds no link")
-    return link
+def read_validity(reply: Reply) -> bool:
+    return _data(reply).get("is_valid") is True
+
+
+def read_readiness(reply: Reply) -> Readiness:
+    """What a server says of itself, ready or not. Raises what it says when that is neither."""
+    if reply.status not in (200, 503):
+        raise error_in(reply)
+    document = _object(reply)
+    checks = checks_of(mapping_or_empty(document.get("data")))
+    return Readiness(reply.status == 200, text(document, "message"), checks)
+
+
+def read_file(reply: Reply) -> File:
+    return file_of(_data(reply))
+
+
+def read_files(reply: Reply) -> Page[File]:
+    data = _data(reply)
+    return Page(tuple(file_of(item) for item in mappings(data.get("items"))), _next(data))
+
+
+def read_usage(reply: Reply) -> Usage:
+    data = _data(reply)
+    return Usage(whole(data, "used_bytes"), whole(data, "quota_bytes"))
 
 
 def error_in(reply: Reply) -> APIError:
     """The error an unsuccessful answer stands for."""
     message = _message(reply)
     if reply.status == 429:
-        wait = retry_after(reply.headers.get("retry-after"))
+        wait = asked_pause(reply.headers)
         return RateLimitError(message, status=429, request_id=reply.request_id, retry_after=wait)
     others = InvalidRequestError if 400 <= reply.status < 500 else ServerError
     kind = _ERRORS.get(reply.status, others)
     return kind(message, status=reply.status, request_id=reply.request_id)
 
 
+def asked_pause(headers: Mapping[str, str]) -> float | None:
+    """Seconds that an answer asks to wait; a date is measured by the server's own clock, if it shows it."""
+    value = headers.get("retry-after")
+    return retry_after(value) if value is None or value[:1].isdigit() else _seconds_between(headers)
+
+
 def retry_after(value: str | None) -> float | None:
-    """Seconds the server asks for; None when it does not, or names a date (which trusts two clocks)."""
+    """Seconds in a Retry-After; None when there are none, or a date (which trusts two clocks)."""
     try:
         seconds = float(value or "")
     except ValueError:
@@ -234,29 +359,93 @@ def retry_after(value: str | None) -> float | None:
     return seconds if math.isfinite(seconds) and seconds >= 0 else None
 
 
+def promise_in(reply: Reply) -> bool | None:
+    """Whether the origin honours an Idempotency-Key; None when the answer may be a gate's, not its own."""
+    if PROMISE in reply.headers:
+        return True
+    if reply.status >= 500:
+        return None
+    try:
+        own = isinstance(mapping(json.loads(reply.content)).get("code"), int)
+    except (ValueError, RecursionError):
+        return None
+    return False if own else None
+
+
+def _seconds_between(headers: Mapping[str, str]) -> float | None:
+    try:
+        until = parsedate_to_datetime(headers["retry-after"])
+        return max(0.0, (until - parsedate_to_datetime(headers["date"])).total_seconds())
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _model(slug: str) -> str:
+    provider, _, name = slug.partition("/")
+    if not provider or not name:
+        raise InvalidRequestError(f"model must look like 'provider/name', got {slug[:80]!r}")
+    return f"{quote(provider, safe='')}/{quote(name, safe='')}"
+
+
+def _segment(value: str, name: str = "task_id") -> str:
+    if not value:
+        raise InvalidRequestError(f"{name} must not be empty")
+    return quote(value, safe="")
+
+
+def _in_header(name: str, value: str | None) -> str | None:
+    if value is not None and not (value.isascii() and value.isprintable()):
+        raise InvalidRequestError(f"{name} must be plain ASCII")
+    return value
+
+
+def _instant(name: str, moment: datetime | None) -> str | None:
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        raise InvalidRequestError(f"{name} must have a time zone")
+    return moment.isoformat()
+
+
+def _given(params: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in params.items() if value is not None}
+
+
+def _paged(limit: int, cursor: str | None) -> dict[str, str]:
+    return {"limit": str(limit)} | _given({"cursor": cursor})
+
+
+def _next(data: Fields) -> str | None:
+    return text(data, "next_cursor") or None
+
+
 def _message(reply: Reply) -> str:
     try:
-        text = _text(_mapping(json.loads(reply.content)), "message")
+        words = text(mapping(json.loads(reply.content)), "message")
     except (ValueError, RecursionError):
-        text = ""
-    return text or f"the server answered {reply.status} without an explanation"
+        words = ""
+    return words or f"the server answered {reply.status} without an explanation"
 
 
-def _envelope(reply: Reply) -> Mapping[str, Any]:
-    if reply.status != 200:
-        raise error_in(reply)
+def _object(reply: Reply) -> Fields:
     try:
-        envelope = _mapping(json.loads(reply.content))
+        return mapping(json.loads(reply.content))
     except (ValueError, RecursionError):
         raise _unreadable(reply, "it is not a JSON object") from None
+
+
+def _envelope(reply: Reply) -> Fields:
+    if reply.status != 200:
+        raise error_in(reply)
+    envelope = _object(reply)
     if envelope.get("code") != 0:
-        raise _unreadable(reply, f"its code is not 0 ({_text(envelope, 'message')[:200]})")
+        raise _unreadable(reply, f"its code is not 0 ({text(envelope, 'message')[:200]})")
     return envelope
 
 
-def _data(reply: Reply) -> Mapping[str, Any]:
+def _data(reply: Reply) -> Fields:
     try:
-        return _mapping(_envelope(reply).get("data"))
+        return mapping(_envelope(reply).get("data"))
     except ValueError:
         raise _unreadable(reply, "it has no data") from None
 
@@ -265,130 +454,3 @@ def _unreadable(reply: Reply, why: str) -> ServerError:
     return ServerError(
         f"the server's answer is not understood: {why}", status=reply.status, request_id=reply.request_id
     )
-
-
-def _task(data: Mapping[str, Any]) -> Task:
-    if not _text(data, "task_id") or not _text(data, "status"):
-        raise ServerError("the server's answer is not understood: it names no task")
-    result = _mapping_or_empty(data.get("result"))
-    metadata = _mapping_or_empty(result.get("metadata"))
-    milliseconds = _number(data, "duration")
-    return Task(
-        task_id=_text(data, "task_id"),
-        model_id=_text(data, "model_id"),
-        status=_STATUSES.get(_text(data, "status").lower(), TaskStatus.PROCESSING),
-        progress=_number(data, "progress"),
-        note=_text(data, "note"),
-        queue_position=_whole(data, "queue_position"),
-        eta_seconds=_number(data, "eta_seconds"),
-        created_at=_moment(data, "created_at"),
-        expires_at=_moment(data, "expires_at"),
-        processing_seconds=None if milliseconds is None else milliseconds / 1000,
-        resources=tuple(_resource(item) for item in _mappings(result.get("resources"))),
-        engine=_text(metadata, "engine") or None,
-        seed=_whole(metadata, "seed"),
-        warnings=_texts(metadata.get("warnings")),
-        charged=_text(_mapping_or_empty(data.get("billing")), "amount") or None,
-        error=_fault(_mapping_or_empty(data.get("error"))),
-        raw=data,
-    )
-
-
-def _resource(item: Mapping[str, Any]) -> Resource:
-    type_ = _text(item, "type") or "video"
-    return Resource(
-        url=_text(item, "url"),
-        type=type_,
-        role=_text(item, "role") or ("primary" if type_ == "video" else type_),
-        format=_text(item, "format"),
-        width=_whole(item, "width"),
-        height=_whole(item, "height"),
-        size=_whole(item, "size"),
-        sha256=_text(item, "sha256").lower() or None,
-        duration=_number(item, "duration"),
-        fps=_number(item, "fps"),
-    )
-
-
-def _fault(error: Mapping[str, Any]) -> TaskFault | None:
-    if not error:
-        return None
-    type_ = _text(error, "type") or "task_failed"
-    return TaskFault(type_, _text(error, "message") or type_, error.get("retryable") is True)
-
-
-def _delivery(item: Mapping[str, Any]) -> Delivery:
-    return Delivery(
-        delivery_id=_text(item, "delivery_id"),
-        task_id=_text(item, "task_id"),
-        event=_text(item, "event"),
-        url=_text(item, "url"),
-        status=_text(item, "status"),
-        created_at=_moment(item, "created_at"),
-        next_attempt_at=_moment(item, "next_attempt_at"),
-        attempts=tuple(_attempt(attempt) for attempt in _mappings(item.get("attempts"))),
-        raw=item,
-    )
-
-
-def _attempt(item: Mapping[str, Any]) -> DeliveryAttempt:
-    return DeliveryAttempt(
-        number=_whole(item, "number") or 0,
-        at=_moment(item, "at"),
-        status_code=_whole(item, "status_code"),
-        latency_ms=_whole(item, "latency_ms"),
-        error=_text(item, "error") or None,
-    )
-
-
-def _model(item: Mapping[str, Any]) -> Model:
-    return Model(
-        slug=_text(item, "slug"),
-        provider=_text(item, "provider"),
-        model_id=_text(item, "model_id"),
-        type=_text(item, "type"),
-        display_name=_text(item, "display_name"),
-        description=_text(item, "description"),
-    )
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise ValueError("not an object")  # noqa: TRY004 - json.loads raises ValueError too
-    return value
-
-
-def _mapping_or_empty(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _mappings(value: object) -> Sequence[Mapping[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
-
-
-def _text(data: Mapping[str, Any], name: str) -> str:
-    value = data.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _number(data: Mapping[str, Any], name: str) -> float | None:
-    value = data.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return value
-
-
-def _whole(data: Mapping[str, Any], name: str) -> int | None:
-    value = _number(data, name)
-    return None if value is None else int(value)
-
-
-def _moment(data: Mapping[str, Any], name: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(_text(data, name))
-    except ValueError:
-        return None

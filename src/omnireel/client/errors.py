@@ -9,7 +9,7 @@
     ├── ServerError                the server failed, or answered in a way nobody can read
     ├── ConnectionFailed           the server was not reached, or hung up
     ├── Timeout                    a deadline passed; `task_id` names the task that goes on without us
-    ├── OutcomeUnknown             a submit may or may not have been accepted; it is never sent twice
+    ├── OutcomeUnknown             a submit may or may not have been accepted, and repeating it may make two
     ├── DownloadFailed             a result could not be saved whole
     ├── TaskFailed                 the task ended without a video; `task` holds the details
     ├── TaskCanceled               the task was stopped on request
@@ -99,9 +99,23 @@ class Timeout(APIError):
 
 
 class OutcomeUnknown(APIError):
-    """Look at the task list, or the balance, before sending the request again."""
+    """Look at the task list, or the balance, before sending the request again.
+
+    Where the server honours an Idempotency-Key, sending it again with this `idempotency_key` makes no second.
+    """
 
     type = "outcome_unknown"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        request_id: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> None:
+        super().__init__(message, status=status, request_id=request_id)
+        self.idempotency_key = idempotency_key
 
 
 class DownloadFailed(APIError):

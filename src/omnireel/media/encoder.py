@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 
 from omnireel.media.frames import SAMPLE_RATE, Frame, Samples
 from omnireel.media.planes import PlaneMaker
-from omnireel.media.x264 import steady_options
+from omnireel.media.x264 import Coding
 
 _AUDIO_BITS = 160_000
 _AUDIO_FRAME = 1024
@@ -31,7 +31,7 @@ class Mp4Encoder:
     """Frames and samples in, packets out to a file. Must be finished or aborted."""
 
     def __init__(
-        self, path: Path, *, width: int, height: int, fps: Fraction, audio: bool, preset: str, crf: int
+        self, path: Path, *, width: int, height: int, fps: Fraction, audio: bool, coding: Coding, crf: int
     ) -> None:
         self._fps = fps
         self._pictures = self._encoded = 0
@@ -47,7 +47,7 @@ class Mp4Encoder:
                 "movie_timescale": str(_movie_clock(fps)),
             },
         )
-        self._video = self._add_video(width, height, preset, crf)
+        self._video = self._add_video(width, height, coding, crf)
         self._audio = self._add_audio() if audio else None
         self._samples = 0
         self._waiting = np.empty((0, 2), np.float32)
@@ -88,17 +88,16 @@ class Mp4Encoder:
         with suppress(FFmpegError):
             self._container.close()
 
-    def _add_video(self, width: int, height: int, preset: str, crf: int) -> VideoStream:
+    def _add_video(self, width: int, height: int, coding: Coding, crf: int) -> VideoStream:
         stream = self._container.add_stream(
             "libx264",
             rate=self._fps,
             options={
-                "preset": preset,
+                **coding.options,
                 "crf": str(crf),
                 "profile": "high",
                 # Weighing where B-frames go costs a tenth of the time and saves a hundredth of the size.
                 "b_strategy": "0",
-                **steady_options(),
             },
         )
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"

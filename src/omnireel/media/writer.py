@@ -18,10 +18,8 @@ from av.error import FFmpegError
 from omnireel.errors import WorkerLost
 from omnireel.media.encoder import Mp4Encoder
 from omnireel.media.frames import Frame, Samples
+from omnireel.media.x264 import USUAL, Coding
 
-PAINTED = "superfast"
-"""The preset for what the engines paint: a third less work than veryfast for half as many bytes again,
-twice as many where much lies still; painted pictures are small either way."""
 _BACKLOG = 3
 """Frames that may wait for the encoder before `write` blocks."""
 
@@ -44,7 +42,7 @@ class ClipWriter:
         fps: Fraction,
         audio: bool = False,
         threads: int = 1,
-        preset: str = "veryfast",
+        coding: Coding = USUAL,
         crf: int = 20,
     ) -> None:
         if width % 2 or height % 2 or min(width, height) < 2:
@@ -57,7 +55,7 @@ class ClipWriter:
         self._audio = audio
         with _faults_of_the_machine():
             self._encoder = Mp4Encoder(
-                self._partial, width=width, height=height, fps=fps, audio=audio, preset=preset, crf=crf
+                self._partial, width=width, height=height, fps=fps, audio=audio, coding=coding, crf=crf
             )
         self._beside = ThreadPoolExecutor(1, "encoder") if threads > 1 else None
         self._backlog: deque[Future[None]] = deque()

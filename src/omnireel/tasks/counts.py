@@ -17,7 +17,6 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.elements import KeyedColumnElement
 
 from omnireel.clock import Clock
-from omnireel.tasks.away import patiently
 from omnireel.tasks.database import alone, writing
 from omnireel.tasks.dialect import DatabaseNow, WholePart, dialect_of
 from omnireel.tasks.tables import request_count
@@ -69,14 +68,7 @@ class RequestCounts:
         return counts
 
     def count(self, team: str) -> Count:
-        """Count one request of this team. One whose answer was lost on the way may count twice.
-
-        Waits a little for a database that is away. Raises DatabaseAway.
-        """
-        return patiently(lambda: self.count_once(team))
-
-    def count_once(self, team: str) -> Count:
-        """The same without waiting."""
+        """Count one request of this team. Raises DatabaseAway at once: nobody waits to be counted."""
         given = (
             {"team": team} if self._clock is None else {"team": team, "now": self._clock.now().timestamp()}
         )

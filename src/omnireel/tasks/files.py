@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, literal, or_, select, true
 
 from omnireel.clock import Clock
-from omnireel.errors import NotFound
+from omnireel.errors import InvalidFormat, NotFound
 from omnireel.models import MediaKind
 from omnireel.tasks import quotas, stored_inputs
 from omnireel.tasks.away import repeatable
@@ -38,6 +40,14 @@ class MediaFile:
     key: str
     created_at: datetime
     blob: str | None = None
+
+
+@dataclass(frozen=True)
+class FilePage:
+    """Some files, newest first, and where the next ones are (None at the end)."""
+
+    files: tuple[MediaFile, ...]
+    next_cursor: str | None
 
 
 class MediaFiles:
@@ -73,14 +83,21 @@ class MediaFiles:
         """The file whose blob this is. Raises NotFound like `get`."""
         return self._one(team, media_file.c.key == key)
 
-    @repeatable
     def list(self, team: str, limit: int = 20) -> tuple[MediaFile, ...]:
         """A team's newest files, newest first."""
-        wanted = select(media_file).where(media_file.c.team == team, self._kept())
+        return self.page(team, limit).files
+
+    @repeatable
+    def page(self, team: str, limit: int = 20, cursor: str | None = None) -> FilePage:
+        """Some of a team's files, newest first. Raises InvalidFormat for a cursor that no page gave out."""
+        limit = min(max(limit, 1), _LONGEST_PAGE)
+        after = true() if cursor is None else _after(cursor)
+        wanted = select(media_file).where(media_file.c.team == team, self._kept(), after)
         newest = wanted.order_by(media_file.c.created_at.desc(), media_file.c.file_id)
         with reading(self._engine) as connection:
-            rows = connection.execute(newest.limit(min(max(limit, 1), _LONGEST_PAGE)))
-            return tuple(_file(row) for row in rows)
+            rows = connection.execute(newest.limit(limit + 1)).all()
+        more = _cursor_after(rows[limit - 1]) if len(rows) > limit else None
+        return FilePage(tuple(_file(row) for row in rows[:limit]), more)
 
     @repeatable
     def usage(self, team: str) -> Usage:
@@ -190,6 +207,23 @@ class MediaFiles:
 
     def _since(self) -> float:
         return (self._clock.now() - self._retention).timestamp()
+
+
+def _cursor_after(row: Row[*tuple[Any, ...]]) -> str:
+    """Where the page after this row begins, whatever becomes of the row."""
+    return urlsafe_b64encode(f"{row.created_at!r} {row.file_id}".encode()).decode().rstrip("=")
+
+
+def _after(cursor: str) -> ColumnElement[bool]:
+    try:
+        moment, _, file_id = urlsafe_b64decode(f"{cursor}==").decode("ascii").partition(" ")
+        created_at = float(moment)
+    except ValueError:
+        created_at, file_id = math.nan, ""
+    if not (math.isfinite(created_at) and file_id and file_id.isprintable()):
+        raise InvalidFormat("parameter 'cursor' must be one that a page gave out", field="cursor")
+    at, later = media_file.c.created_at, media_file.c.file_id > file_id
+    return or_(at < literal(created_at), and_(at == literal(created_at), later))
 
 
 def _row(team: str, file: MediaFile) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from av.video.stream import VideoStream
 
 from omnireel.engines.base import Capabilities, Run
 from omnireel.errors import EngineFailed, InvalidRequest
-from omnireel.media.x264 import steady_options
+from omnireel.media.x264 import Coding
 from omnireel.models import Clip, Job, JobKind, ShotReport, VideoRequest
 
 WIDTH, HEIGHT = 64, 36
@@ -200,7 +200,7 @@ def _frame(seed: int, index: int) -> VideoFrame:
 
 def _encode(path: Path, codec: str, pixels: str, frames: list[VideoFrame], *, container: str) -> None:
     with av.open(str(path), "w", format=container) as output:
-        options = {"threads": "1"} | (steady_options() if codec == "libx264" else {})
+        options = {"threads": "1"} | (Coding("medium").options if codec == "libx264" else {})
         stream = cast("VideoStream", output.add_stream(codec, rate=FPS, options=options))
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, pixels
         for frame in frames:

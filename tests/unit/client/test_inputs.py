@@ -11,16 +11,20 @@ from typing import Any
 import pytest
 
 from omnireel.client import _media
+from omnireel.client._blocking import Blocking, open_http
 from omnireel.client._media import INLINE_LIMIT, Media
+from omnireel.client._waiting import run
 from omnireel.client.errors import InvalidRequestError
 
+HERE = Blocking(open_http())
 
-def nowhere(name: str, source: Path | bytes) -> str:
+
+async def nowhere(name: str, source: Path | bytes) -> str:
     raise AssertionError(f"{name} should travel inside the request")
 
 
 def to_wire(images: Sequence[Media], video: Media | None) -> tuple[list[str], list[str]]:
-    return _media.to_wire(images, video, nowhere)
+    return run(_media.to_wire(HERE, images, video, nowhere))
 
 
 def test_every_kind_of_local_input_becomes_the_same_base64(tmp_path: Path) -> None:
@@ -84,11 +88,11 @@ def test_what_does_not_fit_into_the_request_is_stored_first(tmp_path: Path) -> N
         file.truncate(INLINE_LIMIT - 5)
     stored: list[tuple[str, Path | bytes]] = []
 
-    def store(name: str, source: Path | bytes) -> str:
+    async def store(name: str, source: Path | bytes) -> str:
         stored.append((name, source))
         return f"https://host/{name}"
 
-    images, videos = _media.to_wire([b"12345678", b"123456"], large, store)
+    images, videos = run(_media.to_wire(HERE, [b"12345678", b"123456"], large, store))
 
     assert stored == [("large.mp4", large)]
     assert videos == ["https://host/large.mp4"]
@@ -110,3 +114,46 @@ def test_a_pipe_is_read_to_its_end() -> None:
     feeder.join()
 
     assert len(base64.b64decode(images[0])) == 250_000
+
+
+def test_a_data_url_too_large_for_the_request_is_stored_as_what_it_holds() -> None:
+    data = bytes(INLINE_LIMIT + 1)
+    stored: list[tuple[str, Path | bytes]] = []
+
+    async def store(name: str, source: Path | bytes) -> str:
+        stored.append((name, source))
+        return f"https://host/{name}"
+
+    url = "data:video/mp4;base64," + base64.b64encode(data).decode()
+    small = "data:image/png;base64,AAAA"
+    images, videos = run(_media.to_wire(HERE, [small], url, store))
+
+    assert (images, videos) == ([small], ["https://host/video"])
+    assert stored == [("video", data)]
+
+
+def test_local_inputs_are_stood_in_for_where_nobody_looks_at_them(tmp_path: Path) -> None:
+    clip = tmp_path / "my clip.mp4"
+    clip.write_bytes(b"x")
+
+    images, videos = _media.stand_ins([b"x", "https://host/a.png"], clip)
+
+    assert images == ["https://local.invalid/images%5B0%5D", "https://host/a.png"]
+    assert videos == ["https://local.invalid/my%20clip.mp4"]
+    with pytest.raises(InvalidRequestError, match="No such file"):
+        _media.stand_ins([], tmp_path / "missing.mp4")
+
+
+def test_what_is_uploaded_has_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(b"x")
+
+    with path.open("rb") as opened:
+        names = [_media.to_store(media, None).filename for media in (path, opened, b"x", io.BytesIO(b"x"))]
+
+    assert names == ["clip.mp4", "clip.mp4", "file", "file"]
+    assert _media.to_store("data:image/png;base64,AAAA", "a.png").source == b"\0\0\0"
+    with pytest.raises(InvalidRequestError, match="needs no upload"):
+        _media.to_store("https://host/a.png", None)
+    with pytest.raises(InvalidRequestError, match="holds no Base64"):
+        _media.to_store("data:text/plain,hello", None)

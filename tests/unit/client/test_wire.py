@@ -130,6 +130,35 @@ def test_a_retry_after_that_is_no_number_of_seconds_is_ignored(value: str) -> No
     assert _wire.retry_after(value) is None
 
 
+def test_a_retry_after_that_is_a_date_is_measured_by_the_servers_own_clock() -> None:
+    date = {"date": "Wed, 21 Oct 2026 07:28:00 GMT", "retry-after": "Wed, 21 Oct 2026 07:28:30 GMT"}
+
+    assert _wire.asked_pause(date) == 30
+    assert _wire.asked_pause({**date, "date": "Wed, 21 Oct 2026 07:29:00 GMT"}) == 0
+    assert _wire.asked_pause({**date, "date": "today"}) is None
+    assert _wire.asked_pause({"retry-after": date["retry-after"]}) is None
+    assert _wire.asked_pause({"retry-after": "soon", "date": date["date"]}) is None
+    assert (_wire.asked_pause({"retry-after": "7"}), _wire.asked_pause({})) == (7, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "content", "promised"),
+    [
+        (200, {"x-idempotency-seconds": "604800"}, b"", True),
+        (503, {"x-idempotency-seconds": "604800"}, b"", True),
+        (200, {}, b'{"code": 0, "message": "success"}', False),
+        (404, {}, b'{"code": 404, "message": "Resource not found: x"}', False),
+        (503, {}, b'{"code": 503, "message": "Service unavailable: a gate says so"}', None),
+        (404, {}, b"<html>", None),
+        (200, {}, b"[1]", None),
+    ],
+)
+def test_a_promise_is_learned_only_from_those_who_can_make_it(
+    status: int, headers: dict[str, str], content: bytes, *, promised: bool | None
+) -> None:
+    assert _wire.promise_in(_wire.Reply(status, headers, content)) is promised
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -174,7 +203,12 @@ def test_a_model_without_provider_and_name_is_refused_before_anything_is_sent(mo
         _wire.submit(model, {}, "key")
 
 
-def test_only_questions_are_repeatable() -> None:
+def test_what_happens_twice_when_sent_twice_is_not_repeatable() -> None:
     assert _wire.show("t").repeatable
+    assert _wire.cancel("t").repeatable
+    assert _wire.delete("t").repeatable
+    assert _wire.estimate("a/b", {}).repeatable
     assert not _wire.submit("a/b", {}, "key").repeatable
-    assert not _wire.cancel("t").repeatable
+    assert not _wire.upload("a.png", b"x").repeatable
+    assert not _wire.resend("d").repeatable
+    assert not _wire.rotate_webhook_secret().repeatable

@@ -79,6 +79,20 @@ def test_files_are_listed_newest_first(files: MediaFiles, clock: ManualClock) ->
     assert [file.file_id for file in files.list("team", limit=1)] == ["file-2"]
 
 
+def test_pages_go_on_where_they_ended_among_files_of_one_moment_too(
+    files: MediaFiles, clock: ManualClock
+) -> None:
+    for n in range(5):
+        files.add("team", a_file(f"file-{n}", clock))
+    first = files.page("team", 2)
+    assert first.next_cursor is not None
+    second = files.page("team", 2, first.next_cursor)
+    last = files.page("team", 2, second.next_cursor)
+
+    found = [file.file_id for page in (first, second, last) for file in page.files]
+    assert (found, last.next_cursor) == ([f"file-{n}" for n in range(5)], None)
+
+
 def a_big_file(name: str, size: int, clock: ManualClock, team: str = "team") -> MediaFile:
     return replace(a_file(name, clock, team), size=size)
 

@@ -26,7 +26,8 @@ from omnireel.media.frames import Frame
 from omnireel.media.image import load_image
 from omnireel.media.poster import write_poster
 from omnireel.media.sniff import sniff
-from omnireel.media.writer import PAINTED, ClipWriter
+from omnireel.media.writer import ClipWriter
+from omnireel.media.x264 import PAINTED
 from omnireel.models import (
     AspectRatio,
     CameraMove,
@@ -176,7 +177,7 @@ def _produce(
         closing(painted),
         Listener(run, len(takes), threads=threads) as listener,
         ClipWriter(
-            clip, width=size[0], height=size[1], fps=fps, threads=threads, audio=sound, preset=PAINTED
+            clip, width=size[0], height=size[1], fps=fps, threads=threads, audio=sound, coding=PAINTED
         ) as writer,
     ):
         for take in takes if sound else ():

@@ -32,7 +32,8 @@ from omnireel.media.poster import write_poster
 from omnireel.media.probe import VideoFacts
 from omnireel.media.reader import VideoReader
 from omnireel.media.sniff import sniff
-from omnireel.media.writer import PAINTED, ClipWriter
+from omnireel.media.writer import ClipWriter
+from omnireel.media.x264 import PAINTED
 from omnireel.models import Clip, Framing, Job, MediaKind, ShotReport, VideoRequest
 
 _REPORT_EVERY = 4
@@ -123,7 +124,7 @@ def _film_pictures(job: Job, run: Run, camera: BorrowedCamera, size: Size, total
     with (
         closing(_painted(job, run, takes, size, total, threads)) as painted,
         ClipWriter(
-            clip, width=size[0], height=size[1], fps=Fraction(FPS), threads=threads, preset=PAINTED
+            clip, width=size[0], height=size[1], fps=Fraction(FPS), threads=threads, coding=PAINTED
         ) as writer,
     ):
         for frame in painted:

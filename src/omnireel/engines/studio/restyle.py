@@ -29,7 +29,8 @@ from omnireel.media.frames import Frame
 from omnireel.media.poster import write_poster
 from omnireel.media.reader import VideoReader
 from omnireel.media.sniff import sniff
-from omnireel.media.writer import PAINTED, ClipWriter
+from omnireel.media.writer import ClipWriter
+from omnireel.media.x264 import PAINTED
 from omnireel.models import Clip, Job, ShotReport, VideoRequest
 
 _SAMPLES = 6
@@ -175,7 +176,7 @@ def _produce(job: Job, run: Run, work: _Work, threads: int) -> Clip:
             fps=source.fps,
             audio=sound,
             threads=threads,
-            preset=PAINTED,
+            coding=PAINTED,
         ) as writer,
     ):
         for moment in painted:

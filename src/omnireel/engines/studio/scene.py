@@ -29,7 +29,8 @@ from omnireel.engines.studio.tracker import Moment, tracked
 from omnireel.media.canvas import canvas
 from omnireel.media.frames import Frame
 from omnireel.media.poster import write_poster
-from omnireel.media.writer import PAINTED, ClipWriter
+from omnireel.media.writer import ClipWriter
+from omnireel.media.x264 import PAINTED
 from omnireel.models import AspectRatio, Clip, Job, Shot, ShotReport, Storyboard, Subject, Transition, Weather
 
 T = TypeVar("T")
@@ -102,7 +103,7 @@ def _produce(job: Job, run: Run, takes: list[_Take], size: Size, threads: int) -
         Listener(run, len(takes), threads=threads) as listener,
         closing(_finished(job, run, takes, size, threads, listener if sound else None)) as moments,
         ClipWriter(
-            clip, width=width, height=height, fps=fps, threads=threads, audio=sound, preset=PAINTED
+            clip, width=width, height=height, fps=fps, threads=threads, audio=sound, coding=PAINTED
         ) as writer,
     ):
         for moment in moments:

@@ -15,7 +15,7 @@ from omnireel.engines.studio.looks.painterly.drawing import (
     rubbed_ground,
 )
 from omnireel.engines.studio.looks.painterly.hatching import Hatch, HatchLayer, hatch_stamps
-from omnireel.engines.studio.looks.painterly.kernels_strokes import lay
+from omnireel.engines.studio.looks.painterly.kernels_strokes import lay_tone
 from omnireel.engines.studio.looks.painterly.levels import tone_curve
 from omnireel.engines.studio.looks.painterly.paper import laid_grain
 from omnireel.engines.studio.looks.painterly.strokes import drift_of
@@ -27,15 +27,16 @@ from omnireel.media.frames import Frame
 
 _COAL = np.array([30, 28, 28], np.uint8)
 _PAPER = np.array([218, 229, 234], np.uint8)
-_ERASER = 255
+_MARK, _ERASER = 255, 0
 _STICKS = (
     Hatch(spacing=15, long=34, wide=6.0, tones=(0.32, 0.92), angle=-0.8, form=0.45, opacity=0.45),
     Hatch(spacing=10, long=19, wide=4.2, tones=(0.55, 1.0), angle=-0.5, form=0.7, opacity=0.7),
 )
 _LIFT = Hatch(spacing=13, long=20, wide=4.5, tones=(0.0, 0.12), angle=-0.8, form=0.6, opacity=0.85)
-_SMUDGE = 105.0
-_FILM = 16
-"""Levels of dust that lie everywhere until they are lifted."""
+_TONES = (_MARK,) * len(_STICKS) + (_ERASER,)
+_SMUDGE = 118.0
+_FILM = 18
+"""How much dust, of 255, lies everywhere until it is lifted."""
 _THIN, _THICK = (1.1, 1.0), (2.4, 1.0)
 _ROUGH = 0.7
 
@@ -72,17 +73,14 @@ class Charcoal:
         light = np.clip((np.float32(1) - dark - np.float32(0.86)) * np.float32(5), 0, 1)
         guide = guide_of(study.grain, dark)
         sticks = [layer.follow(drift, guide) for layer in self._layers[:-1]]
-        for rows in sticks:
-            rows[:, 5:8] = _COAL
         lifts = self._layers[-1].follow(drift, guide_of(study.grain, light))
-        lifts[:, 5:8] = _ERASER
         ground = boxed(boxed(dark, 5), 5) * np.float32(_SMUDGE) + np.float32(_FILM)
         return _Drawing(moment, ground, study.lines, (*sticks, lifts))
 
     def paint(self, drawing: _Drawing) -> Frame:
         """One drawing at full size. Does not depend on other frames."""
         canvas = rubbed_ground(drawing.ground, self._size)
-        for rows, stamps in zip(drawing.sticks, self._stamps, strict=True):
-            lay(rows, stamps, canvas)
+        for rows, stamps, tone in zip(drawing.sticks, self._stamps, _TONES, strict=True):
+            lay_tone(rows, stamps, tone, canvas)
         lines = pressed(drawing.lines, self._size, faintest=1.6, boldest=13.0, most=245)
-        return self._paper.rubbed(canvas, lines, _COAL, drawing.moment.motion.sheets)
+        return self._paper.marked(canvas, lines, _COAL, drawing.moment.motion.sheets)

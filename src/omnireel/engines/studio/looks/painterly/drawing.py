@@ -109,9 +109,8 @@ def guide_of(grain: Plane, dark: Plane) -> Plane:
 
 
 def rubbed_ground(shade: Plane, size: Size) -> Mask:
-    """`(height, width, 4)` of `size`: white paper with `shade` levels of grey in it, ready for strokes."""
-    left = stretched((np.float32(255) - shade).astype(np.uint8), size)
-    return cast("Mask", cv2.cvtColor(left, cv2.COLOR_GRAY2BGRA))
+    """`(height, width)` of `size`: a share, 0 to 255, of the ink rubbed into the paper, ready for strokes."""
+    return stretched(shade.astype(np.uint8), size)
 
 
 def tinted_ground(colours: Frame, share: float) -> Mask:

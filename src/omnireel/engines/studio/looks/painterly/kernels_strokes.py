@@ -14,6 +14,7 @@ from omnireel.engines.studio.looks.painterly.stamps import TurnedStamps
 from omnireel.engines.studio.picture.raster import Mask, Plane
 
 _F, _U, _N = np.float32, np.uint32, np.uint64
+_B, _H = np.uint8, np.uint16
 _PAIR = _U(0x00FF00FF)
 _HALF = _U(0x00800080)
 _WHOLE = 258
@@ -69,6 +70,52 @@ def lay_words(
             for k in range(max(end - begin, 0)):
                 here = at + _N(k)
                 canvas[here] = laid(canvas[here], _U(marks[mark + _N(k)]), opacity, blue_red, green)
+
+
+def lay_tone(strokes: Plane, stamps: TurnedStamps, tone: int, canvas: Mask) -> None:
+    """`lay` in one tone, 0 to 255, on a canvas of one byte a pixel: `(height, width)`, contiguous."""
+    lay_bytes(
+        strokes,
+        stamps.marks,
+        stamps.rows,
+        stamps.starts,
+        stamps.directions,
+        stamps.phases,
+        _H(tone),
+        canvas.reshape(-1),
+        canvas.shape[1],
+    )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def lay_bytes(
+    strokes: Plane,
+    marks: Marks,
+    rows: Table,
+    starts: Table,
+    directions: Plane,
+    phases: int,
+    tone: np.uint16,
+    canvas: Mask,
+    width: int,
+) -> None:
+    """`lay_tone` on a canvas with a byte for each pixel, row after row."""
+    height = len(canvas) // width
+    for i in range(strokes.shape[0]):
+        stroke = strokes[i]
+        facing, opacity = int(stroke[2]), _U(stroke[4] * _F(_WHOLE))
+        x, y, phase = placed(stroke[0], stroke[1], directions[facing], phases)
+        number = (int(stroke[3]) * directions.shape[0] + facing) * phases + phase
+        first, top = starts[number, 0], y + starts[number, 1]
+        for row in range(first + max(0, -top), min(starts[number + 1, 0], first + height - top)):
+            left = x + rows[row, 0]
+            begin, end = max(left, 0), min(left + rows[row, 1], width)
+            at, mark = _N((top + row - first) * width + begin), _N(rows[row, 2] + begin - left)
+            for k in range(max(end - begin, 0)):
+                here = at + _N(k)
+                share = _H(_U(_U(_U(marks[mark + _N(k)]) & _U(255)) * opacity) >> _U(8))
+                mix = _H(_H(_H(canvas[here]) * _H(_H(256) - share)) + _H(tone * share))
+                canvas[here] = _B(_H(mix + _H(128)) >> _H(8))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -15,7 +15,7 @@ from omnireel.engines.studio.looks.painterly.drawing import (
     rubbed_ground,
 )
 from omnireel.engines.studio.looks.painterly.hatching import Hatch, HatchLayer, hatch_stamps
-from omnireel.engines.studio.looks.painterly.kernels_strokes import lay
+from omnireel.engines.studio.looks.painterly.kernels_strokes import lay_tone
 from omnireel.engines.studio.looks.painterly.levels import tone_curve
 from omnireel.engines.studio.looks.painterly.paper import drawing_grain
 from omnireel.engines.studio.looks.painterly.strokes import drift_of
@@ -32,8 +32,9 @@ _HATCHES = (
     Hatch(spacing=9.0, long=18, wide=1.8, tones=(0.42, 0.95), angle=-0.65, form=0.75, opacity=0.64),
     Hatch(spacing=9.5, long=16, wide=2.0, tones=(0.62, 1.0), angle=0.5, form=0.4, opacity=0.76),
 )
-_SMUDGE = 46.0
-"""Levels of soft grey rubbed into the darkest parts."""
+_SMUDGE = 59.0
+"""How much graphite, of 255, is rubbed into the darkest parts."""
+_MARK = 255
 _THIN, _THICK = (0.8, 1.5), (1.7, 0.8)
 _ROUGH = 0.6
 
@@ -68,14 +69,12 @@ class Pencil:
         dark = darkness(study.luma)
         guide = guide_of(study.grain, dark)
         hatches = tuple(layer.follow(drift, guide) for layer in self._layers)
-        for rows in hatches:
-            rows[:, 5:8] = _GRAPHITE
         return _Drawing(moment, boxed(dark, 5) * np.float32(_SMUDGE), study.lines, hatches)
 
     def paint(self, drawing: _Drawing) -> Frame:
         """One drawing at full size. Does not depend on other frames."""
         canvas = rubbed_ground(drawing.ground, self._size)
         for rows, stamps in zip(drawing.hatches, self._stamps, strict=True):
-            lay(rows, stamps, canvas)
+            lay_tone(rows, stamps, _MARK, canvas)
         lines = pressed(drawing.lines, self._size, faintest=1.3, boldest=12.0, most=215)
-        return self._paper.rubbed(canvas, lines, _GRAPHITE, drawing.moment.motion.sheets)
+        return self._paper.marked(canvas, lines, _GRAPHITE, drawing.moment.motion.sheets)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from omnireel.engines.studio.anchor import Sheet
-from omnireel.engines.studio.looks.painterly.kernels_tooth import bite, rub
+from omnireel.engines.studio.looks.painterly.kernels_tooth import bite, bite_tone, rub, rub_tone
 from omnireel.engines.studio.looks.painterly.paper import sheet_relief
 from omnireel.engines.studio.looks.painterly.riding import RidingGrain
 from omnireel.engines.studio.picture.raster import Mask, Size, grey_of, thrice
@@ -46,6 +46,18 @@ class ToothedPaper:
         bite(_flat(grey_of(marks)), _flat(lines), _flat(tooth), self._rough, _flat(taken), _flat(drawn))
         row = np.tile(ink, lines.shape[1])
         rub(_rows(marks), _rows(thrice(taken)), _rows(thrice(drawn)), _rows(self._bare), row, _rows(out))
+        return out
+
+    def marked(self, cover: Mask, lines: Mask, ink: Mask, sheets: Sequence[Sheet]) -> Frame:
+        """A drawing in one colour, `ink`. `cover`, `(height, width)`, is how much of it was laid, and `lines`
+        are drawn over that."""
+        blunt = cast("Mask", cv2.GaussianBlur(cover, (3, 3), _BLUNT))
+        tooth = self._tooth.under(sheets)
+        share, weight = np.empty_like(tooth), np.float32(1 - ink.mean() / 255)
+        bite_tone(_flat(blunt), _flat(lines), _flat(tooth), self._rough, weight, _flat(share))
+        out: Frame = np.empty_like(self._bare)
+        row = np.tile(ink, lines.shape[1])
+        rub_tone(_rows(thrice(share)), _rows(self._bare), row, _rows(out))
         return out
 
 
