@@ -134,6 +134,9 @@ def test_a_first_visit_ends_in_a_video(visiting: Visiting, server: Server, tmp_p
     expect(page.locator("#clock")).to_contain_text("#3")
     page.keyboard.press(",")
     expect(page.locator("#clock")).to_contain_text("#2")
+    page.get_by_role("heading", level=1).click()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
 
     with page.expect_download() as caught:
         page.get_by_role("link", name="Download").click()
