@@ -43,7 +43,7 @@ def test_a_video_is_created_polled_and_downloaded_in_every_variant(server: Serve
             for variant in ("video", "thumbnail", "spritesheet")
         }
 
-    with av.open(io.BytesIO(files["video"])) as clip:
+    with av.open(io.BytesIO(files["video"]), "r") as clip:
         (stream,) = clip.streams.video
         size = stream.width, stream.height
         assert sum(1 for _ in clip.decode(stream)) == 48
