@@ -9,6 +9,7 @@ import typer
 
 from omnireel.cli.ending import FAILED, ending
 from omnireel.cli.output import JsonFlag, Output, QuietFlag
+from omnireel.cli.parser import command_group
 from omnireel.cli.server_extra import server_extra
 from omnireel.cli.settings_flags import DataFolder, settings_from
 
@@ -16,9 +17,8 @@ if TYPE_CHECKING:
     from omnireel.settings import Settings
     from omnireel.tasks.database import Schema
 
-app = typer.Typer(
-    help="Look at the database's tables and bring them up to date. Set OMNIREEL_DATABASE for PostgreSQL.",
-    no_args_is_help=True,
+app = command_group(
+    "Look at the database's tables and bring them up to date. Set OMNIREEL_DATABASE for PostgreSQL."
 )
 
 

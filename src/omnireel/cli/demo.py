@@ -13,14 +13,19 @@ from typing import Annotated
 import typer
 
 from omnireel.cli.ending import FAILED, ending
-from omnireel.cli.generate import tell_saved
 from omnireel.cli.output import JsonFlag, Output, QuietFlag, complain
+from omnireel.cli.parser import single_command
 from omnireel.cli.progress import shown
 from omnireel.cli.server_extra import server_extra
+from omnireel.cli.watching import tell_saved
 
 PROMPT = "Restyle the source video into a clay-animation look while preserving the original motion feel"
 
 
+app = single_command()
+
+
+@app.command()
 def demo(
     *,
     folder: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Where results go.")] = Path(

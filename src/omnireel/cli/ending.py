@@ -25,8 +25,8 @@ def ending(output: Output) -> Iterator[None]:
         complain(f"error: {error}")
         if error.request_id:
             complain(f"       request id {error.request_id}")
-        if output.json:
-            output.data("", {"error": _document(error)})
+        if output.json or output.jsonl:
+            output.data("", {"error": _document(error)}, event="error")
         raise typer.Exit(_code(error)) from None
     except OmnireelError as error:
         complain(f"error: {error}")

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from omnireel.cli.ending import ending
-from omnireel.cli.output import JsonFlag, Output, QuietFlag, complain
-from omnireel.cli.progress import shown
+from omnireel.cli.history import remember
+from omnireel.cli.output import JsonFlag, LinesFlag, Output, QuietFlag
+from omnireel.cli.parser import examples, single_command
+from omnireel.cli.prompt import read_prompt
 from omnireel.cli.session import BaseUrl, connect
-from omnireel.client.errors import Timeout
-from omnireel.client.types import Task
+from omnireel.cli.watching import Preview, Target, TimeLimit, check_target, save, watch
 from omnireel.models import AspectRatio, Mode
 
 if TYPE_CHECKING:
-    from omnireel.client._sync import Client, Result, VideoOptions
+    from omnireel.client._sync import VideoOptions
 
 
 class Sound(StrEnum):
@@ -28,15 +26,27 @@ class Sound(StrEnum):
     OFF = "off"
 
 
-TimeLimit = Annotated[float, typer.Option(min=0, metavar="SECONDS", help="How long to wait for the task.")]
-Target = Annotated[
-    Path | None,
-    typer.Option("-o", "--output", metavar="FILE", help="Where to save; a folder keeps the file's own name."),
-]
+class VideoType(StrEnum):
+    EDIT = "edit"
+    REFERENCE = "reference"
 
 
+app = single_command()
+
+
+@app.command(
+    epilog=examples(
+        'omnireel generate "A red fox walks through falling snow" -o fox.mp4',
+        'omnireel generate "Start from <<<image_1>>>, pull out" --image harbour.jpg',
+        'omnireel generate "Restyle the video into clay animation" --video clip.mp4',
+        "omnireel generate - < prompt.txt",
+    )
+)
 def generate(
-    prompt: Annotated[str, typer.Argument(help="What the video should show, or become.", show_default=False)],
+    prompt: Annotated[
+        str,
+        typer.Argument(help="What the video should show, or become; - reads stdin.", show_default=False),
+    ],
     *,
     video: Annotated[
         str | None, typer.Option(metavar="FILE|URL", help="A source video to edit or follow.")
@@ -44,6 +54,18 @@ def generate(
     image: Annotated[
         list[str] | None, typer.Option(metavar="FILE|URL", help="A picture to use; may be given again.")
     ] = None,
+    first_frame: Annotated[
+        str | None, typer.Option(metavar="FILE|URL", help="A picture that the video begins with.")
+    ] = None,
+    last_frame: Annotated[
+        str | None, typer.Option(metavar="FILE|URL", help="A picture that the video ends with.")
+    ] = None,
+    video_type: Annotated[
+        VideoType | None, typer.Option(help="Whether to edit the video, or to film something new like it.")
+    ] = None,
+    keep_original_sound: Annotated[
+        bool, typer.Option("--keep-original-sound", help="Keep the source video's own sound.")
+    ] = False,
     mode: Annotated[Mode | None, typer.Option(help="std is 720p, pro is 1080p.")] = None,
     aspect_ratio: Annotated[AspectRatio | None, typer.Option(help="Shape of the picture.")] = None,
     duration: Annotated[int | None, typer.Option(metavar="SECONDS", help="Length; not with a video.")] = None,
@@ -60,21 +82,36 @@ def generate(
     webhook_url: Annotated[
         str | None, typer.Option(metavar="URL", help="Public HTTPS address to tell when the task has ended.")
     ] = None,
+    priority: Annotated[
+        Literal["low", "normal", "high"] | None,
+        typer.Option(help="Whom it goes before, where the server allows it."),
+    ] = None,
+    deadline: Annotated[
+        int | None, typer.Option(metavar="SECONDS", help="Have the task fail when it has not ended by then.")
+    ] = None,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Print the task's id and leave.")] = False,
     output: Target = None,
+    preview: Preview = False,
     timeout: TimeLimit = 3600,
     base_url: BaseUrl = None,
     json: JsonFlag = False,
+    jsonl: LinesFlag = False,
     quiet: QuietFlag = False,
 ) -> None:
-    """Make a video.
+    """Make a video: ask for it, wait for it, save it.
 
-    omnireel generate "Restyle the source video into a clay-animation look" --video clip.mp4 -o clay.mp4
+    The video's path goes to stdout, all else to stderr. Exits with 0 when it is saved, 1 when it failed,
+    2 when it cannot be asked for like this, 124 when the time is up and 130 after Ctrl-C; in both of these
+    the task goes on, and the command that comes back to it is printed.
     """
+    images, types = _pictures(first_frame, image or (), last_frame)
     options: VideoOptions = {
         "model": model,
-        "images": image or (),
+        "images": images,
+        "image_types": types,
         "video": video,
+        "video_type": video_type,
+        "keep_original_sound": keep_original_sound or None,
         "mode": mode,
         "aspect_ratio": aspect_ratio,
         "duration": duration,
@@ -84,49 +121,29 @@ def generate(
         "negative_prompt": negative_prompt,
         "engine": engine,
         "webhook_url": webhook_url,
+        "priority": priority,
+        "deadline_seconds": deadline,
     }
     check_target(output)
-    talk = Output(json, quiet)
-    with ending(talk), connect(base_url) as client:
-        task = client.videos.create(prompt, **options)
-        talk.say(f"task {task.task_id}")
-        if no_wait:
-            talk.data(task.task_id, dict(task.raw))
-            return
-        result = watch(client, task, talk, timeout, output)
-        saved = result.download(output)
-        tell_saved(talk, result, saved)
+    talk = Output(json, quiet, jsonl)
+    with ending(talk):
+        words = read_prompt(prompt, talk)
+        with connect(base_url) as client:
+            task = client.videos.create(words, **options)
+            remember(client.base_url, task)
+            talk.say(f"task {task.task_id}")
+            if no_wait:
+                talk.data(task.task_id, dict(task.raw), event="status")
+                return
+            save(watch(client, task, talk, timeout, output), output, talk, preview=preview)
 
 
-def check_target(output: Path | None) -> None:
-    """Refuse a file that cannot be written before anything is asked for."""
-    if output is not None and not output.is_dir() and not output.parent.is_dir():
-        raise typer.BadParameter(f"there is no folder {str(output.parent)!r}", param_hint="--output")
-
-
-def watch(client: Client, task: Task, talk: Output, timeout: float, output: Path | None) -> Result:
-    """Wait for a task, showing it. Leaving early says how to come back."""
-    with resumable(task.task_id, output), shown(talk) as show:
-        show(task)
-        return client.tasks.wait(task.task_id, timeout=timeout, on_update=show)
-
-
-def tell_saved(talk: Output, result: Result, *saved: Path) -> None:
-    """Say what was not done, and hand over the paths of the files."""
-    for warning in result.warnings:
-        talk.say(f"note: {warning}")
-    paths = [str(path) for path in saved]
-    talk.data("\n".join(paths), dict(result.task.raw) | {"files": paths})
-
-
-@contextmanager
-def resumable(task_id: str, output: Path | None) -> Iterator[None]:
-    """Say how to come back to a task when its watcher leaves first."""
-    try:
-        yield
-    except (Timeout, KeyboardInterrupt):
-        target = f" -o {shlex.quote(str(output))}" if output else ""
-        complain(f"task {task_id} goes on without us. To come back to it, or to stop it:")
-        complain(f"  omnireel task wait {task_id}{target}")
-        complain(f"  omnireel task cancel {task_id}")
-        raise
+def _pictures(
+    first: str | None, others: Sequence[str], last: str | None
+) -> tuple[list[str], list[str] | None]:
+    """The pictures in the order that prompts count them in, and what each is for, where anybody said."""
+    images = [image for image in (first, *others, last) if image is not None]
+    if first is None and last is None:
+        return images, None
+    starts, ends = ["first_frame"] * (first is not None), ["last_frame"] * (last is not None)
+    return images, [*starts, *["reference"] * len(others), *ends]

@@ -12,6 +12,7 @@ import typer
 
 from omnireel.cli.ending import FAILED, ending
 from omnireel.cli.output import JsonFlag, Output, QuietFlag, complain
+from omnireel.cli.parser import command_group
 from omnireel.cli.server_extra import server_extra
 from omnireel.cli.settings_flags import DataFolder, settings_from
 from omnireel.cli.spans import end, span
@@ -26,7 +27,7 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
-app = typer.Typer(help="Make, list, rotate and revoke API keys. Works on the database.", no_args_is_help=True)
+app = command_group("Make, list, rotate and revoke API keys. Works on the database.")
 
 
 @app.command()

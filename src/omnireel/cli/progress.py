@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,14 +15,42 @@ Show = Callable[[Task], None]
 
 @contextmanager
 def shown(output: Output) -> Iterator[Show]:
-    """Give a function that shows a task's state each time it is called with one."""
+    """Give a function that shows a task's state each time it is called with one, to people and programs."""
+    tell = Events(output).tell
+    with _for_people(output) as show:
+
+        def both(task: Task) -> None:
+            tell(task)
+            show(task)
+
+        yield both
+
+
+@contextmanager
+def _for_people(output: Output) -> Iterator[Show]:
     if output.quiet:
         yield _nothing
-    elif sys.stderr.isatty():
+    elif sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb":
         with _bar() as show:
             yield show
     else:
         yield Lines(output.say).show
+
+
+class Events:
+    """Tells what changed, under the names that the server's own stream has: status, progress, terminal."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._told: Task | None = None
+
+    def tell(self, task: Task) -> None:
+        if self._told is not None and task.raw == self._told.raw:
+            return
+        new = self._told is None or task.status != self._told.status
+        self._told = task
+        kind = "terminal" if task.status.terminal else "status" if new else "progress"
+        self._output.event(kind, task.raw)
 
 
 def describe(task: Task) -> str:

@@ -8,6 +8,7 @@ import typer
 
 from omnireel.cli.ending import ending
 from omnireel.cli.output import Output
+from omnireel.cli.parser import examples, single_command
 from omnireel.cli.server_extra import server_extra
 from omnireel.cli.settings_flags import (
     DataFolder,
@@ -18,7 +19,10 @@ from omnireel.cli.settings_flags import (
     settings_from,
 )
 
+app = single_command()
 
+
+@app.command(epilog=examples("omnireel serve", "omnireel serve --port 9000 --data /srv/omnireel --workers 2"))
 def serve(
     host: Annotated[
         str | None, typer.Option(help="Address to listen on. Default: 127.0.0.1.", show_default=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,8 @@ from omnireel.cli.ending import BAD_INPUT
 from omnireel.cli.output import complain
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
     from omnireel.settings import Settings
 
 
@@ -56,8 +59,18 @@ def settings_from(**flags: object) -> Settings:
         return Settings.model_validate(given)
     except ValidationError as error:
         for fault in error.errors():
-            name = ".".join(str(part) for part in fault["loc"]) or "settings"
-            complain(f"error: setting {name!r}: {fault['msg']}")
+            complain(f"error: {_sentence(fault)}")
     except ValueError as error:
         complain(f"error: the settings cannot be read: {error}")
     raise typer.Exit(BAD_INPUT)
+
+
+def _sentence(fault: ErrorDetails) -> str:
+    """What is wrong, and with which setting."""
+    name = ".".join(str(part) for part in fault["loc"])
+    message = fault["msg"].removeprefix("Value error, ")
+    if name:
+        return f"setting {name!r}: {message}"
+    if isinstance(fault.get("ctx", {}).get("error"), TOMLDecodeError):
+        return f"the settings cannot be read: omnireel.toml: {message}"
+    return f"settings: {message}"

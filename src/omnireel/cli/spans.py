@@ -27,10 +27,20 @@ def end(text: str, now: datetime) -> datetime:
 
     Raises InvalidRequest.
     """
-    if _SPAN.fullmatch(text):
-        return now + span(text)
+    return now + span(text) if _SPAN.fullmatch(text) else _moment(text, "an end")
+
+
+def beginning(text: str, now: datetime) -> datetime:
+    """Read a beginning: so long ago, or an ISO 8601 date or time, in UTC unless it says.
+
+    Raises InvalidRequest.
+    """
+    return now - span(text) if _SPAN.fullmatch(text) else _moment(text, "a beginning")
+
+
+def _moment(text: str, what: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise InvalidRequest(f"an end must be like 30d or 2027-01-31, got {text!r}") from None
+        raise InvalidRequest(f"{what} must be like 30d or 2027-01-31, got {text!r}") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

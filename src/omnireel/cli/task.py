@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import UTC, datetime
+from itertools import islice
 from typing import Annotated
 
 import typer
 
 from omnireel.cli.ending import ending
-from omnireel.cli.generate import Target, TimeLimit, check_target, resumable, tell_saved, watch
-from omnireel.cli.output import JsonFlag, Output, QuietFlag
+from omnireel.cli.history import remember
+from omnireel.cli.output import ItemsFlag, JsonFlag, LinesFlag, Output, QuietFlag
+from omnireel.cli.parser import command_group, examples
 from omnireel.cli.progress import describe, remaining
 from omnireel.cli.session import BaseUrl, connect
-from omnireel.client.types import Task
-
-app = typer.Typer(
-    help="Look at a task, wait for it, stop it, save its video, delete it.", no_args_is_help=True
+from omnireel.cli.spans import beginning
+from omnireel.cli.watching import (
+    Preview,
+    Target,
+    TimeLimit,
+    check_target,
+    resumable,
+    save,
+    watch,
 )
+from omnireel.client.types import Task
+from omnireel.models import TaskStatus
+
+app = command_group("Look at tasks, wait for one, stop it, save its video, delete it.")
 
 TaskId = Annotated[
     str, typer.Argument(metavar="TASK_ID", help="As `generate` printed it.", show_default=False)
@@ -30,6 +43,7 @@ def get(
     talk = Output(json, quiet)
     with ending(talk), connect(base_url) as client:
         task = client.tasks.get(task_id)
+        remember(client.base_url, task)
         talk.data(str(task.status) if quiet else _listing(task), dict(task.raw))
 
 
@@ -38,20 +52,24 @@ def wait(
     task_id: TaskId,
     *,
     output: Target = None,
+    preview: Preview = False,
     timeout: TimeLimit = 3600,
     base_url: BaseUrl = None,
     json: JsonFlag = False,
+    jsonl: LinesFlag = False,
     quiet: QuietFlag = False,
 ) -> None:
     """Wait for a task to end; print its video's link, or save it with -o."""
     check_target(output)
-    talk = Output(json, quiet)
+    talk = Output(json, quiet, jsonl)
+    if preview and output is None:
+        raise typer.BadParameter("shows a video that is saved: add -o FILE", param_hint="--preview")
     with ending(talk), connect(base_url) as client:
         result = watch(client, client.tasks.get(task_id), talk, timeout, output)
         if output is None:
             talk.data(result.url, dict(result.task.raw))
         else:
-            tell_saved(talk, result, result.download(output))
+            save(result, output, talk, preview=preview)
 
 
 @app.command()
@@ -62,6 +80,7 @@ def cancel(
     talk = Output(json, quiet)
     with ending(talk), connect(base_url) as client:
         task = client.tasks.cancel(task_id)
+        remember(client.base_url, task)
         talk.data(str(task.status), dict(task.raw))
 
 
@@ -81,6 +100,7 @@ def download(
     task_id: TaskId,
     *,
     output: Target = None,
+    preview: Preview = False,
     base_url: BaseUrl = None,
     json: JsonFlag = False,
     quiet: QuietFlag = False,
@@ -91,7 +111,71 @@ def download(
     with ending(talk), connect(base_url) as client:
         with resumable(task_id, output):
             result = client.tasks.wait(task_id, timeout=0)
-        tell_saved(talk, result, result.download(output))
+        remember(client.base_url, result.task)
+        save(result, output, talk, preview=preview)
+
+
+@app.command(
+    "list",
+    epilog=examples(
+        "omnireel task list --status failed",
+        "omnireel task list --since 24h --jsonl",
+        "omnireel task list -q --status processing | xargs -n1 omnireel task cancel",
+    ),
+)
+def list_tasks(
+    *,
+    status: Annotated[TaskStatus | None, typer.Option(help="Only tasks in this state.")] = None,
+    model: Annotated[str | None, typer.Option(help="Only tasks of this model.", show_default=False)] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="WHEN", help="Only newer ones: 24h ago, or after 2027-01-31.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 20,
+    base_url: BaseUrl = None,
+    json: JsonFlag = False,
+    jsonl: ItemsFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """List the team's tasks on the server, newest first; with --quiet, their ids alone."""
+    talk = Output(json, quiet, jsonl)
+    with ending(talk), connect(base_url) as client:
+        after = beginning(since, datetime.now(UTC)) if since else None
+        pages = client.tasks.list(status=status, model=model, created_after=after, page_size=min(limit, 100))
+        tasks = list(islice(pages, limit))
+        talk.items([task.task_id if quiet else _row(task) for task in tasks], [task.raw for task in tasks])
+        if not tasks:
+            talk.say("no such tasks")
+
+
+@app.command()
+def history(
+    *,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 20,
+    clear: Annotated[bool, typer.Option("--clear", help="Forget all of it. The tasks stay.")] = False,
+    json: JsonFlag = False,
+    jsonl: ItemsFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """List what was asked for from this machine, on any server, as it was when last looked at.
+
+    It is kept in a file of yours, without prompts and keys, and works without a server.
+    """
+    from omnireel.cli.history import forget_all, remembered
+
+    talk = Output(json, quiet, jsonl)
+    with ending(talk):
+        if clear:
+            forget_all()
+            talk.say("forgotten")
+            return
+        entries = remembered()[:limit]
+        lines = [
+            entry.task_id
+            if quiet
+            else f"{_local(entry.submitted_at)}  {entry.status:<10}  {entry.task_id}  {entry.origin}"
+            for entry in entries
+        ]
+        talk.items(lines, [asdict(entry) for entry in entries])
 
 
 def _listing(task: Task) -> str:
@@ -107,3 +191,17 @@ def _listing(task: Task) -> str:
     }
     lines = [f"{name:<9}{value}" for name, value in facts.items() if value]
     return "\n".join([*lines, *(f"{'note':<9}{warning}" for warning in task.warnings)])
+
+
+def _row(task: Task) -> str:
+    made = f"{task.created_at.astimezone():%Y-%m-%d %H:%M}" if task.created_at else " " * 16
+    percent = "" if task.progress is None or task.status.terminal else f"{task.progress:.0%}"
+    return f"{made}  {task.status:<10}  {percent:>4}  {task.task_id}  {task.model_id}".rstrip()
+
+
+def _local(moment: str) -> str:
+    """A moment of the history in this machine's time; as it stands when it is none."""
+    try:
+        return f"{datetime.fromisoformat(moment).astimezone():%Y-%m-%d %H:%M}"
+    except ValueError:
+        return moment[:16]

@@ -10,6 +10,7 @@ import typer
 
 from omnireel.cli.ending import FAILED, ending
 from omnireel.cli.output import JsonFlag, Output, QuietFlag, complain
+from omnireel.cli.parser import command_group
 from omnireel.cli.server_extra import server_extra
 from omnireel.cli.settings_flags import DataFolder, settings_from
 from omnireel.errors import InvalidRequest
@@ -24,7 +25,7 @@ _DEFAULT = "default"
 _DIGITS = 18
 """What a database's integer holds."""
 
-app = typer.Typer(help="Make, list and fund teams. Works on the database.", no_args_is_help=True)
+app = command_group("Make, list and fund teams. Works on the database.")
 TeamName = Annotated[str, typer.Argument(help="The team's name.", show_default=False)]
 
 

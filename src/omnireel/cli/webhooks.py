@@ -2,42 +2,55 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Annotated
 
 import typer
 
 from omnireel.cli.ending import ending
-from omnireel.cli.output import JsonFlag, Output, QuietFlag
+from omnireel.cli.output import ItemsFlag, JsonFlag, Output, QuietFlag
+from omnireel.cli.parser import command_group
 from omnireel.cli.session import BaseUrl, connect
-from omnireel.client.types import Delivery
+from omnireel.client.types import Delivery, DeliveryAttempt
 
-app = typer.Typer(help="Look at webhooks, send one again, get their secret.", no_args_is_help=True)
+app = command_group("Look at webhooks, send one again, get the secret they are signed with.")
+
+
+DeliveryId = Annotated[str, typer.Argument(help="As `webhooks list` shows it.", show_default=False)]
 
 
 @app.command("list")
 def list_deliveries(
     *,
     task: Annotated[str | None, typer.Option(metavar="TASK_ID", help="Those of one task only.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=100, help="How many, the newest first.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many, the newest first.")] = 20,
     base_url: BaseUrl = None,
     json: JsonFlag = False,
+    jsonl: ItemsFlag = False,
     quiet: QuietFlag = False,
 ) -> None:
     """List the newest webhooks; with --quiet, their ids alone."""
+    talk = Output(json, quiet, jsonl)
+    with ending(talk), connect(base_url) as client:
+        found = list(islice(client.webhooks.list(task_id=task, page_size=min(limit, 100)), limit))
+        lines = [delivery.delivery_id if quiet else _line(delivery) for delivery in found]
+        talk.items(lines, [delivery.raw for delivery in found])
+
+
+@app.command()
+def get(
+    delivery_id: DeliveryId, *, base_url: BaseUrl = None, json: JsonFlag = False, quiet: QuietFlag = False
+) -> None:
+    """Show a webhook and every attempt to deliver it; with --quiet, its status alone."""
     talk = Output(json, quiet)
     with ending(talk), connect(base_url) as client:
-        found = client.webhooks.deliveries(task_id=task, limit=limit).deliveries
-        lines = [delivery.delivery_id if quiet else _line(delivery) for delivery in found]
-        talk.data("\n".join(lines), [dict(delivery.raw) for delivery in found])
+        delivery = client.webhooks.get(delivery_id)
+        talk.data(delivery.status if quiet else _listing(delivery), dict(delivery.raw))
 
 
 @app.command()
 def resend(
-    delivery_id: Annotated[str, typer.Argument(help="As `webhooks list` shows it.", show_default=False)],
-    *,
-    base_url: BaseUrl = None,
-    json: JsonFlag = False,
-    quiet: QuietFlag = False,
+    delivery_id: DeliveryId, *, base_url: BaseUrl = None, json: JsonFlag = False, quiet: QuietFlag = False
 ) -> None:
     """Send a webhook once more, at once, under the same id."""
     talk = Output(json, quiet)
@@ -76,3 +89,25 @@ def _line(delivery: Delivery) -> str:
         delivery.url,
     )
     return "  ".join(facts)
+
+
+def _listing(delivery: Delivery) -> str:
+    due = delivery.next_attempt_at
+    facts = {
+        "webhook": delivery.delivery_id,
+        "status": delivery.status,
+        "event": delivery.event,
+        "task": delivery.task_id,
+        "to": delivery.url,
+        "next": f"{due.astimezone():%Y-%m-%d %H:%M:%S}" if due else "",
+    }
+    lines = [f"{name:<9}{value}" for name, value in facts.items() if value]
+    return "\n".join([*lines, *(_attempt(attempt) for attempt in delivery.attempts)])
+
+
+def _attempt(attempt: DeliveryAttempt) -> str:
+    at = f"{attempt.at.astimezone():%Y-%m-%d %H:%M:%S}" if attempt.at else "?"
+    took = "" if attempt.latency_ms is None else f"{attempt.latency_ms} ms"
+    status = "" if attempt.status_code is None else str(attempt.status_code)
+    said = "  ".join(filter(None, [at, status, attempt.error, took]))
+    return f"{f'try {attempt.number}':<9}{said}"

@@ -6,6 +6,7 @@ import typer
 
 from omnireel.cli.ending import ending
 from omnireel.cli.output import Output
+from omnireel.cli.parser import examples, single_command
 from omnireel.cli.server_extra import server_extra
 from omnireel.cli.settings_flags import (
     DataFolder,
@@ -16,7 +17,10 @@ from omnireel.cli.settings_flags import (
     settings_from,
 )
 
+app = single_command()
 
+
+@app.command(epilog=examples("omnireel serve --workers 0 &", "omnireel worker --workers 2"))
 def worker(
     data: DataFolder = None,
     workers: Workers = None,

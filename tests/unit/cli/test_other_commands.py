@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from tests.media_files import make_video
 from tests.unit.cli.commands import Commands
 from tests.unit.cli.test_generate_command import DATA, RUNNING, finished
 from tests.unit.client.loopback import Answer, Loopback, closed_port, enveloped, receipt, refused
@@ -213,7 +214,7 @@ def test_the_commands_that_only_talk_to_a_server_need_no_server_packages(
 
 @pytest.mark.parametrize(
     "words",
-    [["serve"], ["worker"], ["keys", "list"], ["keys", "create"], ["teams", "list"], ["demo"]],
+    [["serve"], ["worker"], ["keys", "list"], ["keys", "create"], ["teams", "list"], ["demo"], ["init"]],
 )
 def test_the_commands_that_run_a_server_say_what_to_install(
     omnireel: Commands, base_packages: Path, words: list[str]
@@ -230,6 +231,15 @@ def test_doctor_runs_without_the_server_packages(omnireel: Commands, base_packag
 
     assert done.returncode == 0
     assert "pip install 'omnireel[server]'" in done.stdout
+
+
+def test_a_file_is_verified_without_the_server_packages(omnireel: Commands, base_packages: Path) -> None:
+    video = make_video(omnireel.folder / "clip.mp4")
+
+    done = base_only(omnireel, base_packages, RUN_COMMAND, "verify", str(video), "--offline")
+
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "whole      yes" in done.stdout
 
 
 def test_importing_the_package_loads_nothing() -> None:

@@ -1,0 +1,1 @@
+"""Moments of a video, shown in a terminal as well as it can."""
