@@ -221,6 +221,17 @@ def test_results_can_be_held_against_each_other(visiting: Visiting, server: Serv
     expect(page.get_by_role("slider", name="Line between before and after")).to_be_visible()
 
 
+def test_who_comes_by_another_name_sees_the_same(chrome: Browser, server: Server, tasks: Tasks) -> None:
+    visit = Visit(chrome, server.origin.replace("127.0.0.1", "localhost"), server.key)
+    page = visit.open(f"#/task/{tasks.done}")
+    expect(page.locator("#engine")).to_be_visible()
+    until(page, f"{AFTER}.readyState > 1 && {BEFORE}.readyState > 1")
+    page.locator("#remix").click()
+    expect(page.locator("#submit")).to_be_enabled()
+    until(page, "document.querySelector('.entry video').readyState > 0")
+    visit.close()
+
+
 def test_results_in_a_bucket_play_too(
     chrome: Browser, s3_server: S3Server, s3_credentials: str, clip: Path, tmp_path: Path
 ) -> None:

@@ -6,7 +6,7 @@ import { isOurs, local, wire, type Resource, type Task } from "../core/wire";
 import { Icon } from "../parts/icon";
 import { Copy, Note } from "../parts/small";
 import { Theater } from "../parts/theater";
-import { Again, Forget, seconds } from "./task";
+import { Again, Forget, saying, seconds } from "./task";
 
 const SOURCE = "source";
 const OTHERS = 25;
@@ -175,7 +175,7 @@ function Facts({ task, video, onShot }: { task: Task; video: Resource; onShot: (
           {Object.entries(task.request?.body ?? {})
             .filter(([name]) => name !== "prompt")
             .map(([name, value]) => (
-              <Row key={name} name={known(`field.${name}`, name)} value={plain(value)} />
+              <Row key={name} name={known(`field.${name}`, name)} value={saying(name, value)} />
             ))}
         </dl>
         <p class="hint mono">sha256 {video.sha256}</p>
@@ -183,11 +183,6 @@ function Facts({ task, video, onShot }: { task: Task; video: Resource; onShot: (
       </details>
     </aside>
   );
-}
-
-function plain(value: unknown): string {
-  if (!Array.isArray(value)) return String(value);
-  return value.map((one) => String(one).split("?")[0]?.split("/").pop() ?? "").join(", ");
 }
 
 function Row({ name, value }: { name: string; value: string }) {

@@ -107,6 +107,18 @@ export function TaskScreen({ id }: { id: string }) {
   );
 }
 
+/** A field's value in words. */
+export function saying(name: string, value: unknown): string {
+  if (value === true) return t("state.on");
+  if (name === "duration") return t("unit.s", { n: Number(value) });
+  if (Array.isArray(value)) return value.map((one) => known(`role.${String(one)}`, lastPart(String(one)))).join(", ");
+  return known(`option.${name}.${String(value)}`, String(value));
+}
+
+function lastPart(address: string): string {
+  return address.split("?")[0]?.split("/").pop() ?? "";
+}
+
 /** What the task was given, so that somebody who waits sees what for. */
 function Brought({ task }: { task: Task }) {
   const asked = task.request?.body ?? {};
@@ -131,7 +143,7 @@ function Brought({ task }: { task: Task }) {
         {settings.map(([name, value]) => (
           <div key={name}>
             <dt>{known(`field.${name}`, name)}</dt>
-            <dd>{known(`option.${name}.${String(value)}`, value === true ? t("state.on") : String(value))}</dd>
+            <dd>{saying(name, value)}</dd>
           </div>
         ))}
       </dl>
