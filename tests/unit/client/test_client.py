@@ -172,6 +172,16 @@ def test_a_server_that_is_not_there_is_a_failed_connection_and_not_an_unknown_ou
         client.videos.create("fox")
 
 
+def test_a_question_that_is_never_answered_can_be_looked_for_in_the_servers_log(server: Loopback) -> None:
+    server.script = [HANG_UP]
+    with Client(server.base_url, KEY, retries=1) as client, pytest.raises(ConnectionFailed) as caught:
+        client.tasks.get("t")
+
+    first, last = (seen.headers["x-request-id"] for seen in server.seen)
+    assert first != last
+    assert caught.value.request_id == last
+
+
 @pytest.mark.parametrize(
     "fault",
     [
