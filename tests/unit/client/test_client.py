@@ -107,6 +107,14 @@ def test_an_upload_is_never_sent_twice(server: Loopback, client: Client, tmp_pat
     assert len(server.seen) == 1
 
 
+def test_an_upload_that_was_not_even_looked_at_is_sent_again(server: Loopback, client: Client) -> None:
+    stored = enveloped({"file_id": "file-1", "url": "https://host/a.png"})
+    server.script = [refused(429, "Rate limit exceeded: x", **{"Retry-After": "0"}), stored]
+
+    assert client.files.upload(b"a picture").file_id == "file-1"
+    assert [b"a picture" in seen.body for seen in server.seen] == [True, True]
+
+
 def test_a_prompt_alone_sends_a_prompt_alone(server: Loopback, client: Client) -> None:
     server.script = [enveloped(receipt())]
 
