@@ -45,6 +45,7 @@ imports: $(DEV)
 
 types: $(DEV)
 	$(BIN)/mypy
+	tools/pyright.sh $(BIN)
 
 $(SERVER): requirements/server.lock pyproject.toml tools/venv.sh
 	@tools/venv.sh $(VENV) server

@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy import Engine, event, func, literal, select
 from sqlalchemy.engine import Connection
+from tests.hasty_sqlite import hasty_sqlite
 
 from omnireel.clock import ManualClock
 from omnireel.errors import InsufficientBalance, NotFound
@@ -285,26 +286,19 @@ SETTINGS = settings(
 )
 
 
-def test_on_sqlite_no_history_loses_or_makes_money(tmp_path: Path) -> None:
-    numbers = count()
+# On PostgreSQL every question goes to another process; the code is the same.
+@pytest.mark.parametrize(("kind", "histories"), [("sqlite", 60), ("postgresql", 15)])
+def test_no_history_loses_or_makes_money(
+    kind: str, histories: int, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if kind == "sqlite":
+        engine = hasty_sqlite(tmp_path / "omnireel.db")
+    else:
+        engine = open_database(request.getfixturevalue("postgres_url"))
 
-    class OnSqlite(LedgerAgainstModel):
-        def open_database(self) -> Engine:
-            return open_database(tmp_path / f"{next(numbers)}.db")
-
-        def close_database(self) -> None:
-            self.engine.dispose()
-
-    run_state_machine_as_test(OnSqlite, settings=SETTINGS)
-
-
-def test_on_postgresql_no_history_loses_or_makes_money(postgres_url: str) -> None:
-    engine = open_database(postgres_url)
-
-    class OnPostgresql(LedgerAgainstModel):
+    class OnADatabase(LedgerAgainstModel):
         def open_database(self) -> Engine:
             return engine
 
-    # Every question here goes to another process; the code is the same.
-    run_state_machine_as_test(OnPostgresql, settings=settings(SETTINGS, max_examples=15))
+    run_state_machine_as_test(OnADatabase, settings=settings(SETTINGS, max_examples=histories))
     engine.dispose()

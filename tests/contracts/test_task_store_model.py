@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import count
 from math import inf
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -20,6 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from sqlalchemy import Engine, delete
+from tests.hasty_sqlite import hasty_sqlite
 
 from omnireel.clock import ManualClock
 from omnireel.models import Failed, Outcome, Progress, Stopped, TaskStatus
@@ -287,22 +288,18 @@ SETTINGS = settings(
 )
 
 
-def test_on_sqlite_every_history_goes_as_in_the_model(tmp_path: Path) -> None:
-    numbers = count()
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_every_history_goes_as_in_the_model(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if kind == "sqlite":
+        engine = hasty_sqlite(tmp_path / "omnireel.db")
+    else:
+        engine = open_database(request.getfixturevalue("postgres_url"))
 
-    class OnSqlite(StoreAgainstModel):
-        def open_empty(self) -> Engine:
-            return open_database(tmp_path / f"{next(numbers)}.db")
-
-    run_state_machine_as_test(OnSqlite, settings=SETTINGS)
-
-
-def test_on_postgresql_every_history_goes_as_in_the_model(postgres_url: str) -> None:
-    engine = open_database(postgres_url)
-
-    class OnPostgresql(StoreAgainstModel):
+    class OnADatabase(StoreAgainstModel):
         def open_empty(self) -> Engine:
             return emptied(engine)
 
-    run_state_machine_as_test(OnPostgresql, settings=SETTINGS)
+    run_state_machine_as_test(OnADatabase, settings=SETTINGS)
     engine.dispose()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,22 @@ from tests.service.house import House, open_house
 def house(tmp_path: Path) -> Iterator[House]:
     with open_house(tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture
+def port() -> int:
+    """One that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        found: int = probe.getsockname()[1]
+        return found
+
+
+@pytest.fixture
+def standing(tmp_path: Path, port: int) -> Iterator[House]:
+    """A house whose links lead to the port."""
+    with open_house(tmp_path, base_url=f"http://127.0.0.1:{port}") as house:
+        yield house
 
 
 @pytest.fixture

@@ -3,58 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import uvicorn
-from tests.service.house import House, open_house
+from tests.service.house import House
 from tests.service.lossy_wire import lossy_wire
+from tests.service.served import listening
 from tests.service.test_sdk import VIDEO, finish
 
 from omnireel import AsyncClient, Client, OutcomeUnknown, Task, TaskEvent
-from omnireel.api.server import server_config
 from omnireel.models import Progress
 
 SUBMIT = b"POST /api/v1/kling/kling-video-o1/async"
-
-
-@contextmanager
-def listening(house: House, port: int) -> Iterator[None]:
-    """The house's application behind the real HTTP server; stopped like one that drains."""
-    house.draining.clear()
-    server = uvicorn.Server(server_config(house.app, port=port, drain_seconds=5))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            time.sleep(0.01)
-        yield
-    finally:
-        house.draining.set()
-        server.should_exit = True
-        thread.join(20)
-        assert not thread.is_alive()
-
-
-@pytest.fixture
-def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        found: int = probe.getsockname()[1]
-        return found
-
-
-@pytest.fixture
-def standing(tmp_path: Path, port: int) -> Iterator[House]:
-    """A house whose links lead to the port."""
-    with open_house(tmp_path, base_url=f"http://127.0.0.1:{port}") as house:
-        yield house
 
 
 def made(house: House) -> list[str]:

@@ -143,13 +143,13 @@ def events(task_id: str, last_event_id: str | None) -> Call:
 
 
 def tasks(
+    cursor: str | None,
     *,
     status: str | None,
     model: str | None,
     created_after: datetime | None,
     created_before: datetime | None,
     limit: int,
-    cursor: str | None,
 ) -> Call:
     params = {
         "status": status,
@@ -192,7 +192,7 @@ def upload(filename: str, source: Path | bytes) -> Call:
     return Call("POST", "/api/v1/media/files", body=Upload(filename, source), repeatable=False)
 
 
-def files(limit: int, cursor: str | None = None) -> Call:
+def files(cursor: str | None, *, limit: int) -> Call:
     return Call("GET", "/api/v1/media/files", _paged(limit, cursor))
 
 
@@ -204,7 +204,7 @@ def delete_file(file_id: str) -> Call:
     return Call("DELETE", f"/api/v1/media/files/{_segment(file_id, 'file_id')}")
 
 
-def deliveries(task_id: str | None, limit: int, cursor: str | None) -> Call:
+def deliveries(cursor: str | None, *, task_id: str | None, limit: int) -> Call:
     return Call("GET", "/api/v1/webhooks/deliveries", _given({"task_id": task_id}) | _paged(limit, cursor))
 
 

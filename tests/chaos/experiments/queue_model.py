@@ -5,19 +5,18 @@ from __future__ import annotations
 from hypothesis import HealthCheck, settings
 from hypothesis import seed as seeded
 from hypothesis.stateful import run_state_machine_as_test
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine
 from tests.chaos.verdict import Verdict
 from tests.chaos.world import Ground
 from tests.contracts.test_task_store_model import StoreAgainstModel, emptied
-
-from omnireel.tasks.database import open_database
+from tests.hasty_sqlite import hasty_sqlite
 
 STEPS = 60
 
 
 def run(ground: Ground, count: int, seed: int) -> Verdict:
     """`count` histories of up to 60 steps. Raises AssertionError for one that strays from the model."""
-    engine = _without_syncs(open_database(ground.folder / "world" / "omnireel.db"))
+    engine = hasty_sqlite(ground.folder / "world" / "omnireel.db")
     verdict = Verdict()
 
     class OnSqlite(StoreAgainstModel):
@@ -42,10 +41,3 @@ def run(ground: Ground, count: int, seed: int) -> Verdict:
     )
     engine.dispose()
     return verdict
-
-
-def _without_syncs(engine: Engine) -> Engine:
-    """No power is cut here, and waiting for a disk would be most of the time."""
-    engine.dispose()
-    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
-    return engine
