@@ -8,7 +8,7 @@ DEV := $(VENV)/.omnireel-dev
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --no-emit-package omnireel pyproject.toml requirements/build.in
 
-.PHONY: help demo serve test chaos check lint imports types lock clean
+.PHONY: help demo serve test chaos check lint imports types docs lock clean
 
 help:
 	@echo "make demo    restyle a clip into clay, for real: ends in demo-output/clay.mp4"
@@ -16,6 +16,7 @@ help:
 	@echo "make test    run every test"
 	@echo "make chaos   kill, cut and fill for an hour (SCALE=0.1 for less; needs PostgreSQL)"
 	@echo "make check   formatting, lint, types, import rules, tests"
+	@echo "make docs    build the documentation into docs/_build/html, warnings being errors"
 	@echo "make lock    resolve the dependencies anew (needs uv)"
 	@echo "make clean   remove what these commands made, but not omnireel-data"
 
@@ -53,11 +54,15 @@ $(SERVER): requirements/server.lock pyproject.toml tools/venv.sh
 $(DEV): requirements/dev.lock pyproject.toml tools/venv.sh
 	@tools/venv.sh $(VENV) dev
 
+docs: $(DEV)
+	$(BIN)/python -m sphinx -q -W --keep-going -d docs/_build/read docs docs/_build/html
+
 UV ?= $(or $(shell command -v uv 2>/dev/null),$(BIN)/uv)
 lock:
 	$(UV) $(COMPILE) --extra server --output-file requirements/server.lock $(ARGS)
 	$(UV) $(COMPILE) --extra dev --constraints requirements/server.lock --output-file requirements/dev.lock $(ARGS)
 
 clean:
+	rm -rf docs/_build docs/generated docs/architecture
 	rm -rf $(VENV) demo-output dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

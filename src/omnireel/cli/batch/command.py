@@ -90,7 +90,7 @@ def batch(
     what was sent is never sent twice, ended lines are printed again. Exits with 0 when every line made a
     video, 1 when one did not, 2 when a line is no good or the batch too dear, 124 when the time was up.
     """
-    talk = Output(quiet=quiet, jsonl=True)
+    talk = Output(quiet=quiet)
     with ending(talk):
         plan = Plan(
             state or _beside(path, ".state"),
@@ -187,7 +187,7 @@ def _tell(lines: Sequence[Line], forecast: Forecast | None, talk: Output) -> Non
         "spent": f"{forecast.spent:.4f}",
         "expected_seconds": forecast.seconds,
     }
-    talk.event("forecast", document)
+    print_line(document)
 
 
 def _outlook(lines: Sequence[Line], forecast: Forecast) -> str:
