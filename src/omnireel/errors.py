@@ -7,6 +7,7 @@
     │   └── OutOfRange            right type, outside a limit
     ├── IdempotencyConflict       the Idempotency-Key stands for another request
     ├── AuthenticationFailed      no key, or a key nobody made
+    │   └── NotPermitted          a good key that may not do this
     ├── InsufficientBalance       the team has less than the task may cost; nothing was queued or charged
     ├── QuotaExceeded             the team's uploaded files would take more than they may
     ├── NotFound                  no such task, model, file (or it is somebody else's)
@@ -71,6 +72,10 @@ class IdempotencyConflict(OmnireelError):
 
 class AuthenticationFailed(OmnireelError):
     """The key is missing, malformed, unknown, revoked or expired, or may not do what was asked."""
+
+
+class NotPermitted(AuthenticationFailed):
+    """The key is good and may not do what was asked."""
 
 
 class InsufficientBalance(OmnireelError):

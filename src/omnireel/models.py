@@ -341,6 +341,15 @@ class ShotReport:
 
 
 @dataclass(frozen=True)
+class Spritesheet:
+    """Stills of a clip in rows, as one picture; a local file. Pixels."""
+
+    path: Path
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class Clip:
     """A finished local MP4 and its poster, not yet published."""
 
@@ -352,6 +361,7 @@ class Clip:
     frames: int
     has_audio: bool = False
     shots: tuple[ShotReport, ...] = ()
+    spritesheet: Spritesheet | None = None
 
     @property
     def duration(self) -> float:
@@ -431,6 +441,10 @@ class Task:
     request_id: str = ""
     outcome: Outcome | None = None
     charged: str = "0.0000"
+    dialect: str | None = None
+    """Whose words it was asked for in; None for the service's own."""
+    external_id: str | None = None
+    """What its caller calls it."""
 
     @property
     def model_id(self) -> str:

@@ -41,6 +41,8 @@ def omnireel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
     folder = tmp_path_factory.mktemp("reader")
     make_video(folder / "clip.mp4")
     make_image(folder / "harbour.jpg")
+    # A reader works in a clone.
+    (folder / "src").symlink_to(ROOT / "src")
     program = folder / ".venv" / "bin" / "omnireel"
     program.parent.mkdir(parents=True)
     program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}/src" exec "{sys.executable}" -m omnireel "$@"\n')

@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from omnireel.cli.main import app
 
+_EXAMPLES: Final = re.compile(r"^Examples:\n\n\x08\n((?:  .*\n)+)", re.MULTILINE)
 _COMMANDS: Final = re.compile(r"^\*\*Commands\*\*:\n\n(?:\* .*\n)+\n", re.MULTILINE)
 
 
@@ -21,4 +22,9 @@ def commands() -> str:
     text = get_docs_for_click(obj=command, ctx=context, name="omnireel")
     # The page has its own first heading, `$ ` would be copied along, and lists of commands are cut short.
     body = text.partition("\n")[2].replace("```console\n$ ", "```text\n")
-    return _COMMANDS.sub("", body)
+    return _EXAMPLES.sub(_fenced, _COMMANDS.sub("", body))
+
+
+def _fenced(found: re.Match[str]) -> str:
+    lines = "\n".join(line.strip() for line in found[1].splitlines())
+    return f"**Examples**:\n\n```sh\n{lines}\n```\n"

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 
 from omnireel.api.once import PROMISED
-from omnireel.api.problems import internal_error, problem_response
+from omnireel.api.problems import Envelopes, internal_error
 from omnireel.telemetry.instruments import Instruments
 from omnireel.telemetry.tracing import Kind, Span, accepted
 
@@ -30,9 +30,10 @@ _API: Final = "/api/v1/"
 class Edge:
     """Wraps the application. Puts `request_id` into the request's state before anything else looks at it."""
 
-    def __init__(self, app: ASGIApp, instruments: Instruments) -> None:
+    def __init__(self, app: ASGIApp, instruments: Instruments, envelopes: Envelopes) -> None:
         self._app = app
         self._instruments = instruments
+        self._envelopes = envelopes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -62,7 +63,9 @@ class Edge:
             if answer.started:
                 # Too late for an envelope; the server cuts the connection so that nobody thinks this whole.
                 raise
-            await problem_response(internal_error())(scope, receive, answer.send)
+            request_id = scope["state"]["request_id"]
+            response = self._envelopes.respond(scope["path"], internal_error(), request_id)
+            await response(scope, receive, answer.send)
 
     def _tell(self, method: str, route: str, status: int, seconds: float, span: Span) -> None:
         metrics = self._instruments.metrics

@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from omnireel.api.lean import LeanRoute
 from omnireel.api.openapi import problems
 from omnireel.api.problems import Problem
-from omnireel.api.rooms import RoomsHere
+from omnireel.api.rooms import Rooms, RoomsHere
 from omnireel.storage.base import Method
 from omnireel.storage.presented import CACHE_CONTROL, disposition, media_type
 
@@ -52,6 +52,11 @@ def download(
             403, "Access denied", "the link has expired or was changed; poll the task for a new one"
         )
     lifetime = timedelta(seconds=int(expires) - rooms.clock.now().timestamp())
+    return hand_out(request, key, lifetime, rooms)
+
+
+def hand_out(request: Request, key: str, lifetime: timedelta, rooms: Rooms) -> Response:
+    """The file that a link's key stands for, or where a bucket hands it out for so long. Raises NotFound."""
     method: Method = "HEAD" if request.method == "HEAD" else "GET"
     given = rooms.blobs.place(rooms.files.blob_of(key), method, lifetime)
     if isinstance(given, str):

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import cache
+from types import MappingProxyType
+from typing import Final, TypeVar
 
 import msgspec
 
 from omnireel.errors import InvalidFormat, OutOfRange
 
-MEDIA_FIELDS = ("images", "videos")
+MediaFields = Mapping[str, str | None]
+"""The fields that hold media: strings, or objects which each have one under the member named."""
+OUR_FIELDS: Final[MediaFields] = MappingProxyType({"images": None, "videos": None})
 MOST_MARKS = 20_000
 """Quotes, and commas, that a body may hold. Base64 has none, so this bounds what decoding can allocate."""
 MOST_BESIDES = 4 * 1024 * 1024
@@ -26,33 +30,28 @@ _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 Decoded = TypeVar("Decoded")
 
 
-class _Media(msgspec.Struct):
-    """The large parts of a body. Decoding to this allocates nothing for the rest."""
-
-    images: msgspec.Raw = msgspec.Raw(b"")
-    videos: msgspec.Raw = msgspec.Raw(b"")
-
-
 @dataclass(frozen=True)
 class SubmitBody:
     """A decoded body.
 
-    In `fields` each string of `images` and `videos` is replaced by its label, such as `images[0]`; `media`
-    has the JSON text behind each label, quotes included, as a view into the body.
+    In `fields` each medium is replaced by its label, such as `images[0]`; `media` has the JSON text behind
+    each label, quotes included, as a view into the body.
     """
 
     fields: Mapping[str, object]
     media: Mapping[str, msgspec.Raw]
 
 
-def decode(body: bytearray) -> SubmitBody:
+def decode(body: bytearray, media_fields: MediaFields = OUR_FIELDS) -> SubmitBody:
     """Read a body strictly; of a key that comes twice the last counts. Raises InvalidFormat or OutOfRange."""
     _check_encoding(body)
     media: dict[str, msgspec.Raw] = {}
     fields: dict[str, object] = {}
-    for name, raw in _members(body).items():
-        is_media = name in MEDIA_FIELDS and _first_byte(raw) == b"["
-        fields[name] = _entries(name, raw, media) if is_media else _value(name, raw)
+    for name, raw in _members(body, media_fields).items():
+        if name not in media_fields:
+            fields[name] = _value(name, raw)
+        else:
+            fields[name] = _field(name, raw, media_fields[name], media)
     return SubmitBody(fields, media)
 
 
@@ -65,9 +64,9 @@ def _check_encoding(body: bytearray) -> None:
         raise InvalidFormat(f"the body has more than {MOST_MARKS} quotes or commas")
 
 
-def _members(body: bytearray) -> dict[str, msgspec.Raw]:
-    media = _top_level(body, _Media)
-    besides = len(body) - len(memoryview(media.images)) - len(memoryview(media.videos))
+def _members(body: bytearray, media_fields: MediaFields) -> dict[str, msgspec.Raw]:
+    media = msgspec.structs.astuple(_top_level(body, _only(*media_fields)))
+    besides = len(body) - sum(len(memoryview(raw)) for raw in media)
     if besides > MOST_BESIDES:
         raise OutOfRange(f"the body beside its media must be at most {MOST_BESIDES} bytes, got {besides}")
     return _top_level(body, dict[str, msgspec.Raw])
@@ -82,25 +81,53 @@ def _top_level(body: bytearray, shape: type[Decoded]) -> Decoded:
         raise _not_json("the body", body, error) from None
 
 
-def _entries(name: str, raw: msgspec.Raw, media: dict[str, msgspec.Raw]) -> list[object]:
-    """The list in a media field, each non-empty string swapped for its label."""
-    entries: list[object] = []
-    for place, entry in enumerate(msgspec.json.decode(raw, type=list[msgspec.Raw])):
-        label = f"{name}[{place}]"
-        if _first_byte(entry) != b'"' or len(memoryview(entry)) <= 2:
-            entries.append(_value(label, entry))
-        else:
-            media[label] = entry
-            entries.append(label)
-    return entries
+@cache
+def _only(*names: str) -> type[msgspec.Struct]:
+    """What an object is decoded to for a few members. That allocates nothing for the rest."""
+    return msgspec.defstruct("Only", [(name, msgspec.Raw, msgspec.Raw(b"")) for name in names])
+
+
+def _field(name: str, raw: msgspec.Raw, member: str | None, media: dict[str, msgspec.Raw]) -> object:
+    """What stands in a media field, each medium swapped for its label."""
+    if _first_byte(raw) == b"[":
+        entries = enumerate(msgspec.json.decode(raw, type=list[msgspec.Raw]))
+        return [_entry(f"{name}[{place}]", entry, member, media) for place, entry in entries]
+    # Alone, a string is a medium only where an object could stand for it: our own fields are lists.
+    return _value(name, raw) if member is None else _entry(name, raw, member, media)
+
+
+def _entry(label: str, raw: msgspec.Raw, member: str | None, media: dict[str, msgspec.Raw]) -> object:
+    match _first_byte(raw):
+        case b'"' if len(memoryview(raw)) > 2:
+            media[label] = raw
+            return label
+        case b"{" if member is not None:
+            return _object(label, raw, member, media)
+    return _value(label, raw)
+
+
+def _object(label: str, raw: msgspec.Raw, member: str, media: dict[str, msgspec.Raw]) -> dict[str, object]:
+    (medium,) = msgspec.structs.astuple(_shaped(label, raw, _only(member)))
+    besides = len(memoryview(raw)) - len(memoryview(medium))
+    if besides > LONGEST_VALUE:
+        raise OutOfRange(f"parameter '{label}' beside its medium must be at most {LONGEST_VALUE} bytes")
+    members = _shaped(label, raw, dict[str, msgspec.Raw])
+    return {
+        name: _entry(f"{label}.{name}", value, None, media) if name == member else _value(label, value)
+        for name, value in members.items()
+    }
 
 
 def _value(name: str, raw: msgspec.Raw) -> object:
     size = len(memoryview(raw))
     if size > LONGEST_VALUE:
         raise OutOfRange(f"{_called(name)} must be at most {LONGEST_VALUE} bytes of JSON, got {size}")
+    return _shaped(name, raw, object)
+
+
+def _shaped(name: str, raw: msgspec.Raw, shape: type[Decoded]) -> Decoded:
     try:
-        return msgspec.json.decode(raw)
+        return msgspec.json.decode(raw, type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _not_json(_called(name), memoryview(raw), error) from None
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from omnireel.api.intake import Intake
+from omnireel.api.intake import Intake, digest_of
 from omnireel.api.links import Links, SignedLink
 from omnireel.api.scratch import scratch_file
 from omnireel.errors import InvalidFormat, InvalidRequest, NotFound, OutOfRange
@@ -27,6 +27,8 @@ LONGEST_URL = 8192
 """Characters."""
 _LONGEST_URL_JSON = 6 * LONGEST_URL
 _SCHEME = re.compile(rb"([A-Za-z][A-Za-z0-9+.-]{0,31}):")
+Medium = msgspec.Raw | Path
+"""A medium as it came: the JSON text of a URL or of Base64, quotes included, or a file with its bytes."""
 _NOT_IN_URLS = re.compile(r"[\s\x00-\x1f\x7f]")
 
 
@@ -50,7 +52,7 @@ class Inputs:
         self._limits = limits
         self._scratch = scratch
 
-    def bring_in(self, team: str, request: VideoRequest, media: Mapping[str, msgspec.Raw]) -> VideoRequest:
+    def bring_in(self, team: str, request: VideoRequest, media: Mapping[str, Medium]) -> VideoRequest:
         """The request with each label in its references swapped for a real address.
 
         What it names is stored when this returns, and stays while the request is on its way. Raises
@@ -60,7 +62,7 @@ class Inputs:
         videos = tuple(self._reference(team, ref, media[ref.uri]) for ref in request.videos)
         return replace(request, images=images, videos=videos)
 
-    def identify(self, request: VideoRequest, media: Mapping[str, msgspec.Raw]) -> VideoRequest:
+    def identify(self, request: VideoRequest, media: Mapping[str, Medium]) -> VideoRequest:
         """The request with each label swapped for what it stands for, nothing stored and no link checked.
 
         Base64 becomes the digest of its content and a link to a file of ours the file's name, so the same
@@ -70,9 +72,11 @@ class Inputs:
         videos = tuple(self._identity(ref, media[ref.uri]) for ref in request.videos)
         return replace(request, images=images, videos=videos)
 
-    def _identity(self, ref: MediaRef, raw: msgspec.Raw) -> MediaRef:
+    def _identity(self, ref: MediaRef, medium: Medium) -> MediaRef:
         with _naming(ref.uri):
-            text = memoryview(raw)[1:-1]
+            if isinstance(medium, Path):
+                return replace(ref, uri=f"sha256:{digest_of(medium)}")
+            text = memoryview(medium)[1:-1]
             if _scheme(text) in ("http", "https"):
                 url = _read_url(text)
                 link = self._links.own_file(url)
@@ -82,9 +86,11 @@ class Inputs:
                 content.update(block)
             return replace(ref, uri=f"sha256:{content.hexdigest()}")
 
-    def _reference(self, team: str, ref: MediaRef, raw: msgspec.Raw) -> MediaRef:
+    def _reference(self, team: str, ref: MediaRef, medium: Medium) -> MediaRef:
         with _naming(ref.uri):
-            text = memoryview(raw)[1:-1]
+            if isinstance(medium, Path):
+                return self._kept(team, ref, medium)
+            text = memoryview(medium)[1:-1]
             scheme = _scheme(text)
             if scheme in ("http", "https"):
                 return self._linked(ref, _read_url(text))
@@ -114,9 +120,11 @@ class Inputs:
     def _stored(self, team: str, ref: MediaRef, text: memoryview) -> MediaRef:
         with scratch_file(self._scratch) as path:
             write_base64(text, path, limit=max_bytes(ref.kind, self._limits))
-            sniffed = self._measure(ref, path)
-            key = self._intake.store(team, path, sniffed.format)
-        return replace(ref, uri=f"blob:{key}")
+            return self._kept(team, ref, path)
+
+    def _kept(self, team: str, ref: MediaRef, path: Path) -> MediaRef:
+        sniffed = self._measure(ref, path)
+        return replace(ref, uri=f"blob:{self._intake.store(team, path, sniffed.format)}")
 
     def _measure(self, ref: MediaRef, path: Path) -> Sniffed:
         sniffed = sniff(path, ref.kind)

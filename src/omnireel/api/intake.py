@@ -23,7 +23,7 @@ class Intake:
         It stays for the janitor's grace, and as long as a task or an upload that is recorded within that
         needs it. Raises Unavailable when storing took longer.
         """
-        key = self._files.keep_input(team, _digest(path), format)
+        key = self._files.keep_input(team, digest_of(path), format)
         if not self._blobs.has(key):
             self._blobs.put(key, path)
             if not self._files.hold_input(key):
@@ -31,6 +31,7 @@ class Intake:
         return key
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, hex."""
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -31,14 +32,31 @@ LONGEST_PATH = 120
 
 
 class Problem(Exception):
-    """An answer that is no success. `category` and `detail` make its message, `headers` go along."""
+    """An answer that is no success. `category` and `detail` make its message, `headers` go along.
+
+    `cause` is the error that it tells of, where a room raised one; `code` a dialect's own word for it.
+    """
 
     def __init__(
-        self, status: int, category: str, detail: str, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        category: str,
+        detail: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        cause: OmnireelError | None = None,
+        code: str | None = None,
     ) -> None:
         super().__init__(f"{category}: {detail}")
         self.status = status
+        self.detail = detail
         self.headers = dict(headers or {})
+        self.cause = cause
+        self.code = code
+
+
+Envelope = Callable[[Problem, str], Response]
+"""Puts a problem into somebody's words; the text is the request's id."""
 
 
 def internal_error() -> Problem:
@@ -48,25 +66,42 @@ def internal_error() -> Problem:
     )
 
 
-def problem_response(problem: Problem) -> Response:
-    """The envelope every error comes in: `{"code", "message"}` and no `data`."""
-    return Response(problem_body(problem), problem.status, problem.headers, media_type="application/json")
+@dataclass(frozen=True)
+class Envelopes:
+    """In whose words a problem is told: by the path asked for, else in the service's own.
+
+    Of the paths in `by_path` the first counts that is the one asked for or leads to it.
+    """
+
+    by_path: tuple[tuple[str, Envelope], ...] = ()
+
+    def respond(self, path: str, problem: Problem, request_id: str) -> Response:
+        for prefix, envelope in self.by_path:
+            if path == prefix or path.startswith(f"{prefix}/"):
+                return envelope(problem, request_id)
+        return Response(problem_body(problem), problem.status, problem.headers, media_type="application/json")
 
 
 def problem_body(problem: Problem) -> bytes:
+    """The envelope of our own: `{"code", "message"}` and no `data`."""
+    return msgspec.json.encode({"code": problem.status, "message": fit_to_tell(str(problem))})
+
+
+def fit_to_tell(message: str) -> str:
+    """A message as it may leave the house."""
     # Callers put keys and signed links in the strangest places, and answers end in their logs.
-    message = redact(str(problem)).encode(errors="replace").decode()
-    return msgspec.json.encode({"code": problem.status, "message": message})
+    return redact(message).encode(errors="replace").decode()
 
 
-def install_problem_handlers(app: FastAPI) -> None:
-    """Have every error that leaves a route answered in the envelope."""
+def install_problem_handlers(app: FastAPI, envelopes: Envelopes) -> None:
+    """Have every error that leaves a route answered in an envelope."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        problem = _problem_of(request, error)
+        return envelopes.respond(request.url.path, problem, request.state.request_id)
+
     for kind in (Problem, OmnireelError, RequestValidationError, HTTPException, ClientDisconnect):
-        app.add_exception_handler(kind, _answer)
-
-
-async def _answer(request: Request, error: Exception) -> Response:
-    return problem_response(_problem_of(request, error))
+        app.add_exception_handler(kind, answer)
 
 
 def _problem_of(request: Request, error: Exception) -> Problem:
@@ -74,19 +109,21 @@ def _problem_of(request: Request, error: Exception) -> Problem:
         case Problem():
             return error
         case InvalidRequest():
-            return Problem(400, error.category, str(error))
+            return Problem(400, error.category, str(error), cause=error)
         case AuthenticationFailed():
-            return Problem(401, "Authentication failed", str(error), {"WWW-Authenticate": "Bearer"})
+            scheme = {"WWW-Authenticate": "Bearer"}
+            return Problem(401, "Authentication failed", str(error), scheme, cause=error)
         case InsufficientBalance():
-            return Problem(402, "Insufficient balance", str(error))
+            return Problem(402, "Insufficient balance", str(error), cause=error)
         case IdempotencyConflict():
-            return Problem(422, "Idempotency conflict", str(error))
+            return Problem(422, "Idempotency conflict", str(error), cause=error)
         case QuotaExceeded():
-            return Problem(413, "Payload too large", str(error))
+            return Problem(413, "Payload too large", str(error), cause=error)
         case NotFound():
-            return Problem(404, "Resource not found", str(error))
+            return Problem(404, "Resource not found", str(error), cause=error)
         case Unavailable():
-            return Problem(503, "Service unavailable", str(error), {"Retry-After": str(error.retry_after)})
+            wait = {"Retry-After": str(error.retry_after)}
+            return Problem(503, "Service unavailable", str(error), wait, cause=error)
         case RequestValidationError():
             return _bad_parameter(error.errors())
         case HTTPException():

@@ -14,12 +14,13 @@ from starlette.concurrency import run_in_threadpool
 from omnireel.api.answers import Answer, FileAnswer, FileDeletedAnswer, FileListAnswer
 from omnireel.api.auth import ReaderHere, SubmitterHere
 from omnireel.api.body import stated_length
+from omnireel.api.form import FORM_OVERHEAD
 from omnireel.api.lean import LeanRoute
 from omnireel.api.openapi import problems
 from omnireel.api.rooms import Rooms, RoomsHere
 from omnireel.api.scratch import scratch_file
 from omnireel.api.task_answer import wire_time
-from omnireel.api.upload import FIELD, FORM_OVERHEAD, receive_file
+from omnireel.api.upload import FIELD, receive_file
 from omnireel.crashpoints import crash_point
 from omnireel.errors import InvalidRequest
 from omnireel.media.limits import check_size

@@ -6,6 +6,8 @@ from omnireel.catalog.conditions import among
 from omnireel.catalog.model import Model
 from omnireel.catalog.omni import omni_rules
 
+_SECONDS = (5, 10)
+
 MODEL = Model(
     provider="kling",
     model_id="kling-video-o1",
@@ -15,7 +17,8 @@ MODEL = Model(
         " for the wire, which Omnireel speaks; Omnireel's own engines make the video."
     ),
     rules=omni_rules(
-        among("duration", (5, 10)), prose="Without a source video, `duration` is 5 or 10 seconds."
+        among("duration", _SECONDS), prose="Without a source video, `duration` is 5 or 10 seconds."
     ),
+    durations=_SECONDS,
     example={"prompt": "A paper boat sails down a rainy street at dusk", "mode": "std", "duration": 5},
 )

@@ -39,6 +39,8 @@ class Model:
     display_name: str
     description: str
     rules: tuple[Rule, ...]
+    durations: tuple[int, ...]
+    """Seconds a video may take where no source video sets its length."""
     example: Mapping[str, object]
 
     @property

@@ -9,9 +9,11 @@ import typer
 
 from omnireel.cli.ending import ending
 from omnireel.cli.output import Output
-from omnireel.cli.parser import single_command
+from omnireel.cli.parser import examples, single_command
 from omnireel.cli.server_extra import extra
-from omnireel.cli.session import BaseUrl
+from omnireel.cli.session import BaseUrl, choose_key, choose_origin
+
+app = single_command()
 
 Root = Annotated[
     list[Path] | None,
@@ -32,10 +34,13 @@ Names = Annotated[
     ),
 ]
 
-app = single_command()
 
-
-@app.command()
+@app.command(
+    epilog=examples(
+        "omnireel mcp --root ~/Videos",
+        "omnireel mcp --http --port 8765 --base-url https://video.example",
+    )
+)
 def mcp(
     *,
     base_url: BaseUrl = None,
@@ -49,20 +54,18 @@ def mcp(
 ) -> None:
     """Serve the tools of an Omnireel server to a language model over MCP.
 
-    On stdio the key comes from OMNIREEL_API_KEY or a local server's data folder. Over HTTP each caller sends
-    its own as a bearer token.
+    On stdio the key is the one that other commands use. Over HTTP each caller sends its own as the bearer.
     """
     talk = Output()
     with extra("mcp", "mcp"), ending(talk):
-        from omnireel.client._access import find_origin
         from omnireel.mcp.roots import Roots
 
-        roots = Roots(root or [])
+        origin, roots = choose_origin(base_url).value, Roots(root or [])
         if http:
             from omnireel.mcp.http import serve_http
 
             serve_http(
-                find_origin(base_url),
+                origin,
                 roots,
                 host=host,
                 port=port,
@@ -72,4 +75,5 @@ def mcp(
         else:
             from omnireel.mcp.stdio import serve_stdio
 
-            serve_stdio(base_url, roots)
+            # Asked at every call: the key may be made after the host has started us.
+            serve_stdio(origin, roots, lambda _: choose_key(origin).value)

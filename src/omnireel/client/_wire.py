@@ -45,7 +45,7 @@ REFUSED = frozenset({400, 401, 402, 403, 404, 405, 413, 415, 422, 429})
 """Statuses that promise a submit was not accepted. After any other failure nobody knows."""
 
 REFUSED_EVER = frozenset({400, 402, 404, 405, 413, 415})
-"""Those that promise it of earlier submits with the same key too: a server refuses after a look for them."""
+"""Those that promise it of earlier tries too: they hold for any, or come (402) after a look for the key."""
 
 PROMISE = "x-idempotency-seconds"
 """The header by which a server says that it honours an Idempotency-Key, and for how long it remembers one."""

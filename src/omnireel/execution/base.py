@@ -22,6 +22,8 @@ class Attempt:
     note: str = ""
     trace: str = ""
     """The `traceparent` that the attempt's work belongs to."""
+    spritesheet: bool = False
+    """Whether a picture of stills is to be made of the clip."""
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,7 @@ class Launcher:
             task=attempt.task_id if attempt else "",
             attempt=attempt.number if attempt else 0,
             trace=attempt.trace if attempt else "",
+            spritesheet=attempt.spritesheet if attempt else False,
         )
 
     def _load(self, name: str) -> Engine:

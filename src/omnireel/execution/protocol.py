@@ -91,6 +91,7 @@ class Order:
     attempt: int = 0
     trace: str = ""
     """With the two before it, what the child's log lines are found by."""
+    spritesheet: bool = False
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="event", forbid_unknown_fields=True):

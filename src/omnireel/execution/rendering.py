@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from omnireel.director.direct import direct
 from omnireel.engines.registry import load_engine
@@ -11,6 +12,7 @@ from omnireel.execution.protocol import AnyEvent, Order
 from omnireel.execution.run import ChildRun
 from omnireel.execution.scratch import Parts
 from omnireel.execution.stages import Stages
+from omnireel.media.spritesheet import draw_spritesheet
 from omnireel.models import Clip, Job, VideoRequest
 
 
@@ -33,6 +35,9 @@ def render(
         run.warn(sentence)
     stages.enter("loading the engine")
     clip = _generate(order, Job(request, storyboard), run)
+    if order.spritesheet:
+        stages.enter("drawing the spritesheet")
+        clip = replace(clip, spritesheet=draw_spritesheet(clip.path, parts.work / "spritesheet.jpg"))
     stages.leave()
     return clip
 

@@ -14,13 +14,20 @@ MAX_FPS = 1000
 
 
 def checked_clip(clip: Clip, folder: Path) -> Clip:
-    """The clip with resolved paths. Raises ValueError when it is not two plain files inside `folder`."""
-    sides = 0 < clip.width <= MAX_SIDE and 0 < clip.height <= MAX_SIDE
-    if not (sides and 0 < clip.frames <= MAX_FRAMES and 0 < clip.fps <= MAX_FPS):
+    """The clip with resolved paths. Raises ValueError when its files are not plain ones inside `folder`."""
+    sheet = clip.spritesheet
+    sides = [clip.width, clip.height, *([sheet.width, sheet.height] if sheet else [])]
+    sane = all(0 < side <= MAX_SIDE for side in sides)
+    if not (sane and 0 < clip.frames <= MAX_FRAMES and 0 < clip.fps <= MAX_FPS):
         raise ValueError("the clip's measures make no sense")
     if not all(0 <= place <= MAX_FRAMES for shot in clip.shots for place in (shot.start, shot.frames)):
         raise ValueError("the measures of the clip's shots make no sense")
-    return replace(clip, path=_own_file(clip.path, folder), poster=_own_file(clip.poster, folder))
+    return replace(
+        clip,
+        path=_own_file(clip.path, folder),
+        poster=_own_file(clip.poster, folder),
+        spritesheet=replace(sheet, path=_own_file(sheet.path, folder)) if sheet else None,
+    )
 
 
 def _own_file(path: Path, folder: Path) -> Path:

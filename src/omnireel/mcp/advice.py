@@ -17,8 +17,8 @@ from omnireel.client.errors import (
 
 _NEXT: dict[type[APIError], str] = {
     AuthenticationError: (
-        "Ask the user for a valid Omnireel API key: OMNIREEL_API_KEY where this MCP server starts, or the"
-        " Authorization header of its HTTP clients. Calling again with the same key will not help."
+        "Ask the user for a valid Omnireel API key: `omnireel auth login` or OMNIREEL_API_KEY where this MCP"
+        " server starts, or the Authorization header of its HTTP clients. The same key will not do."
     ),
     InsufficientBalanceError: "Tell the user that the team has to be credited first; do not call again.",
     InvalidRequestError: "Change the named argument and call again; get_schema tells what is allowed.",

@@ -23,6 +23,7 @@ from omnireel.client._async import AsyncClient
 from omnireel.client._awaiting import open_async_http
 from omnireel.client.errors import APIError
 from omnireel.client.types import Task
+from omnireel.errors import OmnireelError
 from omnireel.mcp.advice import advise
 from omnireel.mcp.answers import Result
 from omnireel.mcp.roots import Forbidden, Roots
@@ -35,14 +36,14 @@ INSTRUCTIONS: Final = (
 )
 _log = logging.getLogger(__name__)
 
-KeyOf = Callable[[Any], str | None]
-"""The API key for a call, by its HTTP request (None on stdio). None: the environment's. Raises APIError."""
+KeyOf = Callable[[Any], str]
+"""The API key for a call, by its HTTP request (None on stdio). Raises APIError, OmnireelError."""
 
 ClientOf = Callable[[Any], AsyncClient]
 """The caller's own SDK client, likewise."""
 
 
-def make_server(base_url: str | None, roots: Roots, key_of: KeyOf) -> Server[ClientOf]:
+def make_server(base_url: str, roots: Roots, key_of: KeyOf) -> Server[ClientOf]:
     """A server that asks Omnireel as whoever calls it."""
 
     @asynccontextmanager
@@ -95,6 +96,8 @@ class Desk:
             )
         except APIError as error:
             return _refusal(advise(error))
+        except OmnireelError as error:
+            return _refusal(f"{error}\nNext: tell the user.")
         except Exception:  # noqa: BLE001 - what went wrong inside is for the log, not for a model
             _log.exception("the tool %s broke", tool.name)
             return _refusal(

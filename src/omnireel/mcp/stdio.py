@@ -1,4 +1,4 @@
-"""MCP over standard input and output: one caller, whose key is that of the environment."""
+"""MCP over standard input and output: one caller."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from mcp.server.lowlevel.server import Server
 from mcp.server.stdio import stdio_server
 
 from omnireel.mcp.roots import Roots
-from omnireel.mcp.server import ClientOf, make_server
+from omnireel.mcp.server import ClientOf, KeyOf, make_server
 
 
-def serve_stdio(base_url: str | None, roots: Roots) -> None:
+def serve_stdio(base_url: str, roots: Roots, key_of: KeyOf) -> None:
     """Serve until standard input ends. A missing key is told to the model when it calls, not before."""
-    anyio.run(_serve, make_server(base_url, roots, lambda _: None))
+    anyio.run(_serve, make_server(base_url, roots, key_of))
 
 
 async def _serve(server: Server[ClientOf]) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
+from typing import Final
 
 import structlog
 
@@ -23,6 +24,9 @@ from omnireel.telemetry.instruments import Instruments
 
 _PUBLISHERS = 4
 _PAUSE = 1.0
+
+WITH_SPRITESHEET: Final = frozenset({"openai"})
+"""Dialects in which a spritesheet may be asked for; it takes a second, so others go without."""
 
 log = structlog.get_logger(__name__)
 
@@ -201,4 +205,13 @@ class Dispatcher:
 
 
 def _attempt_at(claim: Claim, trace: str) -> Attempt:
-    return Attempt(claim.task_id, claim.attempt, claim.request, claim.engine, claim.seed, claim.note, trace)
+    return Attempt(
+        claim.task_id,
+        claim.attempt,
+        claim.request,
+        claim.engine,
+        claim.seed,
+        claim.note,
+        trace,
+        spritesheet=claim.dialect in WITH_SPRITESHEET,
+    )

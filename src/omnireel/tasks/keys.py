@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Engine, Row, insert, or_, select, update
 
 from omnireel.clock import Clock, SystemClock
-from omnireel.errors import AuthenticationFailed, InvalidRequest, NotFound
+from omnireel.errors import AuthenticationFailed, InvalidRequest, NotFound, NotPermitted
 from omnireel.tasks import base62
 from omnireel.tasks.away import repeatable
 from omnireel.tasks.database import reading, writing
@@ -44,6 +44,8 @@ class NewKey:
     last4: str
     created_at: datetime
     expires_at: datetime | None = None
+    access_key: str | None = None
+    """The public half of its pair, where it has one."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,9 @@ class Access:
     scopes: Scopes = EVERYTHING
 
     def check(self, wanted: Scope) -> None:
-        """Raises AuthenticationFailed when the key may not do this."""
+        """Raises NotPermitted when the key may not do this."""
         if not allows(self.scopes, wanted):
-            raise AuthenticationFailed(
+            raise NotPermitted(
                 f"this key may not {wanted}; what it may do is {' and '.join(sorted(self.scopes))}"
             )
 
@@ -76,6 +78,8 @@ class KeyInfo:
     expires_at: datetime | None = None
     overlap_until: datetime | None = None
     """Until when the secret before the last rotation is good."""
+    access_key: str | None = None
+    """The public half of its pair, where it has one."""
 
 
 class KeyStore:
@@ -154,10 +158,11 @@ class KeyStore:
             )
         )
         with writing(self._engine) as connection:
-            row = connection.execute(renewed.returning(api_key.c.expires_at)).one_or_none()
+            shown = (api_key.c.expires_at, api_key.c.access_key)
+            row = connection.execute(renewed.returning(*shown)).one_or_none()
         if row is None:
             raise NotFound(f"there is no key {key_id!r} in use")
-        return NewKey(secret, key_id, secret[-4:], now, maybe_moment(row.expires_at))
+        return NewKey(secret, key_id, secret[-4:], now, maybe_moment(row.expires_at), row.access_key)
 
     def team_of(self, secret: str) -> str:
         """The team whose key this is. Raises AuthenticationFailed."""
@@ -172,10 +177,13 @@ class KeyStore:
         either = or_(api_key.c.digest == digest, api_key.c.previous_digest == digest)
         with reading(self._engine) as connection:
             row = connection.execute(select(api_key).where(either)).one_or_none()
-        if row is None or row.revoked_at is not None:
+        now = self._clock.now().timestamp()
+        if row is None:
             raise AuthenticationFailed("the API key is unknown or revoked")
-        _check_end(row, digest, self._clock.now().timestamp())
-        return Access(row.key_id, row.team, scopes_of(row.scopes.split(",")))
+        access = access_of(row, now)
+        if digest not in good_digests(row, now):
+            raise AuthenticationFailed("the API key was replaced by a newer one")
+        return access
 
 
 def new_secret() -> str:
@@ -198,12 +206,19 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _check_end(row: Row[*tuple[Any, ...]], digest: str, now: float) -> None:
-    """Raises AuthenticationFailed for a key past its end, and for a secret past its overlap."""
+def access_of(row: Row[*tuple[Any, ...]], now: float) -> Access:
+    """What a row opens at a moment, unix seconds. Raises AuthenticationFailed for a key past its end."""
+    if row.revoked_at is not None:
+        raise AuthenticationFailed("the API key is unknown or revoked")
     if row.expires_at is not None and row.expires_at <= now:
         raise AuthenticationFailed("the API key has expired")
-    if not hmac.compare_digest(row.digest, digest) and row.previous_until <= now:
-        raise AuthenticationFailed("the API key was replaced by a newer one")
+    return Access(row.key_id, row.team, scopes_of(row.scopes.split(",")))
+
+
+def good_digests(row: Row[*tuple[Any, ...]], now: float) -> tuple[str, ...]:
+    """The digests of a key's secrets that are good at a moment: the newest, and for the overlap the last."""
+    overlaps = row.previous_until is not None and row.previous_until > now
+    return (row.digest, row.previous_digest) if overlaps else (row.digest,)
 
 
 def _check_name(name: str) -> None:
@@ -222,4 +237,5 @@ def _info(row: Row[*tuple[Any, ...]]) -> KeyInfo:
         scopes=scopes_of(row.scopes.split(",")),
         expires_at=maybe_moment(row.expires_at),
         overlap_until=maybe_moment(row.previous_until),
+        access_key=row.access_key,
     )

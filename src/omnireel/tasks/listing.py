@@ -1,4 +1,4 @@
-"""A team's tasks, newest first, page by page. Every choice among them has an index that is in that order."""
+"""A team's tasks by age, page by page. Every choice among them has an index that is in that order."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from omnireel.errors import InvalidFormat
 from omnireel.tasks.store import TaskFilter
 from omnireel.tasks.tables import task
 
+_AGE: Final = (task.c.created_at, task.c.seq)
 _PLACE: Final = struct.Struct(">dq")
 _CURSOR_LENGTH: Final = 22
 
@@ -22,8 +23,10 @@ def matching(
     team: str, wanted: TaskFilter, cursor: str | None, kept: ColumnElement[bool]
 ) -> Select[tuple[Any, ...]]:
     """The rows from the cursor on. Raises InvalidFormat for a cursor that no page gave out."""
-    conditions = [task.c.team == team, *_conditions(wanted), *([] if cursor is None else [_after(cursor)])]
-    return select(task).where(*conditions, kept).order_by(task.c.created_at.desc(), task.c.seq.desc())
+    oldest_first = wanted.oldest_first
+    going_on = [] if cursor is None else [_beyond(cursor, oldest_first=oldest_first)]
+    order = _AGE if oldest_first else tuple(column.desc() for column in _AGE)
+    return select(task).where(task.c.team == team, *_conditions(wanted), *going_on, kept).order_by(*order)
 
 
 def cursor_after(row: Row[*tuple[Any, ...]]) -> str:
@@ -44,9 +47,10 @@ def _conditions(wanted: TaskFilter) -> list[ColumnElement[bool]]:
     ]
 
 
-def _after(cursor: str) -> ColumnElement[bool]:
+def _beyond(cursor: str, *, oldest_first: bool) -> ColumnElement[bool]:
     created_at, seq = _place(cursor)
-    return tuple_(task.c.created_at, task.c.seq) < tuple_(literal(created_at), literal(seq))
+    here = tuple_(literal(created_at), literal(seq))
+    return tuple_(*_AGE) > here if oldest_first else tuple_(*_AGE) < here
 
 
 def _place(cursor: str) -> tuple[float, int]:

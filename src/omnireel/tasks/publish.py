@@ -11,21 +11,26 @@ from pathlib import Path
 
 from omnireel.crashpoints import crash_point
 from omnireel.execution.base import Made
-from omnireel.models import Clip, Resource, Succeeded
+from omnireel.models import Clip, Resource, Spritesheet, Succeeded
 from omnireel.storage.base import BlobStore
 from omnireel.tasks.places import RESULTS
 from omnireel.tasks.store import Claim
 
 
 def publish(blobs: BlobStore, claim: Claim, made: Made) -> Succeeded:
-    """Store the clip and its poster; what the task may then be finished with. Raises OSError, StorageAway."""
+    """Store the clip and its pictures; what the task may then be finished with.
+
+    Raises OSError, StorageAway.
+    """
     crash_point("before_publish")
     clip = _clip(blobs, claim, made.clip)
     crash_point("mid_publish")
     poster = _poster(blobs, claim, made.clip)
+    sheet = made.clip.spritesheet
+    sheets = () if sheet is None else (_spritesheet(blobs, claim, sheet),)
     crash_point("after_publish")
     return Succeeded(
-        resources=(clip, poster),
+        resources=(clip, poster, *sheets),
         engine=claim.engine,
         seed=claim.seed,
         shots=made.clip.shots,
@@ -62,6 +67,12 @@ def _poster(blobs: BlobStore, claim: Claim, clip: Clip) -> Resource:
     key = _key(claim, "jpg")
     size, sha256 = _put(blobs, key, clip.poster)
     return Resource(key, "image", "poster", "jpg", clip.width, clip.height, size, sha256)
+
+
+def _spritesheet(blobs: BlobStore, claim: Claim, sheet: Spritesheet) -> Resource:
+    key = _key(claim, "spritesheet.jpg")
+    size, sha256 = _put(blobs, key, sheet.path)
+    return Resource(key, "image", "spritesheet", "jpg", sheet.width, sheet.height, size, sha256)
 
 
 def _put(blobs: BlobStore, key: str, source: Path) -> tuple[int, str]:

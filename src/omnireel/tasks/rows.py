@@ -35,6 +35,8 @@ def new_row(new: NewTask) -> dict[str, Any]:
         "reserved": new.quote.reserved if new.quote else Decimal(0),
         "rate": new.quote.rate if new.quote else None,
         "trace": new.trace or None,
+        "dialect": new.origin.dialect,
+        "external_id": new.origin.external_id,
     }
 
 
@@ -66,6 +68,8 @@ def to_task(row: Row[*tuple[Any, ...]], *, position: int | None, eta: float | No
         request_id=row.request_id,
         outcome=None if row.outcome is None else decode_outcome(row.outcome),
         charged=f"{row.charged:.4f}",
+        dialect=row.dialect,
+        external_id=row.external_id,
     )
 
 
@@ -81,6 +85,7 @@ def to_claim(row: Row[*tuple[Any, ...]]) -> Claim:
         team=row.team,
         request_id=row.request_id,
         trace=row.trace or "",
+        dialect=row.dialect,
         submitted_at=row.created_at,
         claimed_at=row.started_at,
     )

@@ -23,10 +23,12 @@ from omnireel.tasks.room import Room
 from omnireel.tasks.store import (
     ALL,
     NO_WISHES,
+    OUR_OWN,
     Earlier,
     Glimpse,
     NewTask,
     Once,
+    Origin,
     TaskFilter,
     TaskPage,
     TaskStore,
@@ -94,12 +96,13 @@ class TaskService:
         wishes: Wishes = NO_WISHES,
         once: Once | None = None,
         webhook_url: str | None = None,
+        origin: Origin = OUR_OWN,
     ) -> Task:
         """Record a task; it is durable when this returns. Its end will be told to `webhook_url`.
 
-        Raises InvalidRequest when the engine can never do it, Unavailable when there is no room now,
-        InsufficientBalance when the team cannot pay, and for a submit that is to happen once SubmittedBefore
-        or IdempotencyConflict.
+        Raises InvalidRequest when the engine can never do it or the external id is taken, Unavailable when
+        there is no room now, InsufficientBalance when the team cannot pay, and for a submit that is to happen
+        once SubmittedBefore or IdempotencyConflict.
         """
         name = request.engine or self._default
         self._engine(name).check(request)
@@ -122,6 +125,7 @@ class TaskService:
                     quote=self._quote(request),
                     webhook_url=webhook_url,
                     trace=span.context,
+                    origin=origin,
                 )
             )
         crash_point("after_submit_commit")
@@ -148,15 +152,32 @@ class TaskService:
         """Raises NotFound for a task that is unknown, expired or another team's."""
         return self._store.get(team, task_id)
 
+    def named(self, team: str, external_id: str) -> Task:
+        """The task by what its caller calls it. Raises NotFound like `get`."""
+        return self._store.named(team, external_id)
+
     def glimpses(self, task_ids: Collection[str]) -> Mapping[str, Glimpse]:
         """Whether there is news of these tasks, whosever they are; for those who wait."""
         return self._store.glimpses(task_ids)
 
     def list(
-        self, team: str, wanted: TaskFilter = ALL, *, limit: int = 20, cursor: str | None = None
+        self,
+        team: str,
+        wanted: TaskFilter = ALL,
+        *,
+        limit: int = 20,
+        cursor: str | None = None,
+        skip: int = 0,
     ) -> TaskPage:
-        """A team's tasks, newest first, at most 100 at a time. Raises InvalidFormat for a strange cursor."""
-        return self._store.list(team, wanted, limit=limit, cursor=cursor)
+        """A team's tasks, newest first unless wanted otherwise, at most 100 at a time.
+
+        Raises InvalidFormat for a strange cursor.
+        """
+        return self._store.list(team, wanted, limit=limit, cursor=cursor, skip=skip)
+
+    def cursor_at(self, team: str, task_id: str) -> str:
+        """Where the page after this task begins. Raises NotFound like `get`."""
+        return self._store.cursor_at(team, task_id)
 
     def cancel(self, team: str, task_id: str) -> Task:
         """Ask for a stop. A task that has ended stays as it is. Raises NotFound."""

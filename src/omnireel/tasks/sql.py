@@ -130,6 +130,10 @@ class SqlTaskStore:
     def get(self, team: str, task_id: str) -> Task:
         return self._read(lambda connection: self._get(connection, team, task_id))
 
+    def named(self, team: str, external_id: str) -> Task:
+        mine = and_(task.c.team == team, task.c.external_id == external_id, self._kept())
+        return self._read(lambda connection: self._shown(connection, mine, external_id))
+
     def glimpses(self, task_ids: Collection[str]) -> Mapping[str, Glimpse]:
         shown = (task.c.task_id, task.c.status, task.c.attempt, task.c.progress, task.c.progress_note)
         wanted = select(*shown).where(task.c.task_id.in_(task_ids), self._kept())
@@ -137,11 +141,21 @@ class SqlTaskStore:
         return {row.task_id: to_glimpse(row) for row in rows}
 
     def list(
-        self, team: str, wanted: TaskFilter = ALL, *, limit: int = 20, cursor: str | None = None
+        self,
+        team: str,
+        wanted: TaskFilter = ALL,
+        *,
+        limit: int = 20,
+        cursor: str | None = None,
+        skip: int = 0,
     ) -> TaskPage:
         limit = min(max(limit, 1), _LONGEST_PAGE)
-        rows = matching(team, wanted, cursor, self._kept()).limit(limit + 1)
+        rows = matching(team, wanted, cursor, self._kept()).offset(skip).limit(limit + 1)
         return self._read(lambda connection: self._page(connection, rows, limit))
+
+    def cursor_at(self, team: str, task_id: str) -> str:
+        mine = self._visible(team, task_id)
+        return self._read(lambda connection: cursor_after(self._row(connection, mine, task_id)))
 
     def forecast(self, engine: str, request: VideoRequest) -> Forecast:
         return self._read(lambda connection: forecast(connection, workload(engine, request)))
@@ -242,6 +256,8 @@ class SqlTaskStore:
         row = insert_once(connection, task).values(**new_row(new), **times)
         inputs = [{"task_id": new.task_id, "key": key} for key in input_keys(new)]
         fresh = connection.execute(row.returning(task.c.seq)).one_or_none() is not None
+        if not fresh and new.origin.external_id is not None:
+            _check_name(connection, new, new.origin.external_id)
         if fresh and inputs:
             hold_all(connection, input_keys(new), now)
             connection.execute(insert(task_input), inputs)
@@ -249,7 +265,8 @@ class SqlTaskStore:
             reserve(connection, new.team, new.task_id, new.quote.reserved, now=now)
         if fresh and new.webhook_url is not None:
             outbox.subscribe(connection, new.task_id, new.webhook_url)
-        recorded = to_task(self._row(connection, new.team, new.task_id), position=None, eta=None)
+        mine = self._visible(new.team, new.task_id)
+        recorded = to_task(self._row(connection, mine, new.task_id), position=None, eta=None)
         crash_point("before_submit_commit")
         return recorded
 
@@ -362,13 +379,15 @@ class SqlTaskStore:
         raise InvalidRequest(f"task {task_id!r} is still {status}; cancel it first")
 
     def _get(self, connection: Connection, team: str, task_id: str) -> Task:
-        row = self._row(connection, team, task_id)
-        return self._teller.show(connection, [row])[0]
+        return self._shown(connection, self._visible(team, task_id), task_id)
 
-    def _row(self, connection: Connection, team: str, task_id: str) -> Row[*tuple[Any, ...]]:
-        row = connection.execute(select(task).where(self._visible(team, task_id))).one_or_none()
+    def _shown(self, connection: Connection, which: ColumnElement[bool], name: str) -> Task:
+        return self._teller.show(connection, [self._row(connection, which, name)])[0]
+
+    def _row(self, connection: Connection, which: ColumnElement[bool], name: str) -> Row[*tuple[Any, ...]]:
+        row = connection.execute(select(task).where(which)).one_or_none()
         if row is None:
-            raise _not_found(task_id)
+            raise _not_found(name)
         return row
 
     def _visible(self, team: str, task_id: str) -> ColumnElement[bool]:
@@ -440,6 +459,14 @@ def _hold(row: Row[*tuple[Any, ...]] | None) -> Hold:
     if row.cancel_requested:
         return Hold.CANCEL_REQUESTED
     return Hold.OVERDUE if row.overdue else Hold.KEPT
+
+
+def _check_name(connection: Connection, new: NewTask, external_id: str) -> None:
+    """Raises InvalidRequest when the row is not there because another task has its external id."""
+    named = and_(task.c.team == new.team, task.c.external_id == external_id)
+    taken = connection.execute(select(task.c.task_id).where(named)).scalar()
+    if taken is not None and taken != new.task_id:
+        raise InvalidRequest(f"parameter 'external_id' is taken by task {taken!r}", field="external_id")
 
 
 def _not_found(task_id: str) -> NotFound:

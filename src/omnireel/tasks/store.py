@@ -50,6 +50,18 @@ NO_WISHES: Final = Wishes()
 
 
 @dataclass(frozen=True)
+class Origin:
+    """How a submit came in. `dialect` is whose words it was in, None for the service's own."""
+
+    dialect: str | None = None
+    external_id: str | None = None
+    """What the caller calls the task: at most 255 characters, once for each of the team's tasks."""
+
+
+OUR_OWN: Final = Origin()
+
+
+@dataclass(frozen=True)
 class NewTask:
     """A task to be recorded. `seed` is drawn already, so that every attempt uses the same."""
 
@@ -68,6 +80,7 @@ class NewTask:
     """Who is to be told when it ends."""
     trace: str = ""
     """The submit's `traceparent`, when it has one."""
+    origin: Origin = OUR_OWN
 
 
 @dataclass(frozen=True)
@@ -90,6 +103,8 @@ class Claim:
     request_id: str = ""
     trace: str = ""
     """The submit's `traceparent`."""
+    dialect: str | None = None
+    """Whose words the submit was in."""
     submitted_at: float = 0.0
     """Unix seconds on the database's clock, like the next."""
     claimed_at: float = 0.0
@@ -118,12 +133,16 @@ class Glimpse:
 
 @dataclass(frozen=True)
 class TaskFilter:
-    """Which of its tasks a team wants to see. `model` is `provider/name`; both moments are left out."""
+    """Which of its tasks a team wants to see, and in which order.
+
+    `model` is `provider/name`; both moments are left out.
+    """
 
     status: TaskStatus | None = None
     model: str | None = None
     created_after: datetime | None = None
     created_before: datetime | None = None
+    oldest_first: bool = False
 
 
 ALL: Final = TaskFilter()
@@ -131,7 +150,7 @@ ALL: Final = TaskFilter()
 
 @dataclass(frozen=True)
 class TaskPage:
-    """Some tasks, newest first, and where to go on (None at the end)."""
+    """Some tasks in the order asked for, and where to go on (None at the end)."""
 
     tasks: tuple[Task, ...]
     next_cursor: str | None
@@ -154,7 +173,8 @@ class TaskStore(Protocol):
         The answer is the task as it was recorded; its place in the queue is not counted.
 
         Raises SubmittedBefore when a submit by the same name made a task already, IdempotencyConflict when
-        that one asked for something else.
+        that one asked for something else, and InvalidRequest when another of the team's tasks has the
+        external id.
         """
         ...
 
@@ -170,14 +190,31 @@ class TaskStore(Protocol):
         """Raises NotFound for a task that is unknown, expired or another team's."""
         ...
 
+    def named(self, team: str, external_id: str) -> Task:
+        """The team's task by this external id. Raises NotFound like `get`."""
+        ...
+
     def glimpses(self, task_ids: Collection[str]) -> Mapping[str, Glimpse]:
         """All of these tasks in one cheap query, those left out that are unknown or expired."""
         ...
 
     def list(
-        self, team: str, wanted: TaskFilter = ALL, *, limit: int = 20, cursor: str | None = None
+        self,
+        team: str,
+        wanted: TaskFilter = ALL,
+        *,
+        limit: int = 20,
+        cursor: str | None = None,
+        skip: int = 0,
     ) -> TaskPage:
-        """A team's tasks, newest first. Raises InvalidFormat for a cursor that no page gave out."""
+        """A team's tasks, newest first, the first `skip` of them left out.
+
+        Raises InvalidFormat for a cursor that no page gave out.
+        """
+        ...
+
+    def cursor_at(self, team: str, task_id: str) -> str:
+        """Where the page after this task begins. Raises NotFound like `get`."""
         ...
 
     def forecast(self, engine: str, request: VideoRequest) -> Forecast:

@@ -28,7 +28,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-REVISION: Final = "0008"
+REVISION: Final = "0009"
 """The migration that makes these tables."""
 
 _DECIMALS: Final = Decimal("0.0001")
@@ -97,9 +97,12 @@ api_key = Table(
     Column("expires_at", Float(53)),
     Column("previous_digest", String(64)),
     Column("previous_until", Float(53)),
+    # The public half of the key's pair, where it has one; see `key_pairs`.
+    Column("access_key", Words(64)),
 )
 
 Index("ix_api_key_previous_digest", api_key.c.previous_digest, unique=True)
+Index("ix_api_key_access_key", api_key.c.access_key, unique=True)
 
 # Submit order. SQLite numbers rows by itself only when the key is exactly INTEGER.
 _sequence = BigInteger().with_variant(Integer, "sqlite")
@@ -139,6 +142,9 @@ task = Table(
     Column("deadline", Float(53)),
     # W3C `traceparent` of the submit.
     Column("trace", String(64)),
+    # Whose words the submit was in, NULL for our own, and what its caller calls the task.
+    Column("dialect", String(16)),
+    Column("external_id", Words(255)),
     sqlite_autoincrement=True,
 )
 
@@ -170,6 +176,15 @@ Index("ix_task_team_created_at", task.c.team, task.c.created_at, task.c.seq)
 Index("ix_task_team_status", task.c.team, task.c.status, task.c.created_at, task.c.seq)
 Index("ix_task_team_model", task.c.team, task.c.model, task.c.created_at, task.c.seq)
 Index("ix_task_expires_at", task.c.expires_at)
+NAMED = task.c.external_id.is_not(None)
+Index(
+    "ix_task_team_external_id",
+    task.c.team,
+    task.c.external_id,
+    unique=True,
+    sqlite_where=NAMED,
+    postgresql_where=NAMED,
+)
 # Numbers for operators. Not by status first: SQLite would take it for the queue's.
 ENDED = task.c.completed_at.is_not(None)
 Index(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from itertools import count
 
@@ -70,6 +71,19 @@ class ExecutorContract:
         assert ending.clip.poster.read_bytes().startswith(b"\xff\xd8")
         assert handle.progress.value == pytest.approx(1.0)
         handle.close()
+
+    def test_a_spritesheet_is_made_where_it_is_wanted(self, executor: Executor) -> None:
+        for wanted in (True, False):
+            handle = executor.start(replace(attempt("a cat fake:frames=12"), spritesheet=wanted))
+            ending = ending_of(handle)
+            assert isinstance(ending, Made)
+            sheet = ending.clip.spritesheet
+            assert (sheet is not None) == wanted
+            if sheet is not None:
+                assert sheet.path.is_relative_to(handle.scratch)
+                assert sheet.path.read_bytes().startswith(b"\xff\xd8")
+                assert min(sheet.width, sheet.height) > 0
+            handle.close()
 
     def test_the_seed_decides_the_bytes(self, executor: Executor) -> None:
         digests = []

@@ -8,7 +8,7 @@ from tempfile import mkdtemp
 from threading import Lock
 
 from omnireel.execution.base import Attempt, Ending, Made, Stage
-from omnireel.models import Clip, Progress, ShotReport, Stopped
+from omnireel.models import Clip, Progress, ShotReport, Spritesheet, Stopped
 
 
 class FakeHandle:
@@ -24,13 +24,23 @@ class FakeHandle:
         self.stopped = self.killed = self.closed = False
         self._obedient = obedient
 
-    def make(self, content: bytes = b"a clip", *, warnings: tuple[str, ...] = ()) -> None:
-        """End with a clip of this content."""
+    def make(
+        self, content: bytes = b"a clip", *, warnings: tuple[str, ...] = (), stills: bytes | None = None
+    ) -> None:
+        """End with a clip of this content, and a spritesheet of these stills."""
         clip, poster = self.scratch / "clip.mp4", self.scratch / "poster.jpg"
         clip.write_bytes(content)
         poster.write_bytes(b"poster of " + content)
         shots = (ShotReport(0, 48, "all of it"),)
-        self.ending = Made(Clip(clip, poster, 1280, 720, Fraction(24), 48, shots=shots), warnings)
+        made = Clip(clip, poster, 1280, 720, Fraction(24), 48, shots=shots, spritesheet=self._sheet(stills))
+        self.ending = Made(made, warnings)
+
+    def _sheet(self, stills: bytes | None) -> Spritesheet | None:
+        if stills is None:
+            return None
+        sheet = Spritesheet(self.scratch / "spritesheet.jpg", 320, 180)
+        sheet.path.write_bytes(stills)
+        return sheet
 
     def poll(self) -> Ending | None:
         return self.ending

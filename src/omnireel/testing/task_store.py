@@ -11,7 +11,7 @@ from typing import Protocol
 import pytest
 
 from omnireel.clock import Clock, ManualClock
-from omnireel.errors import IdempotencyConflict, InvalidFormat, NotFound
+from omnireel.errors import IdempotencyConflict, InvalidFormat, InvalidRequest, NotFound
 from omnireel.models import (
     Failed,
     MediaKind,
@@ -34,6 +34,7 @@ from omnireel.tasks.store import (
     Hold,
     NewTask,
     Once,
+    Origin,
     SubmittedBefore,
     TaskFilter,
     TaskStore,
@@ -619,6 +620,83 @@ class TaskStoreContract:
             cursor = page.next_cursor
         assert seen == [["t6", "t5", "t4"], ["t3", "t2", "t1"], ["t0"]]
         assert cursor is None
+
+    def test_a_list_can_begin_with_the_oldest_and_go_on_after_a_task(self, store: TaskStore) -> None:
+        for n in range(5):
+            store.add(a_task(f"t{n}"))
+        store.add(a_task("theirs", team="other"))
+        oldest_first = TaskFilter(oldest_first=True)
+        page = store.list("team", oldest_first, limit=2)
+        rest = store.list("team", oldest_first, cursor=page.next_cursor)
+        newer = store.list("team", oldest_first, cursor=store.cursor_at("team", "t2"))
+        older = store.list("team", cursor=store.cursor_at("team", "t2"))
+        assert [task.task_id for task in page.tasks] == ["t0", "t1"]
+        assert [task.task_id for task in rest.tasks] == ["t2", "t3", "t4"]
+        assert [task.task_id for task in newer.tasks] == ["t3", "t4"]
+        assert [task.task_id for task in older.tasks] == ["t1", "t0"]
+        for strange in ("theirs", "unknown"):
+            with pytest.raises(NotFound):
+                store.cursor_at("team", strange)
+
+    def test_a_list_can_leave_out_the_first_few(self, store: TaskStore) -> None:
+        for n in range(5):
+            store.add(a_task(f"t{n}"))
+        page = store.list("team", limit=2, skip=2)
+        assert [task.task_id for task in page.tasks] == ["t2", "t1"]
+        assert [task.task_id for task in store.list("team", skip=2, cursor=page.next_cursor).tasks] == []
+        assert store.list("team", skip=5).tasks == ()
+
+    def test_a_task_is_found_by_what_its_caller_calls_it(self, store: TaskStore) -> None:
+        named = replace(a_task("t1"), origin=Origin("kling", "scene 4, 灯塔"))
+        assert store.add(named).external_id == "scene 4, 灯塔"
+        store.add(replace(a_task("t2", team="other"), origin=Origin("kling", "scene 4, 灯塔")))
+        store.add(a_task("t3"))
+        store.add(a_task("t4"))
+        found = store.named("team", "scene 4, 灯塔")
+        assert (found.task_id, found.dialect) == ("t1", "kling")
+        assert store.named("other", "scene 4, 灯塔").task_id == "t2"
+        assert (store.get("team", "t3").external_id, store.get("team", "t3").dialect) == (None, None)
+        for team, name in (("team", "scene 5"), ("third", "scene 4, 灯塔"), ("team", "t3")):
+            with pytest.raises(NotFound):
+                store.named(team, name)
+
+    def test_a_team_calls_one_task_only_by_a_name_as_long_as_it_is_there(
+        self, store: TaskStore, clock: ManualClock
+    ) -> None:
+        named = Origin("kling", "scene 4")
+        store.add(replace(a_task("t1"), origin=named))
+        once = Once("f" * 64, "a" * 64)
+        with pytest.raises(InvalidRequest, match="'external_id' is taken by task 't1'"):
+            store.add(replace(a_task("t2", keys=("a",)), origin=named, once=once))
+        with pytest.raises(NotFound):
+            store.get("team", "t2")
+        # Of the refused one nothing is left.
+        assert store.recall(once) is None
+        # The same submit again, whose answer was lost, is no other.
+        assert store.add(replace(a_task("t1"), origin=named)).task_id == "t1"
+        store.cancel("team", "t1")
+        clock.advance(seconds=RETENTION.total_seconds())
+        store.delete("t1")
+        assert store.add(replace(a_task("t3"), origin=named)).task_id == "t3"
+
+    def test_of_many_submits_at_once_with_one_external_id_one_is_taken(self, make_store: MakeStore) -> None:
+        barrier, taken, refused = Barrier(6), [], []
+
+        def submit(n: int) -> None:
+            store = make_store(None)
+            barrier.wait()
+            try:
+                taken.append(store.add(replace(a_task(f"t{n}"), origin=Origin("kling", "one"))).task_id)
+            except InvalidRequest:
+                refused.append(n)
+
+        threads = [Thread(target=submit, args=(n,)) for n in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert (len(taken), len(refused)) == (1, 5)
+        assert make_store(None).named("team", "one").task_id == taken[0]
 
     def test_a_list_can_hold_one_status_only(self, store: TaskStore) -> None:
         for n in range(4):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from omnireel.execution.results import checked_clip
-from omnireel.models import Clip, ShotReport
+from omnireel.models import Clip, ShotReport, Spritesheet
 
 CIRCLES = ("circle.mp4", "here.mp4", "circle.mp4/clip.mp4", "x" * 5000)
 
@@ -25,6 +25,21 @@ def clip(tmp_path: Path) -> Clip:
 
 def test_two_plain_files_are_taken(clip: Clip) -> None:
     assert checked_clip(clip, clip.path.parent) == clip
+
+
+def test_a_spritesheet_is_judged_like_the_rest(clip: Clip) -> None:
+    work = clip.path.parent
+    (work / "sheet.jpg").write_bytes(b"x")
+    good = Spritesheet(work / "sheet.jpg", 320, 180)
+    assert checked_clip(replace(clip, spritesheet=good), work).spritesheet == good
+    for wrong, match in (
+        (replace(good, width=0), "measures"),
+        (replace(good, height=10**9), "measures"),
+        (replace(good, path=work / "../secret"), "outside the scratch folder"),
+        (replace(good, path=work / "missing.jpg"), "is missing"),
+    ):
+        with pytest.raises(ValueError, match=match):
+            checked_clip(replace(clip, spritesheet=wrong), work)
 
 
 def test_impossible_measures_are_refused(clip: Clip) -> None:

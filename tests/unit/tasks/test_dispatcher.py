@@ -21,7 +21,7 @@ from omnireel.tasks.bell import Bell, bell_of
 from omnireel.tasks.dispatcher import Dispatcher
 from omnireel.tasks.running import Rhythm, backoff
 from omnireel.tasks.sql import SqlTaskStore
-from omnireel.tasks.store import Claim, NewTask, Wishes
+from omnireel.tasks.store import Claim, NewTask, Origin, Wishes
 from omnireel.testing.fake_executor import FakeExecutor, FakeHandle
 
 QUICK = Rhythm(
@@ -120,6 +120,22 @@ def test_a_made_clip_is_published_and_then_the_task_succeeds(works: Works) -> No
     assert (clip.duration, clip.fps, poster.type, poster.role) == (2.0, 24.0, "image", "poster")
     assert [Path(resource.key).name for resource in outcome.resources] == ["t1.mp4", "t1.jpg"]
     until(lambda: handle.closed, "scratch given back")
+
+
+def test_a_spritesheet_is_wanted_for_whom_it_may_be_asked_and_published(works: Works) -> None:
+    works.submit("plain")
+    openai = NewTask("openai", "team", VideoRequest("kling/kling-video-o1", "a pond"), "fake", 7)
+    works.store.add(replace(openai, origin=Origin("openai")))
+    works.start()
+    plain, handle = works.handle(1), works.handle(2)
+    assert (plain.attempt.spritesheet, handle.attempt.spritesheet) == (False, True)
+    handle.make(b"pixels", stills=b"stills")
+    outcome = works.until_status("openai", TaskStatus.SUCCESS).outcome
+    assert isinstance(outcome, Succeeded)
+    last = outcome.resources[-1]
+    assert (last.role, last.type, last.width, last.height) == ("spritesheet", "image", 320, 180)
+    assert Path(last.key).name == "openai.spritesheet.jpg"
+    assert works.blobs.path(last.key).read_bytes() == b"stills"
 
 
 def test_no_more_is_claimed_than_there_is_room_for(engine: Engine, tmp_path: Path) -> None:
