@@ -13,6 +13,7 @@ from omnireel.client.errors import (
     AuthenticationError,
     ConnectionFailed,
     InvalidRequestError,
+    OutcomeUnknown,
     Timeout,
 )
 from omnireel.errors import InvalidRequest, OmnireelError
@@ -48,6 +49,9 @@ def _remarks(error: APIError) -> Iterator[str]:
         yield f"request id {error.request_id}"
     if isinstance(error, AuthenticationError) and error.status is not None:
         yield "`omnireel auth status` tells which key is used, and where it is from"
+    if isinstance(error, OutcomeUnknown) and error.idempotency_key:
+        yield "look at `omnireel task list` before you ask again; where the server honours it, this makes no"
+        yield f"second video: --idempotency-key {error.idempotency_key}"
     if isinstance(error, ConnectionFailed):
         yield "`omnireel doctor` looks for the cause"
 

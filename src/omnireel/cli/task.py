@@ -25,6 +25,7 @@ from omnireel.cli.watching import (
     check_target,
     resumable,
     save,
+    tell_saved,
 )
 from omnireel.client.types import Task
 from omnireel.models import TaskStatus
@@ -128,6 +129,7 @@ def download(
     task_id: TaskId,
     *,
     output: Target = None,
+    poster: Annotated[bool, typer.Option("--poster", help="Save its still picture instead.")] = False,
     preview: Preview = False,
     base_url: BaseUrl = None,
     json: JsonFlag = False,
@@ -140,7 +142,10 @@ def download(
         with resumable([task_id], output):
             result = client.tasks.wait(task_id, timeout=0)
         remember(client.base_url, result.task)
-        save(result, output, talk, preview=preview)
+        if poster:
+            tell_saved(talk, result, result.download(output, role="poster"))
+        else:
+            save(result, output, talk, preview=preview)
 
 
 @app.command(

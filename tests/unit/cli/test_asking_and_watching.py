@@ -10,7 +10,16 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from tests.unit.cli.inside import Inside
 from tests.unit.cli.test_generate_command import DATA, RUNNING, finished, happy
-from tests.unit.client.loopback import Answer, Loopback, Seen, closed_port, enveloped, receipt, refused
+from tests.unit.client.loopback import (
+    HANG_UP,
+    Answer,
+    Loopback,
+    Seen,
+    closed_port,
+    enveloped,
+    receipt,
+    refused,
+)
 
 from omnireel.cli.task import known_tasks
 
@@ -258,3 +267,34 @@ def test_a_server_that_is_not_there_sends_one_to_the_doctor(nowhere: Inside) -> 
 
     assert ended.code == 1
     assert "omnireel doctor" in ended.err
+
+
+def test_a_dry_run_tells_price_and_time_and_sends_nothing(inside: Inside, server: Loopback) -> None:
+    estimate = {"price": "0.4200", "expected_seconds": 31.5, "samples": 4, "queue_position": 3}
+    server.script = [enveloped(estimate)]
+
+    text = inside("generate", "fox", "--dry-run").out
+    document = json.loads(inside("generate", "fox", "--dry-run", "--json").out)
+
+    assert text == "price    at most 0.4200 USD\ntime     about 32 s of work\nqueue    place 3\n"
+    assert document == estimate
+    assert {seen.path for seen in server.seen} == {"/api/v1/kling/kling-video-o1/estimate"}
+
+
+def test_a_lost_answer_says_how_to_ask_again_without_a_second_video(inside: Inside, server: Loopback) -> None:
+    server.script = [HANG_UP, refused(404, "Resource not found: nothing here")]
+
+    ended = inside("generate", "fox", "--idempotency-key", "mine-1")
+
+    assert ended.code == 1
+    assert "--idempotency-key mine-1" in ended.err
+    assert server.seen[0].headers["idempotency-key"] == "mine-1"
+
+
+def test_a_poster_is_saved_instead(inside: Inside, server: Loopback) -> None:
+    made = json.loads(finished(server).body)["data"]
+    video = made["result"]["resources"][0]
+    made["result"]["resources"].append(video | {"role": "poster", "type": "image", "format": "jpg"})
+    server.script = [enveloped(made), Answer(200, DATA)]
+
+    assert inside("task", "download", "task-t2v-abc", "--poster", "-o", "still.jpg").out == "still.jpg\n"

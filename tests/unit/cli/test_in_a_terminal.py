@@ -141,7 +141,7 @@ def test_a_prompt_is_typed_and_ended_with_ctrl_d(
     assert server.seen[0].json["prompt"] == "a fox"
 
 
-def test_a_batch_shows_a_bar_for_all_and_one_for_each_line(
+def test_a_batch_shows_a_bar_for_each_line_and_goes_on_after_ctrl_c(
     omnireel: Commands, environment: dict[str, str], server: Loopback
 ) -> None:
     shop = Shop(server)
@@ -152,8 +152,16 @@ def test_a_batch_shows_a_bar_for_all_and_one_for_each_line(
 
     with screen(omnireel.folder, environment, "batch", "films.jsonl") as terminal:
         terminal.shows("all lines", "0/2", "fox: processing", "line 2: processing")
-        shop.running = False
+        terminal.type("C-c")
+        text = terminal.shows("[exit 130]")
+
+        assert "omnireel batch films.jsonl" in text
+        assert "Traceback" not in text
+        assert terminal.cursor_is_shown()
+
+    shop.running = False
+    with screen(omnireel.folder, environment, "batch", "films.jsonl") as terminal:
         text = terminal.shows("[exit 0]", "2/2", "2 lines: 2 success")
 
         assert "fox: processing" not in text
-        assert terminal.cursor_is_shown()
+    assert len(shop.tasks) == 2

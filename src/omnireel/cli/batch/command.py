@@ -59,12 +59,12 @@ def batch(
     *,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", metavar="DIR", help="Where videos go. Default: FILE-videos."),
+        typer.Option("-o", "--output", metavar="DIR", help="Where videos go. Default: x-videos for x.jsonl."),
     ] = None,
     download: Annotated[bool, typer.Option("--download/--no-download", help="Save the videos.")] = True,
     state: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="What is done so far. Default: FILE.state."),
+        typer.Option(metavar="FILE", help="Where it is written down what is done. Default: FILE.state."),
     ] = None,
     concurrency: Annotated[
         int, typer.Option(min=1, max=64, help="Tasks that wait or run at once, this batch's own.")
