@@ -8,14 +8,16 @@ DEV := $(VENV)/.omnireel-dev
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --no-emit-package omnireel pyproject.toml requirements/build.in
 
-.PHONY: help demo serve test chaos check lint imports types lock clean
+.PHONY: help demo serve test chaos check lint imports types web web-check docs lock clean
 
 help:
 	@echo "make demo    restyle a clip into clay, for real: ends in demo-output/clay.mp4"
 	@echo "make serve   run the server on http://127.0.0.1:8000 (ARGS='--port 9000 …')"
-	@echo "make test    run every test"
+	@echo "make test    run the tests (TIER= for the slow ones too)"
 	@echo "make chaos   kill, cut and fill for an hour (SCALE=0.1 for less; needs PostgreSQL)"
 	@echo "make check   formatting, lint, types, import rules, tests"
+	@echo "make web     build the page of web/ anew, into src/omnireel/api/playground (needs Node.js)"
+	@echo "make docs    build the documentation into docs/_build/html, warnings being errors"
 	@echo "make lock    resolve the dependencies anew (needs uv)"
 	@echo "make clean   remove what these commands made, but not omnireel-data"
 
@@ -25,8 +27,10 @@ demo: $(SERVER)
 serve: $(SERVER)
 	@$(BIN)/omnireel serve $(ARGS)
 
+# What takes longer than ten seconds is left to continuous integration, which says TIER= .
+TIER ?= -m "not slow"
 test: $(DEV)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(TIER) $(ARGS)
 
 SCALE ?= 1
 chaos: $(DEV)
@@ -47,11 +51,24 @@ types: $(DEV)
 	$(BIN)/mypy
 	tools/pyright.sh $(BIN)
 
+web: web/node_modules
+	cd web && npm run --silent build
+
+web-check: web/node_modules
+	tools/web_check.sh
+
+web/node_modules: web/package.json web/package-lock.json
+	cd web && npm ci --no-audit --no-fund --ignore-scripts
+	@touch $@
+
 $(SERVER): requirements/server.lock pyproject.toml tools/venv.sh
 	@tools/venv.sh $(VENV) server
 
 $(DEV): requirements/dev.lock pyproject.toml tools/venv.sh
 	@tools/venv.sh $(VENV) dev
+
+docs: $(DEV)
+	$(BIN)/python -m sphinx -q -W --keep-going -d docs/_build/read docs docs/_build/html
 
 UV ?= $(or $(shell command -v uv 2>/dev/null),$(BIN)/uv)
 lock:
@@ -59,5 +76,6 @@ lock:
 	$(UV) $(COMPILE) --extra dev --constraints requirements/server.lock --output-file requirements/dev.lock $(ARGS)
 
 clean:
-	rm -rf $(VENV) demo-output dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf docs/_build docs/generated docs/architecture
+	rm -rf $(VENV) demo-output dist build web/node_modules web/artefacts .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

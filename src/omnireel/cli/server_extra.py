@@ -1,4 +1,4 @@
-"""The server's parts are an extra; a command that needs them says so plainly when they are missing."""
+"""Some commands need an extra; they say so plainly when its packages are missing."""
 
 from __future__ import annotations
 
@@ -15,6 +15,13 @@ INSTALL = "pip install 'omnireel[server]'"
 
 @contextmanager
 def server_extra(command: str) -> Iterator[None]:
+    """Imports inside may fail for want of the server's packages; then say so and exit with 1."""
+    with extra("server", command):
+        yield
+
+
+@contextmanager
+def extra(name: str, command: str) -> Iterator[None]:
     """Imports inside may fail for want of the extra; then say what to install and exit with 1."""
     try:
         yield
@@ -23,7 +30,7 @@ def server_extra(command: str) -> Iterator[None]:
         if (error.name or "omnireel").partition(".")[0] == "omnireel":
             raise
         complain(
-            f"error: `omnireel {command}` needs the server's packages; {error.name} is missing. Install:"
+            f"error: `omnireel {command}` needs the {name}'s packages; {error.name} is missing. Install:"
         )
-        complain(f"       {INSTALL}")
+        complain(f"       pip install 'omnireel[{name}]'")
         raise typer.Exit(FAILED) from None

@@ -226,6 +226,15 @@ def test_the_commands_that_run_a_server_say_what_to_install(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("flags", [[], ["--http"]])
+def test_mcp_says_what_to_install(omnireel: Commands, base_packages: Path, flags: list[str]) -> None:
+    done = base_only(omnireel, base_packages, RUN_COMMAND, "mcp", *flags)
+
+    assert done.returncode == 1
+    assert "pip install 'omnireel[mcp]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_doctor_runs_without_the_server_packages(omnireel: Commands, base_packages: Path) -> None:
     done = base_only(omnireel, base_packages, RUN_COMMAND, "doctor")
 

@@ -1,0 +1,1 @@
+"""Omnireel as tools for language models: an MCP server on the SDK, over stdio or streamable HTTP."""
