@@ -13,7 +13,7 @@ COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hash
 help:
 	@echo "make demo    restyle a clip into clay, for real: ends in demo-output/clay.mp4"
 	@echo "make serve   run the server on http://127.0.0.1:8000 (ARGS='--port 9000 …')"
-	@echo "make test    run every test"
+	@echo "make test    run the tests (TIER= for the slow ones too)"
 	@echo "make chaos   kill, cut and fill for an hour (SCALE=0.1 for less; needs PostgreSQL)"
 	@echo "make check   formatting, lint, types, import rules, tests"
 	@echo "make docs    build the documentation into docs/_build/html, warnings being errors"
@@ -26,8 +26,10 @@ demo: $(SERVER)
 serve: $(SERVER)
 	@$(BIN)/omnireel serve $(ARGS)
 
+# What takes longer than ten seconds is left to continuous integration, which says TIER= .
+TIER ?= -m "not slow"
 test: $(DEV)
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(TIER) $(ARGS)
 
 SCALE ?= 1
 chaos: $(DEV)

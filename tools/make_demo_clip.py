@@ -21,6 +21,7 @@ from numba import njit, prange
 from numpy.typing import NDArray
 
 from omnireel.media.writer import ClipWriter
+from omnireel.media.x264 import Coding
 
 FPS = 24
 SECONDS = 5
@@ -481,7 +482,7 @@ def main() -> None:
         cv2.imwrite(str(asked.output), frame(asked.frame / FPS, asked.width, asked.height))
         return
     with ClipWriter(
-        asked.output, width=asked.width, height=asked.height, fps=Fraction(FPS), crf=27, preset="slow"
+        asked.output, width=asked.width, height=asked.height, fps=Fraction(FPS), crf=27, coding=Coding("slow")
     ) as clip:
         for picture in frames(asked.width, asked.height):
             clip.write(picture)

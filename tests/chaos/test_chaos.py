@@ -28,6 +28,7 @@ def postgres(request: pytest.FixtureRequest, experiment: Experiment) -> Postgres
     return server
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("experiment", QUICK, ids=lambda experiment: experiment.name)
 def test_promises_are_kept_through_some(
     experiment: Experiment, nursery: Nursery, postgres: PostgresServer | None, tmp_path: Path

@@ -287,6 +287,7 @@ SETTINGS = settings(
 
 
 # On PostgreSQL every question goes to another process; the code is the same.
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "histories"), [("sqlite", 60), ("postgresql", 15)])
 def test_no_history_loses_or_makes_money(
     kind: str, histories: int, tmp_path: Path, request: pytest.FixtureRequest

@@ -51,6 +51,7 @@ def _with_words(kind: JobKind, shot: Shot, photo: Path | None = None) -> EngineC
     return EngineCase(Job(request, Storyboard(kind, (shot,))), {} if photo is None else {_PHOTO: photo})
 
 
+@pytest.mark.slow
 class TestStudioEngine(EngineContract):
     cases: ClassVar[Sequence[EngineCase]] = ()
 

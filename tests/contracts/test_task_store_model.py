@@ -288,6 +288,7 @@ SETTINGS = settings(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_every_history_goes_as_in_the_model(
     kind: str, tmp_path: Path, request: pytest.FixtureRequest

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine, Row, select, update
 
 from omnireel.tasks.database import open_database, reading, writing
@@ -111,6 +112,7 @@ def end_all(engine: Engine) -> None:
         connection.execute(update(task).where(LIVE).values(status="canceled", completed_at=1.0))
 
 
+@pytest.mark.slow
 def test_ten_thousand_claims_by_racing_processes_are_never_double(database_place: str) -> None:
     engine = open_database(database_place)
     # Writers of a file take turns anyway; a server's get into each other's way.

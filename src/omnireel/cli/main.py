@@ -33,6 +33,7 @@ ENTRIES = (
     Entry("mcp", "omnireel.cli.mcp", "Give a language model the tools to make videos.", MAKE),
     Entry("serve", "omnireel.cli.serve", "Run the server.", SERVE),
     Entry("worker", "omnireel.cli.worker", "Work on the tasks of a server beside it.", SERVE),
+    Entry("mcp", "omnireel.cli.mcp", "Offer the server to language models over MCP.", SERVE),
     Entry("keys", "omnireel.cli.keys", "Make, list, rotate and revoke API keys.", SERVE),
     Entry("teams", "omnireel.cli.teams", "Make, list and fund teams.", SERVE),
     Entry("db", "omnireel.cli.database", "Look at the database's tables, bring them up to date.", SERVE),

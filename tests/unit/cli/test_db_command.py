@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from sqlalchemy import text
 from tests.postgres_server import PASSWORD, PostgresServer
 from tests.unit.cli.commands import Commands
@@ -10,6 +11,7 @@ from omnireel.tasks.database import connect, writing
 from omnireel.tasks.tables import REVISION
 
 
+@pytest.mark.slow
 def test_a_shared_database_is_made_ready_and_then_used(omnireel: Commands, postgres: PostgresServer) -> None:
     url = postgres.empty_database()
     place = f"PostgreSQL database {url.rsplit('/', 1)[1]} at 127.0.0.1:{postgres.port}"
@@ -65,6 +67,7 @@ def test_a_file_can_be_made_ready_too(omnireel: Commands) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_server_that_is_not_there_is_1_and_says_no_password(omnireel: Commands) -> None:
     for words in (("db", "status"), ("keys", "list"), ("serve", "--port", "0")):
         ended = omnireel(*words, OMNIREEL_DATABASE="postgresql://kim:s3cret@127.0.0.1:1/films")

@@ -218,6 +218,7 @@ def test_scratch_folders_of_the_living_stay(house: House) -> None:
     mine.remove()
 
 
+@pytest.mark.slow
 def test_more_than_one_batch_is_swept(house: House) -> None:
     for n in range(450):
         house.put(f"inputs/{n}.png")

@@ -27,6 +27,8 @@ from omnireel.media.frames import Frame
 from omnireel.media.reader import VideoReader
 from omnireel.models import JobKind, Shot, Storyboard, Subject, TimeOfDay, Weather
 
+pytestmark = pytest.mark.slow
+
 _SIZE = (384, 216)
 _WARM_UP, _FRAMES = 2, 8
 _DEMO = Path(__file__).parents[4] / "src" / "omnireel" / "demo" / "pond.mp4"

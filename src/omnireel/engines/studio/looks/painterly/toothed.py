@@ -51,11 +51,12 @@ class ToothedPaper:
     def marked(self, cover: Mask, lines: Mask, ink: Mask, sheets: Sequence[Sheet]) -> Frame:
         """A drawing in one colour, `ink`. `cover`, `(height, width)`, is how much of it was laid, and `lines`
         are drawn over that."""
-        cover = cast("Mask", cv2.GaussianBlur(cover, (3, 3), _BLUNT))
+        blunt = cast("Mask", cv2.GaussianBlur(cover, (3, 3), _BLUNT))
         tooth = self._tooth.under(sheets)
         share, weight = np.empty_like(tooth), np.float32(1 - ink.mean() / 255)
-        bite_tone(_flat(cover), _flat(lines), _flat(tooth), self._rough, weight, _flat(share))
-        out, row = np.empty_like(self._bare), np.tile(ink, lines.shape[1])
+        bite_tone(_flat(blunt), _flat(lines), _flat(tooth), self._rough, weight, _flat(share))
+        out: Frame = np.empty_like(self._bare)
+        row = np.tile(ink, lines.shape[1])
         rub_tone(_rows(thrice(share)), _rows(self._bare), row, _rows(out))
         return out
 
