@@ -27,6 +27,7 @@ from omnireel.tasks.counts import RequestCounts
 from omnireel.tasks.database import open_database
 from omnireel.tasks.deliveries import Deliveries
 from omnireel.tasks.files import QUOTA, MediaFiles
+from omnireel.tasks.key_pairs import KeyPairs
 from omnireel.tasks.keys import KeyStore
 from omnireel.tasks.prices import PriceList
 from omnireel.tasks.service import Admission, TaskService
@@ -51,6 +52,7 @@ class House:
     engines: dict[str, Engine]
     store: SqlTaskStore
     keys: KeyStore
+    pairs: KeyPairs
     files: MediaFiles
     teams: TeamStore
     blobs: LocalBlobs
@@ -143,6 +145,7 @@ def open_house(
         instruments=instruments,
     )
     keys = KeyStore(database, clock)
+    pairs = KeyPairs(database, lambda: b"k" * 32, clock)
     settled = ApiValues(**{"base_url": base_url, "scratch": folder / "incoming", "terms": TERMS, **values})
     deliveries, webhook_secrets = Deliveries(database), WebhookSecrets(database, clock)
     files = MediaFiles(database, clock, quota=upload_quota)
@@ -158,6 +161,7 @@ def open_house(
         secrets=webhook_secrets,
         endings=endings,
         values=settled,
+        pairs=pairs,
         clock=clock,
         draining=draining,
         instruments=instruments,
@@ -168,6 +172,7 @@ def open_house(
             engines,
             store,
             keys,
+            pairs,
             files,
             TeamStore(database),
             blobs,

@@ -23,6 +23,7 @@ from omnireel.api import (
 )
 from omnireel.api.body import BodyDesk
 from omnireel.api.dialects.envelopes import ENVELOPES
+from omnireel.api.dialects.kling import routes as kling_videos
 from omnireel.api.dialects.openai import models_routes as openai_models
 from omnireel.api.dialects.openai import routes as openai_videos
 from omnireel.api.edge import Edge
@@ -43,6 +44,7 @@ from omnireel.tasks.bell import Bell
 from omnireel.tasks.counts import RequestCounts
 from omnireel.tasks.deliveries import Deliveries
 from omnireel.tasks.files import MediaFiles
+from omnireel.tasks.key_pairs import KeyPairs
 from omnireel.tasks.keys import KeyStore
 from omnireel.tasks.service import TaskService
 from omnireel.tasks.webhook_secrets import WebhookSecrets
@@ -60,6 +62,7 @@ def create_app(
     secrets: WebhookSecrets,
     endings: Bell,
     values: ApiValues,
+    pairs: KeyPairs | None = None,
     models: Mapping[str, Model] = MODELS,
     clock: Clock | None = None,
     draining: Event | None = None,
@@ -96,6 +99,7 @@ def create_app(
         limiter=RequestLimiter(values.requests_per_minute, counts, clock),
         deliveries=deliveries,
         secrets=secrets,
+        pairs=pairs,
         underway=Underway(),
         lookout=Lookout(service.glimpses, endings),
         draining=draining or Event(),
@@ -129,6 +133,7 @@ def _assemble(rooms: Rooms, instruments: Instruments) -> FastAPI:
         account_routes,
         health_routes,
         files_routes,
+        kling_videos,
         openai_videos,
         openai_models,
         pages,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from omnireel.errors import AuthenticationFailed
 from omnireel.tasks.keys import Access
 from omnireel.tasks.scopes import Scope
 
-_SCHEME = HTTPBearer(auto_error=False, description="A key made with `omnireel keys create`.")
+SCHEME = HTTPBearer(auto_error=False, description="A key made with `omnireel keys create`.")
 
 
 @dataclass(frozen=True)
@@ -44,19 +45,27 @@ def bearer_key(request: Request) -> str:
     return key.strip()
 
 
-def _admitted(rooms: Rooms, key: str) -> tuple[Access, Allowance]:
-    """What the key opens and what is left of its team's minute: both ask a database."""
-    access = rooms.keys.access(key)
-    return access, rooms.limiter.count(access.team)
-
-
 async def _caller(
-    request: Request, rooms: RoomsHere, _documented: Annotated[object, Security(_SCHEME)]
+    request: Request, rooms: RoomsHere, _documented: Annotated[object, Security(SCHEME)]
 ) -> Caller:
     key = bearer_key(request)
-    access, allowance = await run_in_threadpool(_admitted, rooms, key)
+    return await admit(request, rooms, key, lambda: rooms.keys.access(key))
+
+
+async def admit(request: Request, rooms: Rooms, shown: str, opens: Callable[[], Access]) -> Caller:
+    """Let in who showed what `opens` something, and count the request.
+
+    Its last four letters are logged. Raises AuthenticationFailed, and a 429 Problem.
+    """
+
+    def admitted() -> tuple[Access, Allowance]:
+        """What it opens and what is left of its team's minute: both ask a database."""
+        access = opens()
+        return access, rooms.limiter.count(access.team)
+
+    access, allowance = await run_in_threadpool(admitted)
     # Here and not in a thread, so that everything the request still does is logged as this caller's.
-    bind_contextvars(team=access.team, key=key[-4:])
+    bind_contextvars(team=access.team, key=shown[-4:])
     request.state.rate_headers = allowance.headers
     if allowance.exceeded:
         detail = f"at most {allowance.limit} requests per minute; wait {allowance.retry_after} seconds"

@@ -26,6 +26,7 @@ from omnireel.models import MediaLimits
 from omnireel.storage.base import ServedBlobs
 from omnireel.tasks.deliveries import Deliveries
 from omnireel.tasks.files import MediaFiles
+from omnireel.tasks.key_pairs import KeyPairs
 from omnireel.tasks.keys import KeyStore
 from omnireel.tasks.service import TaskService
 from omnireel.tasks.webhook_secrets import WebhookSecrets
@@ -85,6 +86,8 @@ class Rooms:
     limiter: RequestLimiter
     deliveries: Deliveries
     secrets: WebhookSecrets
+    pairs: KeyPairs | None
+    """None where nobody signs tokens."""
     underway: Underway
     lookout: Lookout
     draining: Event

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Header, Request
 
-from omnireel.api.rooms import RoomsHere
+from omnireel.api.rooms import Rooms, RoomsHere
 from omnireel.errors import InvalidRequest
 from omnireel.media.egress import MAX_URL
 from omnireel.media.post import judge_target
@@ -31,13 +31,18 @@ def _webhook_url(request: Request, rooms: RoomsHere, _documented: _Documented = 
     if len(sent) > 1:
         raise InvalidRequest(f"header '{HEADER}' may be sent once", field=HEADER)
     url = sent[0].strip()
+    check_target(url, f"header '{HEADER}'", HEADER, rooms)
+    return url
+
+
+def check_target(url: str, called: str, field: str, rooms: Rooms) -> None:
+    """Raises InvalidRequest, which calls it so, for an address that can be seen to be no good."""
     if not url.isascii():
-        raise InvalidRequest(f"header '{HEADER}' must be ASCII", field=HEADER)
+        raise InvalidRequest(f"{called} must be ASCII", field=field)
     try:
         judge_target(url, rooms.values.webhook_policy)
     except ValueError as error:
-        raise InvalidRequest(f"header '{HEADER}' is no good: {error}", field=HEADER) from None
-    return url
+        raise InvalidRequest(f"{called} is no good: {error}", field=field) from None
 
 
 WebhookUrlHere = Annotated[str | None, Depends(_webhook_url)]

@@ -17,6 +17,7 @@ from omnireel.storage.base import ServedBlobs
 from omnireel.storage.bucket import open_bucket
 from omnireel.storage.links import FileLinks
 from omnireel.storage.local import LocalBlobs
+from omnireel.tasks.dialect import dialect_of
 from omnireel.tasks.link_secret import shared_link_secret
 
 log = structlog.get_logger(__name__)
@@ -49,8 +50,18 @@ def open_blobs(settings: Settings, database: Database, base_url: str) -> tuple[S
     return open_bucket(settings, links), open_bucket(settings, links, patient=True)
 
 
+def pair_secret(settings: Settings, database: Database) -> bytes:
+    """What secret keys are derived from, the same for all who share the database; made on first use.
+
+    Beside a database in a file it is in a file of its own, so that a copy of the database tells it to nobody.
+    """
+    if dialect_of(database).embedded:
+        return _secret(settings.data / "secret")
+    return shared_link_secret(database)
+
+
 def _secret(path: Path) -> bytes:
-    """The key that result links are signed with, made on first use."""
+    """What this data folder alone knows, made on first use: links to results are signed with it."""
     with suppress(FileExistsError):
         write_private(path, secrets.token_hex(32))
     return bytes.fromhex(path.read_text())

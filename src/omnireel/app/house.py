@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import Engine as Database
 
-from omnireel.app.files import open_blobs
+from omnireel.app.files import open_blobs, pair_secret
 from omnireel.clock import SystemClock
 from omnireel.media.post import TOTAL_SECONDS
 from omnireel.settings import Settings
@@ -20,6 +21,7 @@ from omnireel.tasks.counts import RequestCounts
 from omnireel.tasks.database import open_database
 from omnireel.tasks.deliveries import Deliveries
 from omnireel.tasks.files import MediaFiles
+from omnireel.tasks.key_pairs import KeyPairs
 from omnireel.tasks.keys import KeyStore
 from omnireel.tasks.sql import SqlTaskStore
 from omnireel.tasks.webhook_secrets import WebhookSecrets
@@ -48,6 +50,7 @@ class House:
     bell: Bell
     endings: Bell
     keys: KeyStore
+    pairs: KeyPairs
     files: MediaFiles
     counts: RequestCounts
     deliveries: Deliveries
@@ -89,6 +92,7 @@ def open_house(settings: Settings, base_url: str, instruments: Instruments | Non
         bell=bell,
         endings=endings,
         keys=KeyStore(database, clock),
+        pairs=KeyPairs(database, partial(pair_secret, settings, database), clock),
         files=MediaFiles(database, clock, quota=settings.upload_quota_bytes),
         counts=RequestCounts.of(database),
         deliveries=Deliveries(database, lease=timedelta(seconds=TOTAL_SECONDS + settings.lease_seconds)),

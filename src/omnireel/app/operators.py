@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from sqlalchemy import Engine as Database
 
+from omnireel.app.files import pair_secret
 from omnireel.app.house import database_place
 from omnireel.clock import SystemClock
 from omnireel.settings import Settings
 from omnireel.tasks.database import Schema, connect, open_database, schema_of, upgrade_schema
 from omnireel.tasks.files import MediaFiles
+from omnireel.tasks.key_pairs import KeyPairs
 from omnireel.tasks.keys import KeyStore
 from omnireel.tasks.teams import TeamStore
 
@@ -19,6 +22,12 @@ from omnireel.tasks.teams import TeamStore
 def open_keys(settings: Settings) -> KeyStore:
     """The keys of the server with these settings. Raises CannotStart."""
     return KeyStore(open_database(database_place(settings)), SystemClock())
+
+
+def open_pairs(settings: Settings) -> KeyPairs:
+    """The access keys of the server with these settings. Raises CannotStart."""
+    database = open_database(database_place(settings))
+    return KeyPairs(database, partial(pair_secret, settings, database), SystemClock())
 
 
 def open_teams(settings: Settings) -> TeamStore:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from threading import Event, Thread
 
-from omnireel.api.task_answer import poll_body
+from omnireel.api.dialects.told import told
 from omnireel.app.house import House
 from omnireel.clock import SystemClock
 from omnireel.media.post import post, post_policy
@@ -24,7 +24,7 @@ class PostRoom:
         lifetime = timedelta(seconds=settings.link_seconds)
 
         def render(team: str, task_id: str) -> bytes:
-            return poll_body(house.store.get(team, task_id), lambda key: house.blobs.sign(key, lifetime))
+            return told(house.store.get(team, task_id), lambda key: house.blobs.sign(key, lifetime))
 
         courier = Courier(
             house.deliveries,

@@ -62,6 +62,7 @@ def build_app(house: House, base_url: str, workshop: Workshop | None, draining: 
     return create_app(
         service=service,
         keys=house.keys,
+        pairs=house.pairs,
         files=house.files,
         blobs=house.blobs,
         counts=house.counts,

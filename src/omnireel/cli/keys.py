@@ -43,6 +43,10 @@ def create(
         str | None,
         typer.Option(metavar="WHEN", help="Its end: 30d, or 2027-01-31. Default: never.", show_default=False),
     ] = None,
+    kling: Annotated[
+        bool,
+        typer.Option("--kling", help="Make an access key and a secret key too, for who signs tokens."),
+    ] = False,
     data: DataFolder = None,
     json: JsonFlag = False,
     quiet: QuietFlag = False,
@@ -53,9 +57,29 @@ def create(
     with ending(talk):
         ends = end(expires, datetime.now(UTC)) if expires else None
         key = _make(data, name, team, scopes, ends)
+        pair = _pair(data, key.key_id) if kling else None
     talk.say(f"key {key.key_id} for team {team!r}; keep it, it is not shown again:")
     about = {"name": name, "team": team, "scopes": ",".join(sorted(set(scopes)))}
-    talk.data(key.secret, _secret_document(key) | about)
+    talk.data(_secrets(key, pair), _secret_document(key, pair) | about)
+
+
+@app.command()
+def pair(
+    key_id: Annotated[str, typer.Argument(help="As `keys list` shows it.", show_default=False)],
+    *,
+    data: DataFolder = None,
+    json: JsonFlag = False,
+    quiet: QuietFlag = False,
+) -> None:
+    """Print a key's access key and secret key; make them when it has none. Kling's clients sign with them.
+
+    They may do what the key may, and end with it.
+    """
+    talk = Output(json, quiet)
+    with ending(talk):
+        found = _pair(data, key_id)
+    talk.say(f"the access key and the secret key of key {key_id}:")
+    talk.data("\n".join(found.values()), {"key_id": key_id, **found})
 
 
 @app.command()
@@ -73,8 +97,9 @@ def rotate(
     talk = Output(json, quiet)
     with ending(talk):
         key = _open(data).rotate(key_id, span(overlap))
+        pair = _pair(data, key_id) if key.access_key else None
     talk.say(f"key {key_id}; the secret before this one is good for {overlap} more. Keep this one:")
-    talk.data(key.secret, _secret_document(key))
+    talk.data(_secrets(key, pair), _secret_document(key, pair))
 
 
 @app.command("list")
@@ -112,13 +137,27 @@ def _make(data: Path | None, name: str, team: str, scopes: list[str], expires_at
     return store.create(name, team=team, scopes=scopes_of(scopes), expires_at=expires_at)
 
 
-def _secret_document(key: NewKey) -> dict[str, object]:
+def _pair(data: Path | None, key_id: str) -> dict[str, str]:
+    with server_extra("keys"):
+        from omnireel.app.operators import open_pairs
+
+        pair = open_pairs(settings_from(data=data)).of(key_id)
+    return {"access_key": pair.access_key, "secret_key": pair.secret_key}
+
+
+def _secrets(key: NewKey, pair: Mapping[str, str] | None) -> str:
+    """A line each."""
+    return "\n".join([key.secret, *(pair or {}).values()])
+
+
+def _secret_document(key: NewKey, pair: Mapping[str, str] | None) -> dict[str, object]:
     return {
         "api_key": key.secret,
         "key_id": key.key_id,
         "last4": key.last4,
         "created_at": key.created_at.isoformat(),
         "expires_at": key.expires_at.isoformat() if key.expires_at else None,
+        **(pair or {}),
     }
 
 
@@ -132,6 +171,7 @@ def _document(key: KeyInfo) -> dict[str, str | None]:
         "created_at": key.created_at.isoformat(),
         "expires_at": key.expires_at.isoformat() if key.expires_at else None,
         "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,
+        "access_key": key.access_key,
     }
 
 

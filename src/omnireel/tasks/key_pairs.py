@@ -12,6 +12,7 @@ import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from sqlalchemy import Engine, select, update
@@ -50,7 +51,8 @@ class KeyPairs:
 
     def __init__(self, engine: Engine, secret: Callable[[], bytes], clock: Clock | None = None) -> None:
         self._engine = engine
-        self._secret = secret
+        # Where it is kept may be a database, and a token comes with every request.
+        self._secret = cache(secret)
         self._clock = clock or SystemClock()
 
     def of(self, key_id: str) -> KeyPair:

@@ -44,6 +44,8 @@ class NewKey:
     last4: str
     created_at: datetime
     expires_at: datetime | None = None
+    access_key: str | None = None
+    """The public half of its pair, where it has one."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ class KeyInfo:
     expires_at: datetime | None = None
     overlap_until: datetime | None = None
     """Until when the secret before the last rotation is good."""
+    access_key: str | None = None
+    """The public half of its pair, where it has one."""
 
 
 class KeyStore:
@@ -154,10 +158,11 @@ class KeyStore:
             )
         )
         with writing(self._engine) as connection:
-            row = connection.execute(renewed.returning(api_key.c.expires_at)).one_or_none()
+            shown = (api_key.c.expires_at, api_key.c.access_key)
+            row = connection.execute(renewed.returning(*shown)).one_or_none()
         if row is None:
             raise NotFound(f"there is no key {key_id!r} in use")
-        return NewKey(secret, key_id, secret[-4:], now, maybe_moment(row.expires_at))
+        return NewKey(secret, key_id, secret[-4:], now, maybe_moment(row.expires_at), row.access_key)
 
     def team_of(self, secret: str) -> str:
         """The team whose key this is. Raises AuthenticationFailed."""
@@ -232,4 +237,5 @@ def _info(row: Row[*tuple[Any, ...]]) -> KeyInfo:
         scopes=scopes_of(row.scopes.split(",")),
         expires_at=maybe_moment(row.expires_at),
         overlap_until=maybe_moment(row.previous_until),
+        access_key=row.access_key,
     )

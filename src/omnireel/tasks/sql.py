@@ -466,7 +466,7 @@ def _check_name(connection: Connection, new: NewTask, external_id: str) -> None:
     named = and_(task.c.team == new.team, task.c.external_id == external_id)
     taken = connection.execute(select(task.c.task_id).where(named)).scalar()
     if taken is not None and taken != new.task_id:
-        raise InvalidRequest(f"the external id is taken by task {taken!r}", field="external_id")
+        raise InvalidRequest(f"parameter 'external_id' is taken by task {taken!r}", field="external_id")
 
 
 def _not_found(task_id: str) -> NotFound:

@@ -666,7 +666,7 @@ class TaskStoreContract:
         named = Origin("kling", "scene 4")
         store.add(replace(a_task("t1"), origin=named))
         once = Once("f" * 64, "a" * 64)
-        with pytest.raises(InvalidRequest, match="external id is taken by task 't1'"):
+        with pytest.raises(InvalidRequest, match="'external_id' is taken by task 't1'"):
             store.add(replace(a_task("t2", keys=("a",)), origin=named, once=once))
         with pytest.raises(NotFound):
             store.get("team", "t2")

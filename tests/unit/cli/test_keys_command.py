@@ -86,3 +86,27 @@ def test_scopes_and_times_that_cannot_be_are_2(omnireel: Commands, words: tuple[
     ended = omnireel("keys", *words, "--data", "d")
 
     assert (ended.code, ended.out) == (2, "")
+
+
+def test_a_key_may_have_a_pair_which_can_be_shown_again(omnireel: Commands) -> None:
+    made = json.loads(omnireel("keys", "create", "--kling", "--data", "d", "--json").out)
+    shown = json.loads(omnireel("keys", "pair", made["key_id"], "--data", "d", "--json").out)
+    plain = omnireel("keys", "pair", made["key_id"], "--data", "d")
+    rotated = json.loads(omnireel("keys", "rotate", made["key_id"], "--data", "d", "--json").out)
+    listed = json.loads(omnireel("keys", "list", "--data", "d", "--json").out)
+
+    assert made["access_key"].startswith("omr_ak_")
+    assert len(made["secret_key"]) == 43
+    assert shown == {name: made[name] for name in ("key_id", "access_key", "secret_key")}
+    assert plain.out == f"{made['access_key']}\n{made['secret_key']}\n"
+    assert (rotated["access_key"], rotated["secret_key"] != made["secret_key"]) == (made["access_key"], True)
+    assert [key["access_key"] for key in listed] == [made["access_key"]]
+    assert made["secret_key"] not in json.dumps(listed)
+
+
+def test_a_key_without_a_pair_shows_none(omnireel: Commands) -> None:
+    made = json.loads(omnireel("keys", "create", "--data", "d", "--json").out)
+    unknown = omnireel("keys", "pair", "key-nope", "--data", "d")
+
+    assert "access_key" not in made
+    assert (unknown.code, "key-nope" in unknown.err) == (1, True)
