@@ -13,7 +13,7 @@ from types import FrameType
 import uvicorn
 
 from omnireel.api.server import server_config
-from omnireel.app.files import write_private
+from omnireel.app.files import FIRST_KEY, write_private
 from omnireel.app.house import House, open_house
 from omnireel.app.post_room import SECONDS, PostRoom
 from omnireel.app.watch import Watch
@@ -23,8 +23,6 @@ from omnireel.engines.registry import load_engine
 from omnireel.errors import CannotStart
 from omnireel.settings import Settings
 from omnireel.tasks.keys import new_secret
-
-FIRST_KEY = "first-key"
 
 
 def serve(settings: Settings) -> int:
