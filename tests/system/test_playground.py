@@ -548,6 +548,18 @@ def test_a_key_stays_for_the_tab_or_for_good(visiting: Visiting, server: Server)
     expect(page.get_by_label("API key")).to_be_visible()
 
 
+def test_a_key_that_is_no_longer_good_is_said_so(visiting: Visiting, server: Server) -> None:
+    visit = visiting(key="omr_live_gone")
+    visit.expects_refusals = True
+    page = visit.open()
+    expect(page.get_by_role("alert")).to_contain_text("The key was not accepted: the API key is malformed.")
+    page.get_by_role("button", name="Use another key").click()
+    # What the visit began with comes back at a reload only.
+    page.get_by_label("API key").fill(server.key)
+    expect(page.locator("#prompt")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
 def test_the_page_speaks_chinese(visiting: Visiting) -> None:
     page = visiting(language="zh-CN").open()
     expect(page.get_by_role("button", name="生成视频")).to_be_visible()

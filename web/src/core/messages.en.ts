@@ -112,6 +112,7 @@ export const en = {
   "key.forget": "Forget the key here",
   "key.hide": "Hide the key",
   "key.label": "API key",
+  "key.other": "Use another key",
   "key.remember": "Keep it in this browser when the tab is closed",
   "key.reveal": "Show the key",
   "key.use": "Use this key",

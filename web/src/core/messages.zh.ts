@@ -114,6 +114,7 @@ export const zh: Messages = {
   "key.forget": "在此忘记密钥",
   "key.hide": "隐藏密钥",
   "key.label": "API 密钥",
+  "key.other": "换一个密钥",
   "key.remember": "关闭标签页后仍保存在此浏览器中",
   "key.reveal": "显示密钥",
   "key.use": "使用此密钥",

@@ -364,10 +364,11 @@ function More() {
             label={t("create.priority")}
             value={priority}
             onPick={(value) => wish({ priority: value })}
-            options={["", "low", "normal", "high"].map((value) => ({
-              value,
-              text: known(`option.priority.${value}`, t("option.auto")),
-            }))}
+            options={[
+              { value: "low", text: t("option.priority.low") },
+              { value: "", text: t("option.priority.normal") },
+              { value: "high", text: t("option.priority.high") },
+            ]}
           />
         </div>
         <div class="control">
