@@ -269,6 +269,7 @@ def test_files_that_are_no_good_are_never_sent(visiting: Visiting, tmp_path: Pat
     expect(page.get_by_text("1 s: it must last 3 to 10.05 s.")).to_be_visible()
     expect(page.get_by_text("words.txt is neither a picture nor a video that can be used.")).to_be_visible()
     expect(page.get_by_text("This is not a picture that can be read.")).to_be_visible()
+    expect(page.get_by_text("Take out the file that cannot be used.")).to_be_visible()
     expect(page.locator("#submit")).to_be_disabled()
     assert not [asked for asked in visit.asked if asked[1] == "/api/v1/media/files"]
 
@@ -282,6 +283,7 @@ def test_limits_show_while_somebody_types(visiting: Visiting) -> None:
     expect(page.locator("#prompt-count")).to_have_text("2 of 2,500 characters")
     prompt.fill("x" * 2501)
     expect(prompt).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_text("Too long by this many characters: 1.")).to_be_visible()
     expect(page.locator("#submit")).to_be_disabled()
     prompt.fill("a fox and <<<image_3>>>")
     expect(page.locator("#fault")).to_contain_text(

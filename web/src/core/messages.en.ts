@@ -41,6 +41,8 @@ export const en = {
   "create.submit": "Make video",
   "create.title": "Create a video",
   "create.webhook": "Tell this address when it is done",
+  "create.tooLong": "Too long by this many characters: {n}.",
+  "create.badFile": "Take out the file that cannot be used.",
   "create.writeFirst": "Write a prompt to see what it would take.",
   "delivery.pending": "waiting",
   "delivery.delivered": "delivered",

@@ -43,6 +43,8 @@ export const zh: Messages = {
   "create.submit": "生成视频",
   "create.title": "创建视频",
   "create.webhook": "完成后通知此地址",
+  "create.tooLong": "提示词超出 {n} 个字符。",
+  "create.badFile": "请移除无法使用的文件。",
   "create.writeFirst": "写下提示词后即可看到预计的时间和价格。",
   "delivery.pending": "等待中",
   "delivery.delivered": "已送达",
