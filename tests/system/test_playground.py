@@ -148,6 +148,14 @@ def test_a_first_visit_ends_in_a_video(visiting: Visiting, server: Server, tmp_p
     assert digest == task["result"]["resources"][0]["sha256"]
 
 
+def test_steps_that_are_counted_are_one_stage(visiting: Visiting, tasks: Tasks) -> None:
+    page = visiting().open(f"#/task/{tasks.going}")
+    expect(page.locator(".stages .now")).to_contain_text(re.compile(r"step \d+ of 3000"))
+    page.wait_for_timeout(600)
+    expect(page.locator(".stages .now")).to_have_count(1)
+    expect(page.locator(".stages li", has_text="step")).to_have_count(1)
+
+
 def test_a_picture_is_sent_named_and_taken_back(visiting: Visiting, server: Server, picture: Path) -> None:
     visit = visiting()
     page = visit.open()
@@ -534,6 +542,9 @@ def test_webhooks_are_tried_told_and_sent_again(visiting: Visiting, server: Serv
         expect(first).to_contain_text("2 attempts")
         page.get_by_role("button", name="Show it").click()
         expect(page.get_by_text("whsec_")).to_be_visible()
+        page.get_by_role("button", name="Make a new one").click()
+        page.get_by_role("dialog").get_by_role("button", name="Make a new one").click()
+        expect(page.get_by_text("The one before it signs too until")).to_be_visible()
 
 
 def test_a_key_stays_for_the_tab_or_for_good(visiting: Visiting, server: Server) -> None:

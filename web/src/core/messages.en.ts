@@ -240,6 +240,7 @@ export const en = {
   "secret.copy": "Copy the secret",
   "secret.rotate": "Make a new one",
   "secret.show": "Show it",
+  "secret.sure": "Make a new signing secret? The one before it signs too for 24 hours, then receivers must know the new one.",
   "secret.title": "Signing secret",
   "secret.until": "The one before it signs too until {when}.",
   "secret.what": "What webhooks are signed with, as Standard Webhooks has it. Needs a key that may do everything.",

@@ -242,6 +242,7 @@ export const zh: Messages = {
   "secret.copy": "复制密钥",
   "secret.rotate": "生成新的",
   "secret.show": "显示",
+  "secret.sure": "生成新的签名密钥？旧密钥会继续签名 24 小时，之后接收方必须改用新密钥。",
   "secret.title": "签名密钥",
   "secret.until": "旧密钥在 {when} 之前仍会签名。",
   "secret.what": "回调按 Standard Webhooks 规范用它签名。需要拥有全部权限的密钥。",

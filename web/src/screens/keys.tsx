@@ -7,7 +7,7 @@ import { forgetKey, keep, key, masked, remembered } from "../core/session";
 import { ago, known, moment, t } from "../core/speech";
 import { page, wire, type Delivery } from "../core/wire";
 import { Mark } from "../parts/icon";
-import { Button, Copy, Note, told, useEvery, useWork } from "../parts/small";
+import { Button, Confirm, Copy, Note, told, useEvery, useWork } from "../parts/small";
 
 const LOOKS_WHOLE = /^omr_[a-z]+_[A-Za-z0-9]{20,}$/;
 
@@ -150,6 +150,7 @@ function OwnKey() {
 function Secret() {
   const [secret, setSecret] = useState("");
   const [until, setUntil] = useState("");
+  const [asking, setAsking] = useState(false);
   const [busy, fault, run] = useWork();
   const show = (ask: typeof wire.secret) =>
     run(async () => {
@@ -174,10 +175,21 @@ function Secret() {
             {t("secret.show")}
           </Button>
         )}
-        <Button icon="again" disabled={busy} onClick={() => void show(wire.rotate)}>
+        <Button icon="again" disabled={busy} onClick={() => setAsking(true)}>
           {t("secret.rotate")}
         </Button>
       </div>
+      {asking && (
+        <Confirm
+          text={t("secret.sure")}
+          yes={t("secret.rotate")}
+          onYes={() => {
+            setAsking(false);
+            void show(wire.rotate);
+          }}
+          onNo={() => setAsking(false)}
+        />
+      )}
       {fault && (
         <Note kind="bad" alert>
           {fault}

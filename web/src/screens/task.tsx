@@ -15,6 +15,16 @@ interface Stage {
   began: number;
 }
 
+const MOST_STAGES = 12;
+
+/** The stages so far. Notes that differ in their numbers alone, as `step 3 of 9` does, are one stage. */
+function entered(stages: Stage[], note: string): Stage[] {
+  const last = stages.at(-1);
+  const bare = (text: string) => text.replace(/\d+/g, "#");
+  if (last && bare(last.note) === bare(note)) return [...stages.slice(0, -1), { ...last, note }];
+  return [...stages, { note, began: Date.now() }].slice(-MOST_STAGES);
+}
+
 interface Following {
   task: Task | null;
   way: Way;
@@ -41,7 +51,7 @@ function useTask(id: string): Following {
       // A stream's events do not repeat what was asked.
       setTask((before) => ({ ...(before?.request ? { request: before.request } : {}), ...news }));
       const note = news.note;
-      if (note) setStages((before) => (before.at(-1)?.note === note ? before : [...before, { note, began: Date.now() }]));
+      if (note) setStages((before) => entered(before, note));
     };
     const begin = async () => {
       const first = await withPatience(() => wire.task(id, stop.signal), stop.signal, setWay);
