@@ -128,6 +128,15 @@ def test_the_sheet_shows_moments_in_their_order(video: Path) -> None:
     assert not np.array_equal(first, second)
 
 
+def test_an_upright_video_does_not_fill_the_screen(tmp_path: Path) -> None:
+    upright = make_video(tmp_path / "tall.mp4", width=180, height=320)
+
+    lines = drawn(upright, Terminal(Way.BLOCKS, Colours.NONE, 81)).splitlines()
+
+    assert {len(line) for line in lines} == {80}
+    assert len(lines) <= 20
+
+
 def test_kittys_pieces_make_the_png_again() -> None:
     png = bytes(range(256)) * 40
 
