@@ -269,6 +269,7 @@ def test_files_that_are_no_good_are_never_sent(visiting: Visiting, tmp_path: Pat
     expect(page.get_by_text("1 s: it must last 3 to 10.05 s.")).to_be_visible()
     expect(page.get_by_text("words.txt is neither a picture nor a video that can be used.")).to_be_visible()
     expect(page.get_by_text("This is not a picture that can be read.")).to_be_visible()
+    expect(page.get_by_text("Take out the file that cannot be used.")).to_be_visible()
     expect(page.locator("#submit")).to_be_disabled()
     assert not [asked for asked in visit.asked if asked[1] == "/api/v1/media/files"]
 
@@ -282,6 +283,7 @@ def test_limits_show_while_somebody_types(visiting: Visiting) -> None:
     expect(page.locator("#prompt-count")).to_have_text("2 of 2,500 characters")
     prompt.fill("x" * 2501)
     expect(prompt).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_text("Too long by this many characters: 1.")).to_be_visible()
     expect(page.locator("#submit")).to_be_disabled()
     prompt.fill("a fox and <<<image_3>>>")
     expect(page.locator("#fault")).to_contain_text(
@@ -546,6 +548,18 @@ def test_a_key_stays_for_the_tab_or_for_good(visiting: Visiting, server: Server)
     page.get_by_role("button", name="Forget the key here").click()
     assert page.evaluate(where) == [False, False]
     expect(page.get_by_label("API key")).to_be_visible()
+
+
+def test_a_key_that_is_no_longer_good_is_said_so(visiting: Visiting, server: Server) -> None:
+    visit = visiting(key="omr_live_gone")
+    visit.expects_refusals = True
+    page = visit.open()
+    expect(page.get_by_role("alert")).to_contain_text("The key was not accepted: the API key is malformed.")
+    page.get_by_role("button", name="Use another key").click()
+    # What the visit began with comes back at a reload only.
+    page.get_by_label("API key").fill(server.key)
+    expect(page.locator("#prompt")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_the_page_speaks_chinese(visiting: Visiting) -> None:

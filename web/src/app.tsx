@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { learn, schema } from "./core/draft";
 import { choose, look, type Look } from "./core/look";
 import { href, route, type Screen } from "./core/route";
-import { key } from "./core/session";
+import { forgetKey, key, refusal } from "./core/session";
 import { language, speak, t } from "./core/speech";
 import { page } from "./core/wire";
 import { Icon, Mark, type IconName } from "./parts/icon";
@@ -111,9 +111,15 @@ function Main() {
   const { screen, id } = route.value;
   return (
     <main id="main" tabIndex={-1}>
-      {fault && (
+      {refusal.value && (
+        <Note kind="bad" alert>
+          <p>{t("error.key", { detail: refusal.value })}</p>
+          <Button onClick={forgetKey}>{t("key.other")}</Button>
+        </Note>
+      )}
+      {fault && !refusal.value && (
         <Note kind="warn" alert>
-          {fault} {fault && <a href={href("webhooks")}>{t("nav.webhooks")}</a>}
+          {fault}
         </Note>
       )}
       {screen === "create" && <Create />}

@@ -15,6 +15,9 @@ export const key = signal(found);
 /** Whether the key stays when the tab is closed. */
 export const remembered = signal(lasting);
 
+/** What the server said when it did not take the key; empty while it does. */
+export const refusal = signal("");
+
 export function keep(candidate: string, lasting: boolean): void {
   forgetKey();
   (lasting ? localStorage : sessionStorage).setItem(NAME, candidate);
@@ -26,6 +29,7 @@ export function forgetKey(): void {
   localStorage.removeItem(NAME);
   sessionStorage.removeItem(NAME);
   key.value = "";
+  refusal.value = "";
   remembered.value = false;
 }
 

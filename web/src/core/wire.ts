@@ -1,6 +1,6 @@
 // The server's answers, field for field, and the one way to ask for them.
 
-import { key } from "./session";
+import { key, refusal } from "./session";
 
 export type Status = "pending" | "processing" | "success" | "failed" | "canceled";
 
@@ -213,8 +213,11 @@ export async function answer(path: string, ask: Ask = {}): Promise<Response> {
     if (ask.signal?.aborted) throw error;
     throw new WireError(0, "");
   }
-  if (!got.ok) throw await problem(got);
-  return got;
+  if (got.ok) return got;
+  const fault = await problem(got);
+  // A key that may not do this one thing is still a good key.
+  if (fault.status === 401 && ask.key === undefined && !/may not/.test(fault.message)) refusal.value = fault.detail;
+  throw fault;
 }
 
 /** What stands in an answer's `data`. */

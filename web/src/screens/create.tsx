@@ -364,10 +364,11 @@ function More() {
             label={t("create.priority")}
             value={priority}
             onPick={(value) => wish({ priority: value })}
-            options={["", "low", "normal", "high"].map((value) => ({
-              value,
-              text: known(`option.priority.${value}`, t("option.auto")),
-            }))}
+            options={[
+              { value: "low", text: t("option.priority.low") },
+              { value: "", text: t("option.priority.normal") },
+              { value: "high", text: t("option.priority.high") },
+            ]}
           />
         </div>
         <div class="control">
@@ -434,6 +435,15 @@ function useEstimate(): Estimating {
   return estimating;
 }
 
+/** What must be mended before anything can be asked; empty when nothing must. */
+function lacking(): string {
+  const prompt = draft.form.value.find((field) => field.name === "prompt");
+  const over = length(String(draft.values.value["prompt"] ?? "")) - (prompt?.most ?? Infinity);
+  if (over > 0) return t("create.tooLong", { n: number(over) });
+  if (!draft.written.value) return t("create.writeFirst");
+  return draft.refused.value ? t("create.badFile") : "";
+}
+
 function Forecast({ estimate }: { estimate: Estimating }) {
   const found = estimate.known;
   if (estimate.fault)
@@ -442,7 +452,8 @@ function Forecast({ estimate }: { estimate: Estimating }) {
         <Note kind="bad">{estimate.fault}</Note>
       </div>
     );
-  if (!found) return <p class="hint forecast">{t(draft.written.value ? "create.asking" : "create.writeFirst")}</p>;
+  const missing = lacking();
+  if (missing || !found) return <p class="hint forecast">{missing || t("create.asking")}</p>;
   const seconds = found.expected_seconds;
   return (
     <dl class="forecast" id="estimate">

@@ -26,22 +26,20 @@ export function Gallery() {
   const [filter, setFilter] = useState<Status | "">("");
   const [shelf, setShelf] = useState<Shelf>(EMPTY);
   const grid = useRef<HTMLUListElement>(null);
-  const [at, setAt] = useState(0);
+  /** The card that Tab comes to, by its task. */
+  const [at, setAt] = useState("");
   const [forgetting, setForgetting] = useState<Task | null>(null);
-  const latest = useRef(shelf);
-  latest.current = shelf;
+  const tabbed = shelf.tasks.some((task) => task.task_id === at) ? at : shelf.tasks[0]?.task_id;
 
   useEffect(() => {
     setShelf(EMPTY);
-    setAt(0);
+    setAt("");
   }, [filter]);
 
   // The first page again and again, so that what is going moves; what came before it stays as it was.
   useEvery(
     3,
     async (signal) => {
-      const now = latest.current;
-      if (now.loaded && now.tasks.length > PAGE && !now.tasks.some((task) => !ended(task))) return;
       try {
         const page = await wire.tasks(filter, undefined, PAGE, signal);
         if (signal.aborted) return;
@@ -74,7 +72,6 @@ export function Gallery() {
   const focus = (place: number) => {
     const cards = grid.current?.querySelectorAll<HTMLElement>("a.card") ?? [];
     const to = Math.min(cards.length - 1, Math.max(0, place));
-    setAt(to);
     cards[to]?.focus();
   };
   const remix = (task: Task) => {
@@ -130,8 +127,8 @@ export function Gallery() {
           <li key={task.task_id}>
             <Card
               task={task}
-              tabbable={place === Math.min(at, shelf.tasks.length - 1)}
-              onFocus={() => setAt(place)}
+              tabbable={task.task_id === tabbed}
+              onFocus={() => setAt(task.task_id)}
               onKey={(event) => onKey(event, place, task)}
             />
             <Button kind="quiet" icon="remix" label={t("task.remix")} onClick={() => remix(task)} />
