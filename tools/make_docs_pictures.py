@@ -51,7 +51,7 @@ _SCENES: Final = {
     "boat": "A paper boat on a lake",
 }
 
-_PICTURES: Final = (
+PICTURES: Final = (
     Picture("words", "A red fox walks through falling snow, slow push in"),
     Picture("lettering", 'A city street at night in the rain with a neon sign that says "OPEN LATE"'),
     Picture(
@@ -102,7 +102,7 @@ def main() -> None:
             key = (work / "data" / "first-key").read_text(encoding="ascii").strip()
             with Client(address, key) as client:
                 studio = Studio(client, work)
-                for picture in _PICTURES:
+                for picture in PICTURES:
                     if not arguments.only or picture.name in arguments.only:
                         _write(studio.shown(picture), arguments.into / f"{picture.name}.jpg")
 
