@@ -134,6 +134,9 @@ def test_a_first_visit_ends_in_a_video(visiting: Visiting, server: Server, tmp_p
     expect(page.locator("#clock")).to_contain_text("#3")
     page.keyboard.press(",")
     expect(page.locator("#clock")).to_contain_text("#2")
+    page.get_by_role("heading", level=1).click()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
 
     with page.expect_download() as caught:
         page.get_by_role("link", name="Download").click()
@@ -216,6 +219,17 @@ def test_results_can_be_held_against_each_other(visiting: Visiting, server: Serv
 
     expect(page.locator(".before")).to_be_visible()
     expect(page.get_by_role("slider", name="Line between before and after")).to_be_visible()
+
+
+def test_who_comes_by_another_name_sees_the_same(chrome: Browser, server: Server, tasks: Tasks) -> None:
+    visit = Visit(chrome, server.origin.replace("127.0.0.1", "localhost"), server.key)
+    page = visit.open(f"#/task/{tasks.done}")
+    expect(page.locator("#engine")).to_be_visible()
+    until(page, f"{AFTER}.readyState > 1 && {BEFORE}.readyState > 1")
+    page.locator("#remix").click()
+    expect(page.locator("#submit")).to_be_enabled()
+    until(page, "document.querySelector('.entry video').readyState > 0")
+    visit.close()
 
 
 def test_results_in_a_bucket_play_too(

@@ -16,6 +16,7 @@ MAKE, LOOK, SET_UP, SERVE = "Make videos", "Look after them", "Set up", "Run a s
 ENTRIES = (
     Entry("generate", "omnireel.cli.generate", "Make a video.", MAKE),
     Entry("run", "omnireel.cli.generate", "The same.", MAKE),
+    Entry("batch", "omnireel.cli.batch.command", "Make many, from a file of requests.", MAKE),
     Entry(
         "demo", "omnireel.cli.demo", "See all of it once, for real: a server, a clip, the clip in clay.", MAKE
     ),

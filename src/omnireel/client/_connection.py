@@ -13,7 +13,7 @@ from omnireel.client import _wire
 from omnireel.client._access import Access
 from omnireel.client._body import length_of
 from omnireel.client._exchange import Fault, exchange
-from omnireel.client._retry import RETRIED, STILL_AT_IT, Patience, pause
+from omnireel.client._retry import LIMITED, RETRIED, STILL_AT_IT, Patience, pause
 from omnireel.client._waiting import Waiting
 from omnireel.client._wire import Call, Reply
 from omnireel.client.errors import APIError, OutcomeUnknown
@@ -109,7 +109,9 @@ class Connection:
             return False
         if call.repeatable or (isinstance(answer, Fault) and not answer.sent):
             return True
-        return call.key is not None and await self._honours_keys(deadline)
+        if call.key is not None:
+            return await self._honours_keys(deadline)
+        return isinstance(answer, Reply) and answer.status == LIMITED
 
     async def _honours_keys(self, deadline: float) -> bool:
         if self.origin.honours_keys is None:

@@ -16,7 +16,7 @@
     └── WebhookRefused             a webhook is not from who it says, too old, or not understood
 
 Each has `type` (a machine word), `retryable`, `status` (the HTTP status, when there was one) and
-`request_id` (what to quote to the operator).
+`request_id` (what to quote to the operator; of a request whose answer was lost, the id it was sent with).
 """
 
 from __future__ import annotations

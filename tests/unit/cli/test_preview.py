@@ -22,8 +22,8 @@ from tests.unit.client.loopback import Loopback
 
 from omnireel.cli.preview.blocks import UPPER, blocks
 from omnireel.cli.preview.graphics import CHUNK, iterm, kitty
-from omnireel.cli.preview.sheet import COLUMNS, GAP, contact_sheet
-from omnireel.cli.preview.show import drawn
+from omnireel.cli.preview.sheet import GAP, contact_sheet
+from omnireel.cli.preview.show import drawn, posted
 from omnireel.cli.preview.sixel import sixel
 from omnireel.cli.preview.terminal import QUESTIONS, Colours, Terminal, Way, colours_of, way_of
 from omnireel.media.frames import Frame
@@ -120,9 +120,9 @@ def test_a_terminal_that_never_answers_is_not_waited_for_for_ever() -> None:
 
 def test_the_sheet_shows_moments_in_their_order(video: Path) -> None:
     sheet = contact_sheet(video, 300)
-    tile = (300 - GAP * (COLUMNS - 1)) // COLUMNS
+    tile = (300 - 2 * GAP) // 3
 
-    assert sheet.shape[1] == tile * COLUMNS + GAP * (COLUMNS - 1)
+    assert sheet.shape[1] == 3 * tile + 2 * GAP
     assert not sheet[:, tile : tile + GAP].any()
     first, second = (sheet[: sheet.shape[0] // 2, at : at + tile] for at in (0, tile + GAP))
     assert not np.array_equal(first, second)
@@ -221,3 +221,14 @@ def test_a_preview_of_what_is_not_saved_is_refused(inside: Inside, server: Loopb
 
     assert inside("task", "wait", "task-t2v-abc", "--preview").code == 2
     assert server.seen == []
+
+
+def test_without_the_packages_the_servers_poster_is_shown_where_it_can_be() -> None:
+    def poster(folder: Path) -> Path:
+        (folder / "poster.jpg").write_bytes(b"a poster")
+        return folder / "poster.jpg"
+
+    shown = posted(Terminal(Way.ITERM, Colours.TRUE, 80), poster)
+
+    assert shown == iterm(b"a poster", 79)
+    assert posted(Terminal(Way.BLOCKS, Colours.TRUE, 80), poster) is None

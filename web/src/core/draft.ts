@@ -3,7 +3,6 @@
 import { computed, effect, signal } from "@preact/signals";
 import { addLink, clear, images, videos, type Entry, type Kind, type Role } from "./media";
 import { fields, length, type Field, type MediaLimits, type Schema } from "./schema";
-import { key } from "./session";
 import { wire, type Asked, type Body, type Model } from "./wire";
 
 const NAME = "omnireel-draft";
@@ -164,5 +163,3 @@ export function headers(idempotency: string): Record<string, string> {
     ...(webhook ? { "X-Webhook-URL": webhook } : {}),
   };
 }
-
-export const signedIn = computed(() => key.value !== "");

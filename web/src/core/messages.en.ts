@@ -208,6 +208,8 @@ export const en = {
   "result.asked": "Request and checksums",
   "result.compare": "Compare with",
   "result.source": "the source video",
+  "result.other": "The other",
+  "result.this": "This one",
   "result.nothing": "nothing",
   "result.copySeed": "Copy the seed",
   "result.download": "Download",

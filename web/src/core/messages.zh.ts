@@ -210,6 +210,8 @@ export const zh: Messages = {
   "result.asked": "请求与校验值",
   "result.compare": "对比",
   "result.source": "源视频",
+  "result.other": "另一个",
+  "result.this": "这一个",
   "result.nothing": "不对比",
   "result.copySeed": "复制种子",
   "result.download": "下载",

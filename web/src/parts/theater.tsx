@@ -1,7 +1,7 @@
 // One video, or two that run as one: a player with frames, and before against after behind a line to drag.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { RefObject } from "preact";
+import type { ComponentChildren, RefObject } from "preact";
 import { t } from "../core/speech";
 import { Bar, Button } from "./small";
 
@@ -22,6 +22,10 @@ export function Theater(props: {
   width: number;
   height: number;
   seekTo: number | null;
+  /** What the two are called. */
+  names: { before: string; after: string };
+  /** Stands beside the choice of views. */
+  beside: ComponentChildren;
   onGone: () => void;
 }) {
   const after = useRef<HTMLVideoElement>(null);
@@ -35,19 +39,21 @@ export function Theater(props: {
     if (props.seekTo !== null) state.seek(props.seekTo);
   }, [props.seekTo]);
 
-  const onKey = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const target = event.target as HTMLElement;
-    if (target.closest("button, select") && (event.key === " " || event.key === "Enter")) return;
-    if (target.closest("input, [role=slider]") && /^(Arrow|Home|End|Page)/.test(event.key)) return;
-    const act = shortcuts(state, stage)[event.key];
+  const press = useRef((_: KeyboardEvent) => {});
+  press.current = (event) => {
+    const act = meant(event) ? shortcuts(state, stage)[event.key] : undefined;
     if (!act) return;
     event.preventDefault();
     act();
   };
+  useEffect(() => {
+    const heard = (event: KeyboardEvent) => press.current(event);
+    document.addEventListener("keydown", heard);
+    return () => document.removeEventListener("keydown", heard);
+  }, []);
 
   return (
-    <div class="theater" onKeyDown={onKey}>
+    <div class="theater">
       <div
         ref={stage}
         class={`stage ${shown}`}
@@ -62,7 +68,7 @@ export function Theater(props: {
             playsInline
             preload="auto"
             tabIndex={-1}
-            aria-label={t("player.before")}
+            aria-label={props.names.before}
             onError={props.onGone}
             hidden={shown === "result"}
           />
@@ -76,34 +82,46 @@ export function Theater(props: {
           playsInline
           preload="auto"
           tabIndex={-1}
-          aria-label={t("player.after")}
+          aria-label={props.names.after}
           onClick={shown === "slider" ? undefined : state.toggle}
         />
         {shown !== "result" && (
           <>
-            <span class="side left">{t("player.before")}</span>
-            <span class="side right">{t("player.after")}</span>
+            <span class="side left">{props.names.before}</span>
+            <span class="side right">{props.names.after}</span>
           </>
         )}
         {shown === "slider" && <Line split={split} onMove={setSplit} stage={stage} />}
       </div>
       <Transport state={state} stage={stage} />
-      {props.before && (
-        <Bar
-          name="view"
-          label={t("player.view")}
-          hideLabel
-          value={view}
-          onPick={setView}
-          options={[
-            { value: "slider", text: t("player.slider"), icon: "slider" },
-            { value: "sides", text: t("player.sides"), icon: "sides" },
-            { value: "result", text: t("player.only"), icon: "film" },
-          ]}
-        />
-      )}
+      <div class="row views">
+        {props.before && (
+          <Bar
+            name="view"
+            label={t("player.view")}
+            hideLabel
+            value={view}
+            onPick={setView}
+            options={[
+              { value: "slider", text: t("player.slider"), icon: "slider" },
+              { value: "sides", text: t("player.sides"), icon: "sides" },
+              { value: "result", text: t("player.only"), icon: "film" },
+            ]}
+          />
+        )}
+        {props.beside}
+      </div>
     </div>
   );
+}
+
+/** Whether a key pressed somewhere on the page is meant for the player. */
+function meant(event: KeyboardEvent): boolean {
+  if (event.ctrlKey || event.metaKey || event.altKey) return false;
+  const target = event.target as HTMLElement;
+  if (target.closest("textarea, select, dialog, input:not([type=range], [type=radio])")) return false;
+  if (event.key === " " && target.closest("button, a, summary, input")) return false;
+  return !(target.closest("input, [role=slider]") && /^(Arrow|Home|End|Page)/.test(event.key));
 }
 
 type Stage = RefObject<HTMLDivElement | null>;

@@ -6,7 +6,7 @@ import { isOurs, local, wire, type Resource, type Task } from "../core/wire";
 import { Icon } from "../parts/icon";
 import { Copy, Note } from "../parts/small";
 import { Theater } from "../parts/theater";
-import { Again, Forget, seconds } from "./task";
+import { Again, Forget, saying, seconds } from "./task";
 
 const SOURCE = "source";
 const OTHERS = 25;
@@ -34,24 +34,15 @@ export function Result({ task }: { task: Task }) {
           width={video.width}
           height={video.height}
           seekTo={seekTo}
+          names={
+            chosen === SOURCE
+              ? { before: t("player.before"), after: t("player.after") }
+              : { before: t("result.other"), after: t("result.this") }
+          }
+          beside={<Against others={others} chosen={chosen} source={comparable !== ""} onChoose={setChosen} />}
           onGone={() => (chosen === SOURCE ? setGone(true) : setChosen(SOURCE))}
         />
         {source && !comparable && <p class="hint">{t(gone ? "result.sourceGone" : "result.sourceElsewhere")}</p>}
-        {others.length > 0 && (
-          <label class="row against" for="against">
-            <span class="label">{t("result.compare")}</span>
-            <select id="against" class="grow" value={chosen} onChange={(event) => setChosen(event.currentTarget.value)}>
-              {comparable && <option value={SOURCE}>{t("result.source")}</option>}
-              {!comparable && <option value={SOURCE}>{t("result.nothing")}</option>}
-              {comparable && <option value="">{t("result.nothing")}</option>}
-              {others.map((other) => (
-                <option key={other.src} value={other.src}>
-                  {other.name}
-                </option>
-              ))}
-            </select>
-          </label>
-        )}
         <div class="row actions">
           <a class="button main" id="download" href={local(video.url)} download={fileName(video)}>
             <Icon name="download" />
@@ -94,6 +85,24 @@ function useOthers(id: string): Other[] {
     return () => stop.abort();
   }, [id]);
   return others;
+}
+
+/** What the result is held against. */
+function Against(props: { others: Other[]; chosen: string; source: boolean; onChoose: (src: string) => void }) {
+  if (!props.others.length) return null;
+  return (
+    <label class="row against" for="against">
+      <span class="hint">{t("result.compare")}</span>
+      <select id="against" value={props.chosen} onChange={(event) => props.onChoose(event.currentTarget.value)}>
+        <option value={SOURCE}>{t(props.source ? "result.source" : "result.nothing")}</option>
+        {props.others.map((other) => (
+          <option key={other.src} value={other.src}>
+            {other.name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
 }
 
 function firstOf(value: unknown): string {
@@ -166,7 +175,7 @@ function Facts({ task, video, onShot }: { task: Task; video: Resource; onShot: (
           {Object.entries(task.request?.body ?? {})
             .filter(([name]) => name !== "prompt")
             .map(([name, value]) => (
-              <Row key={name} name={known(`field.${name}`, name)} value={plain(value)} />
+              <Row key={name} name={known(`field.${name}`, name)} value={saying(name, value)} />
             ))}
         </dl>
         <p class="hint mono">sha256 {video.sha256}</p>
@@ -174,11 +183,6 @@ function Facts({ task, video, onShot }: { task: Task; video: Resource; onShot: (
       </details>
     </aside>
   );
-}
-
-function plain(value: unknown): string {
-  if (!Array.isArray(value)) return String(value);
-  return value.map((one) => String(one).split("?")[0]?.split("/").pop() ?? "").join(", ");
 }
 
 function Row({ name, value }: { name: string; value: string }) {

@@ -1,6 +1,6 @@
 // Task: what becomes of it, live; and in the end its result.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { fill } from "../core/draft";
 import { ended, follow, type Way } from "../core/follow";
 import { go, href } from "../core/route";
@@ -107,6 +107,18 @@ export function TaskScreen({ id }: { id: string }) {
   );
 }
 
+/** A field's value in words. */
+export function saying(name: string, value: unknown): string {
+  if (value === true) return t("state.on");
+  if (name === "duration") return t("unit.s", { n: Number(value) });
+  if (Array.isArray(value)) return value.map((one) => known(`role.${String(one)}`, lastPart(String(one)))).join(", ");
+  return known(`option.${name}.${String(value)}`, String(value));
+}
+
+function lastPart(address: string): string {
+  return address.split("?")[0]?.split("/").pop() ?? "";
+}
+
 /** What the task was given, so that somebody who waits sees what for. */
 function Brought({ task }: { task: Task }) {
   const asked = task.request?.body ?? {};
@@ -131,7 +143,7 @@ function Brought({ task }: { task: Task }) {
         {settings.map(([name, value]) => (
           <div key={name}>
             <dt>{known(`field.${name}`, name)}</dt>
-            <dd>{known(`option.${name}.${String(value)}`, value === true ? t("state.on") : String(value))}</dd>
+            <dd>{saying(name, value)}</dd>
           </div>
         ))}
       </dl>
@@ -310,13 +322,16 @@ function Actions({ following, task }: { following: Following; task: Task }) {
 /** Make the same again as a new task, or take it back into the form. */
 export function Again({ task }: { task: Task }) {
   const [busy, fault, run] = useWork();
+  // One name until it has come through: a second try after a lost answer makes no second video.
+  const name = useRef(draw());
   const asked = task.request;
   if (!asked) return null;
   const again = () =>
     run(async () => {
       // Links to what was sent may have grown old since the page was opened.
       const fresh = (await wire.task(task.task_id)).request ?? asked;
-      const receipt = await wire.submit(fresh.model, fresh.body, { "Idempotency-Key": draw() });
+      const receipt = await wire.submit(fresh.model, fresh.body, { "Idempotency-Key": name.current });
+      name.current = draw();
       go("task", receipt.task_id);
     });
   const remix = () =>
