@@ -64,6 +64,8 @@ class Runner:
                 workers -= 1
             else:
                 yield said
+        if self._stopping.is_set() and self._late():
+            raise TimeUp
 
     def _work(self, waiting: SimpleQueue[Line], news: Queue[News | None]) -> None:
         while not self._stopping.is_set():
@@ -75,8 +77,10 @@ class Runner:
                 news.put(News(line, result=self._take(line, news)))
             except Exception as error:  # noqa: BLE001 - a thread's outer edge: the main one tells of it
                 self._stopping.set()
-                known = isinstance(error, Stopped | APIError)
-                news.put(News(line, stopped=str(error) if known else f"{type(error).__name__}: {error}"))
+                # What ends because the time is up is not the line's fault, nor the server's.
+                if not self._late():
+                    known = isinstance(error, Stopped | APIError)
+                    news.put(News(line, stopped=str(error) if known else f"{type(error).__name__}: {error}"))
         news.put(None)
 
     def _take(self, line: Line, news: Queue[News | None]) -> Result:
@@ -91,10 +95,15 @@ class Runner:
         except LineInDoubt as doubt:
             return Result(line, "unknown", {"error": doubt.about})
         except (DownloadFailed, Timeout) as error:
+            if self._late():
+                raise
             known = self.journal.progress(line.ident)
             return Result(line, "unfinished", {"task_id": known.task_id, "error": error_of(error)})
         result = result_of(line, self.journal.progress(line.ident), saving=self.folder is not None)
         return result or Result(line, "unfinished", {"task_id": task_id})
+
+    def _late(self) -> bool:
+        return time.monotonic() >= self.counter.deadline
 
     def _watch(self, line: Line, task_id: str, news: Queue[News | None]) -> None:
         left = max(0.001, self.counter.deadline - time.monotonic())

@@ -65,7 +65,7 @@ def drawn(video: Path, terminal: Terminal) -> str:
             from omnireel.cli.preview.blocks import blocks
 
             # Pixels are few here: fewer moments, each of them larger.
-            sheet = contact_sheet(video, PIXELS, columns=2)
+            sheet = contact_sheet(video, PIXELS, few=True)
             # A character is about twice as high as it is wide, and holds two pixels.
             height = max(2, round(columns * sheet.shape[0] / sheet.shape[1] / 2) * 2)
             return blocks(fitted(sheet, columns, height), terminal.colours)
