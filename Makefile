@@ -8,7 +8,7 @@ DEV := $(VENV)/.omnireel-dev
 COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links --no-emit-package omnireel pyproject.toml requirements/build.in
 
-.PHONY: help demo serve test chaos check lint imports types docs lock clean
+.PHONY: help demo serve test chaos check lint imports types web web-check docs lock clean
 
 help:
 	@echo "make demo    restyle a clip into clay, for real: ends in demo-output/clay.mp4"
@@ -16,6 +16,7 @@ help:
 	@echo "make test    run the tests (TIER= for the slow ones too)"
 	@echo "make chaos   kill, cut and fill for an hour (SCALE=0.1 for less; needs PostgreSQL)"
 	@echo "make check   formatting, lint, types, import rules, tests"
+	@echo "make web     build the page of web/ anew, into src/omnireel/api/playground (needs Node.js)"
 	@echo "make docs    build the documentation into docs/_build/html, warnings being errors"
 	@echo "make lock    resolve the dependencies anew (needs uv)"
 	@echo "make clean   remove what these commands made, but not omnireel-data"
@@ -50,6 +51,16 @@ types: $(DEV)
 	$(BIN)/mypy
 	tools/pyright.sh $(BIN)
 
+web: web/node_modules
+	cd web && npm run --silent build
+
+web-check: web/node_modules
+	tools/web_check.sh
+
+web/node_modules: web/package.json web/package-lock.json
+	cd web && npm ci --no-audit --no-fund --ignore-scripts
+	@touch $@
+
 $(SERVER): requirements/server.lock pyproject.toml tools/venv.sh
 	@tools/venv.sh $(VENV) server
 
@@ -66,5 +77,5 @@ lock:
 
 clean:
 	rm -rf docs/_build docs/generated docs/architecture
-	rm -rf $(VENV) demo-output dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) demo-output dist build web/node_modules web/artefacts .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

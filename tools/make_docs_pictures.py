@@ -23,13 +23,13 @@ from omnireel.cli.child_server import child_server
 from omnireel.media.frames import Frame
 from omnireel.media.reader import VideoReader
 
-_DEMO: Final = Path(__file__).parents[1] / "src" / "omnireel" / "demo" / "pond.mp4"
+DEMO: Final = Path(__file__).parents[1] / "src" / "omnireel" / "demo" / "pond.mp4"
 _MOMENTS: Final = 4
 _HEIGHT: Final = 158
 """Pixels of a row."""
 _GAP: Final = 6
 _PAPER: Final = 255
-_LARGEST: Final = 150 * 1024
+LARGEST: Final = 150 * 1024
 """Bytes of a finished picture."""
 
 
@@ -51,7 +51,7 @@ _SCENES: Final = {
     "boat": "A paper boat on a lake",
 }
 
-_PICTURES: Final = (
+PICTURES: Final = (
     Picture("words", "A red fox walks through falling snow, slow push in"),
     Picture("lettering", 'A city street at night in the rain with a neon sign that says "OPEN LATE"'),
     Picture(
@@ -102,7 +102,7 @@ def main() -> None:
             key = (work / "data" / "first-key").read_text(encoding="ascii").strip()
             with Client(address, key) as client:
                 studio = Studio(client, work)
-                for picture in _PICTURES:
+                for picture in PICTURES:
                     if not arguments.only or picture.name in arguments.only:
                         _write(studio.shown(picture), arguments.into / f"{picture.name}.jpg")
 
@@ -122,12 +122,12 @@ class Studio:
             picture.name,
             picture.prompt,
             images=stills,
-            video=_DEMO if picture.on_the_clip else None,
+            video=DEMO if picture.on_the_clip else None,
             **picture.options,
         )
         before = [_read(path) for path in stills]
         if picture.on_the_clip:
-            before = _moments(_DEMO)[: _MOMENTS - len(stills)] + before
+            before = _moments(DEMO)[: _MOMENTS - len(stills)] + before
         return [row for row in (before, _moments(made)) if row]
 
     def _still(self, name: str) -> Path:
@@ -162,11 +162,11 @@ def _write(rows: Sequence[Sequence[Frame]], path: Path) -> None:
     sheet = np.vstack([_widened(strip, width) for strip in strips])
     for quality in range(90, 40, -5):
         done, encoded = cv2.imencode(".jpg", sheet, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        if done and encoded.size <= _LARGEST:
+        if done and encoded.size <= LARGEST:
             path.write_bytes(encoded.tobytes())
             print(f"{path}: {encoded.size // 1024} KiB, quality {quality}")
             return
-    raise ValueError(f"{path} does not fit into {_LARGEST} bytes")
+    raise ValueError(f"{path} does not fit into {LARGEST} bytes")
 
 
 def _strip(frames: Sequence[Frame]) -> Frame:

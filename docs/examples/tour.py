@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from omnireel import Client, NotFoundError, OutcomeUnknown, Task
+from omnireel import Client, File, NotFoundError, OutcomeUnknown, Task
 
 PROMPT = "The camera drifts to the right"
 
@@ -18,7 +18,7 @@ def look_around(client: Client) -> None:
         print(model.slug, "takes", ", ".join(schema["properties"]))
 
 
-def submit(client: Client, picture: str) -> Task:
+def submit(client: Client, picture: File) -> Task:
     expected = client.videos.estimate(PROMPT, images=[picture], mode="std")
     print("expected:", expected.expected_seconds, "s for USD", expected.price)
     try:
@@ -36,7 +36,7 @@ def main(path: str) -> None:
         file = client.files.upload(path)
         print("uploaded:", file.filename, client.files.usage().used_bytes, "bytes in use")
 
-        task = submit(client, file.url)
+        task = submit(client, file)
         for event in client.tasks.events(task.task_id):
             print(event.type, event.task.status, event.task.progress)
         result = client.tasks.wait(task.task_id, timeout=0)

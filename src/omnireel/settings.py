@@ -85,7 +85,10 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     data: Path = Path("omnireel-data")
-    """Folder for the database, files, scratch space, caches and secrets."""
+    """Folder for the database, files, scratch space and secrets."""
+    kernel_folder: Path | None = None
+    """Folder for compiled kernels, which are code; default: one in `$XDG_CACHE_HOME/omnireel` or
+    `~/.cache/omnireel`, or in the data folder where others may write there."""
     database: SecretStr | None = None
     """`postgresql://user:password@host/name`; default: a SQLite file in the data folder."""
     database_connections: int = Field(default=16, ge=2, le=1000)

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from omnireel.api.app import create_app
 from omnireel.api.rooms import ApiValues
+from omnireel.api.standing import Standing
 from omnireel.catalog.model import Terms
 from omnireel.clock import Clock, SystemClock
 from omnireel.engines.base import Engine
@@ -27,6 +28,7 @@ from omnireel.tasks.counts import RequestCounts
 from omnireel.tasks.database import open_database
 from omnireel.tasks.deliveries import Deliveries
 from omnireel.tasks.files import QUOTA, MediaFiles
+from omnireel.tasks.gauges import QueueLook
 from omnireel.tasks.key_pairs import KeyPairs
 from omnireel.tasks.keys import KeyStore
 from omnireel.tasks.prices import PriceList
@@ -146,7 +148,20 @@ def open_house(
     )
     keys = KeyStore(database, clock)
     pairs = KeyPairs(database, lambda: b"k" * 32, clock)
-    settled = ApiValues(**{"base_url": base_url, "scratch": folder / "incoming", "terms": TERMS, **values})
+    standing = Standing(
+        queue=QueueLook(database, heard=timedelta(seconds=30)).latest,
+        free_disk=lambda: 10**12,
+        least_free=10**6,
+        most_queued=1000,
+        sandbox_level="none",
+        sandbox="media is decoded with resource limits only",
+        engines=("fake",),
+        default_engine="fake",
+        metering=prices is not None,
+        retention_days=7,
+    )
+    given = {"base_url": base_url, "scratch": folder / "incoming", "terms": TERMS, "standing": standing}
+    settled = ApiValues(**{**given, **values})
     deliveries, webhook_secrets = Deliveries(database), WebhookSecrets(database, clock)
     files = MediaFiles(database, clock, quota=upload_quota)
     counts = RequestCounts.of(database, clock)

@@ -13,6 +13,7 @@ from tests.s3_server import S3Server
 from tests.service.house import BASE, O1, open_house
 
 from omnireel.clock import ManualClock
+from omnireel.models import Resource, Succeeded
 from omnireel.storage.links import FileLinks
 from omnireel.storage.s3 import Patience, S3Blobs
 from omnireel.storage.s3_troubles import Bucket
@@ -51,6 +52,25 @@ def test_a_link_leads_to_the_bucket_for_as_long_as_it_has_left(
         late = house.stranger().get(path, follow_redirects=False)
         assert (late.status_code, late.json()["code"]) == (403, 403)
         assert list(house.values.scratch.iterdir()) == []
+
+
+def test_a_video_as_openai_has_it_is_handed_out_by_the_bucket(
+    s3_server: S3Server, clock: ManualClock, tmp_path: Path
+) -> None:
+    bucket = kept_in(s3_server.new_bucket(), clock)
+    with open_house(tmp_path, clock=clock, bucket=bucket) as house:
+        video = house.client().post("/v1/videos", json={"prompt": "a fox"}).json()["id"]
+        claim = house.claim()
+        key = f"results/{video}/{claim.token}/{video}.mp4"
+        (tmp_path / "made.mp4").write_bytes(b"a video")
+        bucket.put(key, tmp_path / "made.mp4")
+        file = Resource(key, "video", "primary", "mp4", 1280, 720, 7, "ab" * 32, 4.0, 24.0)
+        house.store.finish(claim, Succeeded((file,), "fake", 7))
+        answer = house.client().get(f"/v1/videos/{video}/content", follow_redirects=False)
+        made = httpx2.get(answer.headers["Location"])
+
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (307, "no-store")
+    assert made.content == b"a video"
 
 
 def test_a_bucket_that_is_away_is_no_fault_and_nothing_is_queued(

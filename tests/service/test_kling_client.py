@@ -247,6 +247,12 @@ WRONG = (
     (b'{"prompt": "a", "image_list": [{"image_url": "ftp://x"}]}', 1201, "'image_list[0].image_url' must be"),
     (b'{"prompt": "a", "image_list": [{"image_url": "QUJD"}]}', 1201, "'image_list[0].image_url'"),
     (b'{"prompt": "a", "image_list": [{"image_url": ""}]}', 1201, "image_url' is required"),
+    (b'{"prompt": "a", "image_list": [{"image_url": "x", "\\ud800": 1}]}', 1200, "half of a surrogate pair"),
+    (
+        b'{"prompt": "a", "image_list": [{"image_url": "x", "b": "%s"}]}' % (b"A" * 70_000),
+        1200,
+        "'image_list[0]' beside its medium must be at most 65536 bytes",
+    ),
     (b'{"prompt": "a", "image_list": "x"}', 1201, "'image_list' must be an array of objects"),
     (
         b'{"prompt": "a", "video_list": [{"video_url": "http://a/b"}, {"video_url": "http://a/c"}]}',

@@ -205,7 +205,7 @@ def test_files_are_uploaded_listed_found_and_deleted(house: House, sdk: Client, 
     assert [file.filename for file in sdk.files.list(page_size=1)] == ["c.png", "b.png", "a.png"]
     assert sdk.files.get(files[0].file_id).size == len(picture)
     assert (sdk.files.usage().used_bytes, files[0].type) == (3 * len(picture), "image")
-    assert sdk.videos.create("a fox", images=[files[0].url]).task_id.startswith("task-i2v-")
+    assert sdk.videos.create("a fox", images=[files[0]]).task_id.startswith("task-i2v-")
     sdk.files.delete(files[0].file_id)
     with pytest.raises(NotFoundError):
         sdk.files.get(files[0].file_id)
@@ -280,3 +280,19 @@ def test_the_same_key_makes_no_second_video(house: House, sdk: Client) -> None:
     assert answer.parse().task_id == first.task_id
     assert answer.headers["idempotent-replayed"] == "true"
     assert len(list(sdk.tasks.list())) == 1
+
+
+def test_a_result_is_the_source_of_the_next_video(
+    house: House, sdk: Client, tmp_path: Path, clip: bytes
+) -> None:
+    first = sdk.videos.create("a fox")
+    house.succeed(house.claim(), clip, tmp_path)
+    made = sdk.tasks.wait(first.task_id).task.resource("primary")
+    assert made is not None
+
+    again = sdk.videos.create("clay", video=made)
+
+    assert again.task_id.startswith("task-v2v-")
+    (source,) = house.claim().request.videos
+    assert source.blob_key is not None
+    assert source.blob_key.startswith(f"results/{first.task_id}/")

@@ -223,6 +223,20 @@ def test_a_failed_task_is_told_as_one_with_its_reason(omnireel: RealServer, http
     play(over_http(http, omnireel.key), work)
 
 
+def test_a_wait_that_nobody_works_on_says_why(tmp_path: Path) -> None:
+    (tmp_path / "allowed").mkdir()
+    with real_server(tmp_path, "--workers", "0") as idle:
+
+        async def work(client: Client) -> None:
+            submitted = await ask(client, "submit_task", prompt="a cat")
+            result = await client.call_tool(
+                "wait_task", {"task_id": submitted["task_id"], "timeout_seconds": 1}
+            )
+            assert "the server says: no worker has reported" in text(result)
+
+        play(over_stdio(idle), work)
+
+
 def test_a_caller_who_gives_up_ends_the_wait_and_is_answered_again(omnireel: RealServer, http: str) -> None:
     with Omnireel(omnireel.origin, omnireel.key) as sdk:
         task = sdk.videos.create("fake:seconds=600")

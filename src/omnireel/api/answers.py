@@ -105,6 +105,19 @@ class ErrorAnswer(_Frozen):
     retryable: bool
 
 
+class RequestAnswer(_Frozen):
+    """What a task was asked for. `body` may be submitted again, to make a video like it."""
+
+    model: Annotated[str, Field(description="`provider/name`, the path to submit to.")]
+    body: Annotated[
+        dict[str, str | int | bool | list[str]],
+        Field(
+            description="The fields of the submit. Media that lie here are links, fresh like those of a"
+            " result, which lead nowhere once the files are no longer kept."
+        ),
+    ]
+
+
 class TaskAnswer(_Frozen):
     """A task as a poll shows it; a field that does not apply yet is left out."""
 
@@ -125,6 +138,9 @@ class TaskAnswer(_Frozen):
     result: ResultAnswer | None = None
     billing: BillingAnswer | None = None
     error: ErrorAnswer | None = None
+    request: Annotated[
+        RequestAnswer | None, Field(description="Only when asked for with `include=request`.")
+    ] = None
 
 
 class TaskListAnswer(_Frozen):
@@ -168,6 +184,15 @@ class WebhookSecretAnswer(_Frozen):
     previous_until: Annotated[
         str | None, Field(description="Until then the secrets before this one sign too.")
     ] = None
+
+
+class WebhookTestAnswer(_Frozen):
+    """How a receiver took a message made for trying it."""
+
+    delivery_id: Annotated[str, Field(description="What `webhook-id` said. Nothing is logged under it.")]
+    status_code: Annotated[int | None, Field(description="What the receiver answered.")] = None
+    latency_ms: int
+    error: Annotated[str | None, Field(description="Why it counts as not delivered, in one word.")] = None
 
 
 class TaskDeletedAnswer(_Frozen):
@@ -261,6 +286,47 @@ class UnreadyAnswer(_Frozen):
     code: Literal[503] = 503
     message: str
     data: UnreadyState
+
+
+class QueueAnswer(_Frozen):
+    pending: Annotated[int, Field(description="Tasks of all teams that wait.")]
+    processing: int
+    oldest_seconds: Annotated[float, Field(description="How long the oldest that waits has waited.")]
+    most: Annotated[int, Field(description="So many waiting tasks, and submits get 503.")]
+
+
+class WorkersAnswer(_Frozen):
+    live: Annotated[int, Field(description="Workers that have reported lately.")]
+    slots: Annotated[int, Field(description="Tasks they may run at once, together.")]
+
+
+class DiskAnswer(_Frozen):
+    free_bytes: int
+    least_bytes: Annotated[int, Field(description="With less, submits and uploads get 503.")]
+
+
+class SandboxAnswer(_Frozen):
+    level: Annotated[str, Field(description="The tightest layer: `bubblewrap`, … or `none`.")]
+    description: str
+
+
+class StatusAnswer(_Frozen):
+    """How the service is, for those who use it."""
+
+    version: str
+    python: str
+    uptime_seconds: Annotated[float, Field(description="Of the process that answers.")]
+    ready: Annotated[bool, Field(description="Whether every check is well.")]
+    queue: QueueAnswer
+    workers: WorkersAnswer
+    webhooks_pending: Annotated[int, Field(description="Webhooks of all teams that are still to be tried.")]
+    disk: DiskAnswer
+    sandbox: Annotated[SandboxAnswer, Field(description="What attempts are boxed in by.")]
+    engines: list[str]
+    default_engine: str
+    metering: Annotated[bool, Field(description="Whether tasks are charged for.")]
+    retention_days: Annotated[float, Field(description="How long results are kept.")]
+    checks: Annotated[dict[str, CheckAnswer], Field(description="As `/readyz` shows them.")]
 
 
 class ProblemAnswer(_Frozen):

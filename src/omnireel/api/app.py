@@ -17,6 +17,7 @@ from omnireel.api import (
     files_routes,
     health_routes,
     pages,
+    status_routes,
     task_routes,
     upload_routes,
     webhook_routes,
@@ -35,6 +36,7 @@ from omnireel.api.lookout import Lookout
 from omnireel.api.openapi import describe, problems
 from omnireel.api.problems import install_problem_handlers
 from omnireel.api.rooms import ApiValues, Rooms
+from omnireel.api.trials import Trials
 from omnireel.api.underway import Underway
 from omnireel.catalog.model import Model
 from omnireel.catalog.models import MODELS
@@ -99,6 +101,7 @@ def create_app(
         limiter=RequestLimiter(values.requests_per_minute, counts, clock),
         deliveries=deliveries,
         secrets=secrets,
+        trials=Trials(secrets, values.webhook_policy, clock),
         pairs=pairs,
         underway=Underway(),
         lookout=Lookout(service.glimpses, endings),
@@ -132,6 +135,7 @@ def _assemble(rooms: Rooms, instruments: Instruments) -> FastAPI:
         webhook_routes,
         account_routes,
         health_routes,
+        status_routes,
         files_routes,
         kling_videos,
         openai_videos,

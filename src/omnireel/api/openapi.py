@@ -38,6 +38,9 @@ Every success is `{"code": 0, "message": "success", "data": …}`. Every error i
 belong to a key carry `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` (unix seconds).
 `X-Idempotency-Seconds` tells how long an `Idempotency-Key` is remembered; a submit with one may be repeated.
 
+Below `/v1/videos` and `/v1/models` are the same tasks in the words of OpenAI's and Kling's clients; answers
+and errors there have those services' shapes.
+
 The model names stand for a wire format. The videos are made by this server's own engines;
 `result.metadata.engine` says by which.
 """

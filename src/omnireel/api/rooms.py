@@ -17,6 +17,8 @@ from omnireel.api.intake import Intake
 from omnireel.api.limits import RequestLimiter
 from omnireel.api.links import Links
 from omnireel.api.lookout import Lookout
+from omnireel.api.standing import Standing
+from omnireel.api.trials import Trials
 from omnireel.api.underway import Underway
 from omnireel.catalog.model import Model, Terms
 from omnireel.clock import Clock
@@ -47,6 +49,7 @@ class ApiValues:
 
     base_url: str
     scratch: Path
+    standing: Standing
     terms: Terms = field(default_factory=Terms)
     max_body: int = 64 * MIB
     large_bodies: int = 4
@@ -65,6 +68,10 @@ class ApiValues:
     """Where webhooks may go."""
     checks: Mapping[str, Check] = field(default_factory=dict)
     """What `/readyz` looks at, by name."""
+    first_key: str = ""
+    """Where the first key lies, told to whoever opens the page; nothing where others than the operator do."""
+    file_origin: str = ""
+    """Where links to files lead on to, when that is another server."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,7 @@ class Rooms:
     limiter: RequestLimiter
     deliveries: Deliveries
     secrets: WebhookSecrets
+    trials: Trials
     pairs: KeyPairs | None
     """None where nobody signs tokens."""
     underway: Underway

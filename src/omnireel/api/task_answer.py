@@ -19,6 +19,7 @@ from omnireel.api.answers import (
     ShotAnswer,
     TaskAnswer,
 )
+from omnireel.api.asked import request_answer
 from omnireel.api.links import Links
 from omnireel.models import Failed, Resource, Succeeded, Task, TaskStatus
 
@@ -36,7 +37,7 @@ def receipt(task_id: str, model_id: str, links: Links) -> Receipt:
     )
 
 
-def task_answer(task: Task, sign: Sign) -> TaskAnswer:
+def task_answer(task: Task, sign: Sign, *, with_request: bool = False) -> TaskAnswer:
     """The answer to a poll."""
     live = not task.status.terminal
     return TaskAnswer(
@@ -55,12 +56,14 @@ def task_answer(task: Task, sign: Sign) -> TaskAnswer:
         result=_result(task, sign),
         billing=None if live else BillingAnswer(amount=task.charged),
         error=_error(task),
+        request=request_answer(task.request, sign) if with_request else None,
     )
 
 
-def poll_body(task: Task, sign: Sign) -> bytes:
-    """The whole answer to a poll, byte for byte; a webhook carries the same."""
-    return Answer(data=task_answer(task, sign)).model_dump_json(exclude_none=True).encode()
+def poll_body(task: Task, sign: Sign, *, with_request: bool = False) -> bytes:
+    """The whole answer to a poll, byte for byte; a webhook carries the same, without the request."""
+    answer = Answer[TaskAnswer](data=task_answer(task, sign, with_request=with_request))
+    return answer.model_dump_json(exclude_none=True).encode()
 
 
 def wire_time(moment: datetime) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -26,6 +26,9 @@ Wait = Annotated[bool, Query(description="Hold the answer until the status chang
 Timeout = Annotated[
     float, Query(ge=0, allow_inf_nan=False, description="How long to hold it, seconds; at most 45.")
 ]
+Include = Annotated[
+    Literal["request"] | None, Query(description="`request` adds what each task was asked for.")
+]
 Limit = Annotated[int, Query(ge=1, le=100)]
 Cursor = Annotated[str | None, Query(max_length=200, description="`next_cursor` of the page before.")]
 
@@ -46,9 +49,11 @@ async def show(
     *,
     wait: Wait = False,
     timeout: Timeout = DEFAULT_SECONDS,
+    include: Include = None,
 ) -> Response:
     task = await wait_for_change(request, rooms, caller.team, task_id, timeout if wait else 0.0)
-    return Response(poll_body(task, rooms.sign), media_type="application/json")
+    body = poll_body(task, rooms.sign, with_request=include is not None)
+    return Response(body, media_type="application/json")
 
 
 @router.get("", summary="The team's tasks, newest first", responses=problems(400, 401, 429, 503))
@@ -58,9 +63,11 @@ def index(
     wanted: FilterHere,
     limit: Limit = 20,
     cursor: Cursor = None,
+    include: Include = None,
 ) -> Answer[TaskListAnswer]:
     page = rooms.service.list(caller.team, wanted, limit=limit, cursor=cursor)
-    items = [task_answer(task, rooms.sign) for task in page.tasks]
+    with_request = include is not None
+    items = [task_answer(task, rooms.sign, with_request=with_request) for task in page.tasks]
     has_more = page.next_cursor is not None
     return Answer(data=TaskListAnswer(items=items, next_cursor=page.next_cursor, has_more=has_more))
 

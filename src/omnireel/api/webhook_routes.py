@@ -12,12 +12,16 @@ from omnireel.api.answers import (
     DeliveryAnswer,
     DeliveryListAnswer,
     WebhookSecretAnswer,
+    WebhookTestAnswer,
 )
 from omnireel.api.auth import AdministratorHere, ReaderHere, SubmitterHere
 from omnireel.api.lean import LeanRoute
 from omnireel.api.openapi import problems
 from omnireel.api.rooms import RoomsHere
 from omnireel.api.task_answer import wire_time
+from omnireel.api.trials import Trial
+from omnireel.api.webhook_header import HEADER, WebhookUrlHere
+from omnireel.errors import MissingParameter
 from omnireel.tasks.delivery import Attempted, Delivery
 from omnireel.tasks.webhook_secrets import Secret
 
@@ -58,6 +62,19 @@ def resend(delivery_id: str, caller: SubmitterHere, rooms: RoomsHere) -> Answer[
     return Answer(data=_delivery(rooms.deliveries.resend(caller.team, delivery_id)))
 
 
+@router.post(
+    "/test",
+    summary="Send a signed message to an address, at once",
+    description="Goes to the address in `X-Webhook-URL`, once, as `prediction.task.test`; answers with how it"
+    " was taken. Nothing is logged or tried again.",
+    responses=problems(400, 401, 429, 503),
+)
+def test(caller: SubmitterHere, rooms: RoomsHere, url: WebhookUrlHere) -> Answer[WebhookTestAnswer]:
+    if url is None:
+        raise MissingParameter(f"header '{HEADER}' is required", field=HEADER)
+    return Answer(data=_trial(rooms.trials.make(caller.team, url)))
+
+
 @router.get("/secret", summary="What the team's webhooks are signed with", responses=problems(401, 429, 503))
 def secret(caller: AdministratorHere, rooms: RoomsHere) -> Answer[WebhookSecretAnswer]:
     return Answer(data=_secret(rooms.secrets.current(caller.team)))
@@ -83,6 +100,15 @@ def _delivery(delivery: Delivery) -> DeliveryAnswer:
         created_at=wire_time(delivery.created_at),
         next_attempt_at=wire_time(due) if due else None,
         attempts=[_attempt(attempt) for attempt in delivery.attempts],
+    )
+
+
+def _trial(trial: Trial) -> WebhookTestAnswer:
+    return WebhookTestAnswer(
+        delivery_id=trial.delivery_id,
+        status_code=trial.status_code,
+        latency_ms=round(trial.seconds * 1000),
+        error=trial.fault,
     )
 
 

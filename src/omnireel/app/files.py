@@ -6,6 +6,7 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 import structlog
 from sqlalchemy import Engine as Database
@@ -19,6 +20,9 @@ from omnireel.storage.links import FileLinks
 from omnireel.storage.local import LocalBlobs
 from omnireel.tasks.dialect import dialect_of
 from omnireel.tasks.link_secret import shared_link_secret
+
+FIRST_KEY: Final = "first-key"
+"""The file in the data folder with the key that the first start makes."""
 
 log = structlog.get_logger(__name__)
 

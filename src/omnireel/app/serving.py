@@ -14,7 +14,7 @@ import uvicorn
 
 from omnireel.api.server import server_config
 from omnireel.app.engines import default_spec
-from omnireel.app.files import write_private
+from omnireel.app.files import FIRST_KEY, write_private
 from omnireel.app.house import House, open_house
 from omnireel.app.post_room import SECONDS, PostRoom
 from omnireel.app.watch import Watch
@@ -24,8 +24,6 @@ from omnireel.engines.registry import make_engine
 from omnireel.errors import CannotStart
 from omnireel.settings import Settings
 from omnireel.tasks.keys import new_secret
-
-FIRST_KEY = "first-key"
 
 
 def serve(settings: Settings) -> int:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from threading import Event
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 
 from omnireel.api.app import create_app
-from omnireel.api.checks import current_schema, free_disk, live_worker, storable, writable
+from omnireel.api.checks import PROBE, current_schema, free_disk, live_worker, storable, writable
 from omnireel.api.rooms import ApiValues, Check
+from omnireel.api.standing import Standing
 from omnireel.app.engines import open_engines
+from omnireel.app.files import FIRST_KEY
 from omnireel.app.house import House
 from omnireel.app.workshop import Workshop
 from omnireel.catalog.model import Terms
@@ -22,6 +26,7 @@ from omnireel.media import sandbox
 from omnireel.media.post import post_policy
 from omnireel.settings import Settings
 from omnireel.tasks.balances import Balances
+from omnireel.tasks.gauges import QueueLook
 from omnireel.tasks.prices import PriceList
 from omnireel.tasks.routing import Leg, Router
 from omnireel.tasks.service import Admission, TaskService
@@ -37,7 +42,7 @@ def build_app(house: House, base_url: str, workshop: Workshop | None, draining: 
         house.blobs,
         default=settings.engine,
         balance_of=Balances(house.database).of,
-        free_disk=lambda: shutil.disk_usage(settings.data).free,
+        free_disk=partial(_free_disk, settings),
         admission=Admission(max_queued=settings.max_queued, min_free_disk=settings.min_free_disk),
         prices=_prices(settings),
         instruments=house.instruments,
@@ -47,9 +52,11 @@ def build_app(house: House, base_url: str, workshop: Workshop | None, draining: 
     values = ApiValues(
         base_url=base_url,
         scratch=house.arrivals,
+        standing=_standing(house, tuple(sorted(engines))),
         terms=Terms(
             strict=settings.strict,
             engines=_choice(settings, engines) if settings.allow_engine_choice else (),
+            media=settings.media_limits,
         ),
         max_body=settings.max_body,
         requests_per_minute=settings.requests_per_minute,
@@ -58,6 +65,8 @@ def build_app(house: House, base_url: str, workshop: Workshop | None, draining: 
         media_limits=settings.media_limits,
         webhook_policy=post_policy(allow_private=settings.allow_private_network),
         checks=_checks(house, workshop),
+        first_key=str(settings.data / FIRST_KEY) if _for_the_operator_alone(settings) else "",
+        file_origin=_file_origin(house),
     )
     return create_app(
         service=service,
@@ -73,6 +82,40 @@ def build_app(house: House, base_url: str, workshop: Workshop | None, draining: 
         draining=draining,
         instruments=house.instruments,
     )
+
+
+def _free_disk(settings: Settings) -> int:
+    return shutil.disk_usage(settings.data).free
+
+
+def _standing(house: House, engines: tuple[str, ...]) -> Standing:
+    settings = house.settings
+    level = sandbox.level(settings.sandbox)
+    return Standing(
+        queue=QueueLook(house.database, heard=timedelta(seconds=settings.lease_seconds)).latest,
+        free_disk=partial(_free_disk, settings),
+        least_free=settings.min_free_disk,
+        most_queued=settings.max_queued,
+        sandbox_level=level.name,
+        sandbox=level.description,
+        engines=engines,
+        default_engine=settings.engine,
+        metering=settings.metering == "on",
+        retention_days=settings.retention_days,
+    )
+
+
+def _for_the_operator_alone(settings: Settings) -> bool:
+    """Whether only this machine can reach the server: then its pages may name the operator's files."""
+    return settings.public_url is None and settings.host in ("127.0.0.1", "::1", "localhost")
+
+
+def _file_origin(house: House) -> str:
+    """Where a bucket hands files out; empty where the server does so itself."""
+    if house.settings.s3_bucket is None:
+        return ""
+    address = urlsplit(str(house.blobs.place(PROBE, "GET", timedelta(minutes=1))))
+    return f"{address.scheme}://{address.netloc}"
 
 
 def _prices(settings: Settings) -> PriceList | None:

@@ -14,6 +14,7 @@ import structlog
 from omnireel.api.scratch import sweep_arrivals
 from omnireel.app.engines import configured
 from omnireel.app.house import Bells, House, task_store
+from omnireel.app.kernel_folder import kernel_folder
 from omnireel.clock import SystemClock
 from omnireel.errors import Unavailable
 from omnireel.execution import scratch
@@ -51,7 +52,7 @@ class Workshop:
             house.scratch,
             house.patient_blobs,
             slots=settings.workers,
-            cache=settings.data / "kernels",
+            cache=kernel_folder(settings),
             limits=_local_limits(settings),
             sandbox_mode=settings.sandbox,
             # An operator may name a class of their own, `module:Class`; callers cannot.

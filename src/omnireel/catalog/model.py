@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from omnireel.catalog.fields import choice, forbidden
 from omnireel.catalog.rules import Body, Rule
 from omnireel.errors import MissingParameter
+from omnireel.models import MediaLimits
 
 _ENGINE_PROSE = "The engine that shall make the video, where the operator lets callers choose."
 _NOTED_NAMES = 20
@@ -18,11 +19,13 @@ _NOTED_LENGTH = 64
 class Terms:
     """What this server's operator decides about every model.
 
-    `strict` refuses unknown fields instead of noting them; `engines` are the names a caller may choose from.
+    `strict` refuses unknown fields instead of noting them; `engines` are the names a caller may choose from;
+    `media` is what inputs may measure, published here and judged where they are read.
     """
 
     strict: bool = False
     engines: tuple[str, ...] = ()
+    media: MediaLimits = field(default_factory=MediaLimits)
 
     def rules(self) -> tuple[Rule, ...]:
         if not self.engines:

@@ -36,12 +36,15 @@ def login(*, base_url: BaseUrl = None, json: JsonFlag = False, quiet: QuietFlag 
     talk = Output(json, quiet)
     with ending(talk):
         from omnireel.cli.stored_keys import change_stored_keys, key_file
+        from omnireel.client._access import is_loopback
 
         origin = choose_origin(base_url).value
         key = _ask_key(origin)
         _try_key(origin, key)
         change_stored_keys(lambda kept: kept.with_key(origin, key))
         talk.say(f"the key for {origin} is kept in {key_file()}")
+        if origin.startswith("http://") and not is_loopback(origin):
+            talk.say("note: this server is spoken to without encryption, and the key goes along")
         if key_now := _other_key(origin, key):
             talk.say(f"note: {key_now.source} has another key and comes first")
         talk.data(origin, {"origin": origin, "key": masked(key), "file": str(key_file())})

@@ -53,7 +53,7 @@ def server_side(data: Path | None) -> Iterator[Finding]:
     yield from _privacy(settings.data)
     yield from _machine(settings)
     yield from _door(settings)
-    yield from _kernels(settings.data, settings.engine)
+    yield from _kernels(settings)
 
 
 def _sources() -> Iterator[Finding]:
@@ -176,10 +176,11 @@ def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _kernels(data: Path, engine: str) -> Iterator[Finding]:
+def _kernels(settings: Settings) -> Iterator[Finding]:
+    from omnireel.app.kernel_folder import kernel_folder
     from omnireel.execution.kernels import KernelCache
 
-    folder = data / "kernels"
+    engine, folder = settings.engine, kernel_folder(settings)
     if KernelCache(folder).ready(engine):
         yield Finding("kernels", State.OK, f"compiled for {engine} and this processor, in {folder}")
     else:

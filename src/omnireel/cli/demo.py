@@ -56,9 +56,11 @@ def demo(
         with child_server(data, folder / "server.log", talk.say) as address:
             talk.say(f"server at {address}, its data in {data}")
             _restyle(talk, address, data, folder)
-            talk.say(f"the server's address: {address}  (docs at {address}/docs)")
             if sys.stdin.isatty() if keep is None else keep:
+                talk.say(f"the playground: {address}  (the reference: {address}/docs)")
                 _keep_running(talk, data)
+            else:
+                talk.say(f"for the playground: omnireel serve --data {data}, then http://127.0.0.1:8000")
     except ServerNotReady as error:
         complain(f"error: {error}")
         raise typer.Exit(FAILED) from None

@@ -19,6 +19,7 @@ from omnireel.models import AspectRatio, Mode
 
 if TYPE_CHECKING:
     from omnireel.client._sync import VideoOptions
+    from omnireel.client.types import Estimate
 
 
 class Sound(StrEnum):
@@ -89,6 +90,13 @@ def generate(
     deadline: Annotated[
         int | None, typer.Option(metavar="SECONDS", help="Have the task fail when it has not ended by then.")
     ] = None,
+    idempotency_key: Annotated[
+        str | None,
+        typer.Option(metavar="KEY", help="Your name for the request; sent again, it makes no second video."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check the request, print what it would take, send nothing.")
+    ] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Print the task's id and leave.")] = False,
     output: Target = None,
     preview: Preview = False,
@@ -123,12 +131,16 @@ def generate(
         "webhook_url": webhook_url,
         "priority": priority,
         "deadline_seconds": deadline,
+        "idempotency_key": idempotency_key,
     }
     check_target(output)
     talk = Output(json, quiet, jsonl)
     with ending(talk):
         words = read_prompt(prompt, talk)
         with connect(base_url) as client:
+            if dry_run:
+                _tell(client.videos.estimate(words, **options), talk)
+                return
             task = client.videos.create(words, **options)
             remember(client.base_url, task)
             talk.say(f"task {task.task_id}")
@@ -147,3 +159,15 @@ def _pictures(
         return images, None
     starts, ends = ["first_frame"] * (first is not None), ["last_frame"] * (last is not None)
     return images, [*starts, *["reference"] * len(others), *ends]
+
+
+def _tell(estimate: Estimate, talk: Output) -> None:
+    """What a video would take, for a person and for a program."""
+    price, seconds, place = estimate.price, estimate.expected_seconds, estimate.queue_position
+    facts = {
+        "price": None if price is None else f"at most {price:.4f} USD",
+        "time": None if seconds is None else f"about {seconds:.0f} s of work",
+        "queue": None if place is None else f"place {place}",
+    }
+    text = "\n".join(f"{name:<9}{value}" for name, value in facts.items() if value)
+    talk.data(text, dict(estimate.raw), event="estimate")

@@ -16,6 +16,7 @@ MAKE, LOOK, SET_UP, SERVE = "Make videos", "Look after them", "Set up", "Run a s
 ENTRIES = (
     Entry("generate", "omnireel.cli.generate", "Make a video.", MAKE),
     Entry("run", "omnireel.cli.generate", "The same.", MAKE),
+    Entry("batch", "omnireel.cli.batch.command", "Make many, from a file of requests.", MAKE),
     Entry(
         "demo", "omnireel.cli.demo", "See all of it once, for real: a server, a clip, the clip in clay.", MAKE
     ),
@@ -30,7 +31,6 @@ ENTRIES = (
     Entry("config", "omnireel.cli.config", "Show every setting and where it is from.", SET_UP),
     Entry("doctor", "omnireel.cli.doctor", "Check this machine and the server.", SET_UP),
     Entry("completion", "omnireel.cli.completion", "Have your shell complete commands.", SET_UP),
-    Entry("mcp", "omnireel.cli.mcp", "Give a language model the tools to make videos.", MAKE),
     Entry("serve", "omnireel.cli.serve", "Run the server.", SERVE),
     Entry("worker", "omnireel.cli.worker", "Work on the tasks of a server beside it.", SERVE),
     Entry("mcp", "omnireel.cli.mcp", "Offer the server to language models over MCP.", SERVE),

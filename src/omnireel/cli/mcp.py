@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -75,5 +76,7 @@ def mcp(
         else:
             from omnireel.mcp.stdio import serve_stdio
 
+            if sys.stdin.isatty():
+                talk.say("speaking MCP on stdin and stdout, for a host that starts this; --http serves many")
             # Asked at every call: the key may be made after the host has started us.
             serve_stdio(origin, roots, lambda _: choose_key(origin).value)

@@ -32,7 +32,7 @@ class Output:
     def data(self, text: str, document: object, *, event: str = "done") -> None:
         """Hand over what was asked for: the text, or the document under --json; an event under --jsonl."""
         if self.jsonl and isinstance(document, Mapping):
-            _write(_line({"event": event, **document}))
+            print_line({"event": event, **document})
         elif self.json or self.jsonl:
             _write(json.dumps(document, indent=2, ensure_ascii=False))
         else:
@@ -42,7 +42,7 @@ class Output:
         """Hand over a list: its lines, or its documents under --json and, line by line, --jsonl."""
         if self.jsonl:
             for document in documents:
-                _write(_line(document))
+                print_line(document)
         elif self.json:
             _write(json.dumps(documents, indent=2, ensure_ascii=False))
         elif lines:
@@ -51,7 +51,7 @@ class Output:
     def event(self, name: str, document: Mapping[str, Any]) -> None:
         """Tell a program what happened, under --jsonl."""
         if self.jsonl:
-            _write(_line({"event": name, **document}))
+            print_line({"event": name, **document})
 
 
 def complain(text: str) -> None:
@@ -67,6 +67,11 @@ def printable(text: str) -> str:
 
 def _is_control(letter: str) -> bool:
     return letter < " " or "\x7f" <= letter <= "\x9f"
+
+
+def print_line(document: Mapping[str, Any]) -> None:
+    """Hand over one document of several, on a line of its own."""
+    _write(_line(document))
 
 
 def _line(document: Mapping[str, Any]) -> str:

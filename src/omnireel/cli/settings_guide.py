@@ -26,7 +26,12 @@ SECTIONS: Final[tuple[tuple[str, tuple[Guide, ...]], ...]] = (
                 "origin that links in answers start with; the listening address when not set",
                 '"https://video.example"',
             ),
-            Guide("data", "folder for the database, files, caches and secrets"),
+            Guide("data", "folder for the database, files and secrets"),
+            Guide(
+                "kernel_folder",
+                "folder for compiled kernels; the user's cache when not set",
+                '"/var/cache/omnireel"',
+            ),
             Guide(
                 "database",
                 "postgresql://user@host/name; a SQLite file in `data` when not set. A password is better kept"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import islice
@@ -9,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from omnireel.cli.ending import ending
+from omnireel.cli.ending import FAILED, ending
 from omnireel.cli.history import remember
 from omnireel.cli.output import ItemsFlag, JsonFlag, LinesFlag, Output, QuietFlag
 from omnireel.cli.parser import command_group, examples
@@ -20,19 +21,36 @@ from omnireel.cli.watching import (
     Preview,
     Target,
     TimeLimit,
+    Watched,
     check_target,
     resumable,
     save,
-    watch,
+    tell_saved,
 )
 from omnireel.client.types import Task
 from omnireel.models import TaskStatus
 
-app = command_group("Look at tasks, wait for one, stop it, save its video, delete it.")
+app = command_group("Look at tasks, wait for them, stop one, save its video, delete it.")
 
-TaskId = Annotated[
-    str, typer.Argument(metavar="TASK_ID", help="As `generate` printed it.", show_default=False)
-]
+
+def known_tasks(incomplete: str) -> list[tuple[str, str]]:
+    """Task ids that a shell may complete to, from this machine's history, and what they are."""
+    from omnireel.cli.history import remembered
+    from omnireel.cli.private_file import FileUnusable
+
+    try:
+        entries = remembered()
+    except FileUnusable:
+        # A shell has no use for the reason.
+        return []
+    return [(entry.task_id, entry.status) for entry in entries if entry.task_id.startswith(incomplete)]
+
+
+_ABOUT = typer.Argument(
+    metavar="TASK_ID", help="As `generate` printed it.", show_default=False, autocompletion=known_tasks
+)
+TaskId = Annotated[str, _ABOUT]
+TaskIds = Annotated[list[str], _ABOUT]
 
 
 @app.command()
@@ -47,9 +65,14 @@ def get(
         talk.data(str(task.status) if quiet else _listing(task), dict(task.raw))
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "omnireel task wait task-t2v-4mZ8 -o fox.mp4",
+        "omnireel task wait $(omnireel task list -q --status pending) -o videos/",
+    )
+)
 def wait(
-    task_id: TaskId,
+    task_id: TaskIds,
     *,
     output: Target = None,
     preview: Preview = False,
@@ -59,17 +82,23 @@ def wait(
     jsonl: LinesFlag = False,
     quiet: QuietFlag = False,
 ) -> None:
-    """Wait for a task to end; print its video's link, or save it with -o."""
+    """Wait for tasks to end; print their videos' links, or save them with -o, a folder for several.
+
+    One after the other is looked at, whatever ends first; each is printed as its turn comes. Exits with 1
+    when one of them failed, with 124 when the time is up before all have ended.
+    """
     check_target(output)
-    talk = Output(json, quiet, jsonl)
     if preview and output is None:
         raise typer.BadParameter("shows a video that is saved: add -o FILE", param_hint="--preview")
+    if len(task_id) > 1 and output is not None and not output.is_dir():
+        raise typer.BadParameter("must be a folder for several tasks", param_hint="--output")
+    talk = Output(json, quiet, jsonl)
     with ending(talk), connect(base_url) as client:
-        result = watch(client, client.tasks.get(task_id), talk, timeout, output)
-        if output is None:
-            talk.data(result.url, dict(result.task.raw))
-        else:
-            save(result, output, talk, preview=preview)
+        watched = Watched(client, talk, output, time.monotonic() + timeout, preview=preview)
+        if len(task_id) == 1:
+            watched.one(task_id[0])
+        elif not watched.several(task_id):
+            raise typer.Exit(FAILED)
 
 
 @app.command()
@@ -100,6 +129,7 @@ def download(
     task_id: TaskId,
     *,
     output: Target = None,
+    poster: Annotated[bool, typer.Option("--poster", help="Save its still picture instead.")] = False,
     preview: Preview = False,
     base_url: BaseUrl = None,
     json: JsonFlag = False,
@@ -109,10 +139,13 @@ def download(
     check_target(output)
     talk = Output(json, quiet)
     with ending(talk), connect(base_url) as client:
-        with resumable(task_id, output):
+        with resumable([task_id], output):
             result = client.tasks.wait(task_id, timeout=0)
         remember(client.base_url, result.task)
-        save(result, output, talk, preview=preview)
+        if poster:
+            tell_saved(talk, result, result.download(output, role="poster"))
+        else:
+            save(result, output, talk, preview=preview)
 
 
 @app.command(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +20,8 @@ from omnireel.client.types import Task
 
 if TYPE_CHECKING:
     from omnireel.client._sync import Client, Result
+
+MOST_NAMED = 5
 
 TimeLimit = Annotated[float, typer.Option(min=0, metavar="SECONDS", help="How long to wait for the task.")]
 Target = Annotated[
@@ -35,9 +39,11 @@ def check_target(output: Path | None) -> None:
         raise typer.BadParameter(f"there is no folder {str(output.parent)!r}", param_hint="--output")
 
 
-def watch(client: Client, task: Task, talk: Output, timeout: float, output: Path | None) -> Result:
-    """Wait for a task, showing it. Leaving early says how to come back."""
-    with resumable(task.task_id, output), shown(talk) as show:
+def watch(
+    client: Client, task: Task, talk: Output, timeout: float, output: Path | None, others: Sequence[str] = ()
+) -> Result:
+    """Wait for a task, showing it. Leaving early says how to come back, to `others` too."""
+    with resumable([task.task_id, *others], output), shown(talk) as show:
         show(task)
         try:
             result = client.tasks.wait(task.task_id, timeout=timeout, on_update=show)
@@ -46,6 +52,52 @@ def watch(client: Client, task: Task, talk: Output, timeout: float, output: Path
             raise
     remember(client.base_url, result.task)
     return result
+
+
+@dataclass(frozen=True)
+class Watched:
+    """Tasks that are waited for and handed over. `deadline` is on the monotonic clock."""
+
+    client: Client
+    talk: Output
+    output: Path | None
+    deadline: float
+    preview: bool
+
+    def one(self, task_id: str) -> None:
+        """Raises what became of it."""
+        result = self._wait(task_id, [])
+        if self.output is None:
+            self.talk.data(result.url, dict(result.task.raw))
+        else:
+            save(result, self.output, self.talk, preview=self.preview)
+
+    def several(self, task_ids: Sequence[str]) -> bool:
+        """Whether all of them made a video; what failed is said, and does not keep the others."""
+        documents: list[Mapping[str, Any]] = []
+        good = True
+        for place, task_id in enumerate(task_ids):
+            try:
+                result = self._wait(task_id, task_ids[place + 1 :])
+                paths = [str(result.download(self.output))] if self.output else []
+                documents.append({**result.task.raw, "files": paths})
+                self._hand_over(paths[0] if paths else result.url, documents[-1])
+            except (TaskFailed, TaskCanceled) as ended:
+                good = False
+                complain(f"error: {task_id}: {ended}")
+                documents.append(ended.task.raw)
+        if self.talk.json and not self.talk.jsonl:
+            self.talk.data("", {"tasks": documents})
+        return good
+
+    def _wait(self, task_id: str, others: Sequence[str]) -> Result:
+        task = self.client.tasks.get(task_id)
+        left = max(0.0, self.deadline - time.monotonic())
+        return watch(self.client, task, self.talk, left, self.output, others)
+
+    def _hand_over(self, text: str, document: Mapping[str, Any]) -> None:
+        if self.talk.jsonl or not self.talk.json:
+            self.talk.data(text, document)
 
 
 def save(result: Result, output: Path | None, talk: Output, *, preview: bool) -> None:
@@ -67,13 +119,16 @@ def tell_saved(talk: Output, result: Result, *saved: Path) -> None:
 
 
 @contextmanager
-def resumable(task_id: str, output: Path | None) -> Iterator[None]:
-    """Say how to come back to a task when its watcher leaves first."""
+def resumable(task_ids: Sequence[str], output: Path | None) -> Iterator[None]:
+    """Say how to come back to tasks when their watcher leaves first."""
     try:
         yield
     except (Timeout, KeyboardInterrupt):
         target = f" -o {shlex.quote(str(output))}" if output else ""
-        complain(f"task {task_id} goes on without us. To come back to it, or to stop it:")
-        complain(f"  omnireel task wait {task_id}{target}")
-        complain(f"  omnireel task cancel {task_id}")
+        subject = f"task {task_ids[0]} goes" if len(task_ids) == 1 else f"{len(task_ids)} tasks go"
+        pronoun = "it" if len(task_ids) == 1 else "them"
+        complain(f"{subject} on without us. To come back to {pronoun}, or to stop {pronoun}:")
+        complain(f"  omnireel task wait {' '.join(task_ids)}{target}")
+        for task_id in task_ids[:MOST_NAMED]:
+            complain(f"  omnireel task cancel {task_id}")
         raise

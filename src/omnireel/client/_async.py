@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar, Unpack
+from typing import Generic, Self, TypeVar, Unpack
 
 import httpx2
 
@@ -26,6 +27,7 @@ from omnireel.client._results import DOWNLOAD_SECONDS
 from omnireel.client._retry import RETRIES
 from omnireel.client._task_watch import WAIT_SECONDS, wait
 from omnireel.client._videos import VideoOptions
+from omnireel.client._wire import Call, Reply
 from omnireel.client.types import (
     Delivery,
     DeliveryPage,
@@ -105,12 +107,12 @@ class AsyncClient:
 
     def _furnish(self, connection: Connection, webhook_secret: str | None) -> None:
         self._connection = connection
-        self.videos = AsyncVideos(connection)
-        self.tasks = AsyncTasks(connection)
-        self.files = AsyncFiles(connection)
-        self.models = AsyncModels(connection)
-        self.webhooks = AsyncWebhooks(connection, webhook_secret)
-        self.with_raw_response = AsyncRawClient(self)
+        self.videos: AsyncVideos = AsyncVideos(connection)
+        self.tasks: AsyncTasks = AsyncTasks(connection)
+        self.files: AsyncFiles = AsyncFiles(connection)
+        self.models: AsyncModels = AsyncModels(connection)
+        self.webhooks: AsyncWebhooks = AsyncWebhooks(connection, webhook_secret)
+        self.with_raw_response: AsyncRawClient = AsyncRawClient(self)
 
     @property
     def base_url(self) -> str:
@@ -214,19 +216,15 @@ class AsyncTasks:
 
         The moments need a time zone. `page_size` is 1 to 100; `cursor` goes on where a page ended.
         """
-
-        def page(cursor: str | None) -> Coroutine[Any, Any, Page[Task]]:
-            call = _wire.tasks(
-                status=status,
-                model=model,
-                created_after=created_after,
-                created_before=created_before,
-                limit=page_size,
-                cursor=cursor,
-            )
-            return self._connection.read(call, _wire.read_tasks)
-
-        return AsyncPages(page, cursor)
+        call = partial(
+            _wire.tasks,
+            status=status,
+            model=model,
+            created_after=created_after,
+            created_before=created_before,
+            limit=page_size,
+        )
+        return AsyncPages(self._connection, call, _wire.read_tasks, cursor)
 
     async def cancel(self, task_id: str) -> Task:
         """Ask the task to stop. What comes back may still be on its way to `canceled`."""
@@ -281,13 +279,11 @@ class AsyncFiles:
 
     def list(self, *, page_size: int = LONGEST_PAGE, cursor: str | None = None) -> AsyncPages[File]:
         """The team's files, newest first. `page_size` is 1 to 100."""
-        return AsyncPages(
-            lambda cursor: self._connection.read(_wire.files(page_size, cursor), _wire.read_files), cursor
-        )
+        return AsyncPages(self._connection, partial(_wire.files, limit=page_size), _wire.read_files, cursor)
 
     async def usage(self) -> Usage:
         """What all of them take, and may take."""
-        return await self._connection.read(_wire.files(1), _wire.read_usage)
+        return await self._connection.read(_wire.files(None, limit=1), _wire.read_usage)
 
     async def delete(self, file_id: str) -> None:
         """Raises NotFoundError."""
@@ -337,18 +333,16 @@ class AsyncWebhooks:
         self, *, task_id: str | None = None, page_size: int = 20, cursor: str | None = None
     ) -> AsyncPages[Delivery]:
         """The team's webhooks, or those of one task, newest first. `page_size` is 1 to 100."""
-        return AsyncPages(
-            lambda cursor: self._connection.read(
-                _wire.deliveries(task_id, page_size, cursor), _wire.read_deliveries
-            ),
-            cursor,
-        )
+        call = partial(_wire.deliveries, task_id=task_id, limit=page_size)
+        return AsyncPages(self._connection, call, _wire.read_deliveries, cursor)
 
     async def deliveries(
         self, *, task_id: str | None = None, limit: int = 20, cursor: str | None = None
     ) -> DeliveryPage:
         """One page of `list`."""
-        return await self._connection.read(_wire.deliveries(task_id, limit, cursor), _wire.read_deliveries)
+        return await self._connection.read(
+            _wire.deliveries(cursor, task_id=task_id, limit=limit), _wire.read_deliveries
+        )
 
     async def get(self, delivery_id: str) -> Delivery:
         """Raises NotFoundError."""
@@ -375,9 +369,15 @@ class AsyncPages(Generic[T]):
     """A list, fetched page by page as far as one goes through it. Going through it again starts anew."""
 
     def __init__(
-        self, load: Callable[[str | None], Coroutine[Any, Any, Page[T]]], cursor: str | None
+        self,
+        connection: Connection,
+        call: Callable[[str | None], Call],
+        read: Callable[[Reply], Page[T]],
+        cursor: str | None,
     ) -> None:
-        self._load = load
+        self._connection = connection
+        self._call = call
+        self._read = read
         self._cursor = cursor
 
     async def __aiter__(self) -> AsyncIterator[T]:
@@ -389,7 +389,7 @@ class AsyncPages(Generic[T]):
         """Page by page; each names the cursor that goes on after it."""
         cursor = self._cursor
         while True:
-            page = await self._load(cursor)
+            page = await self._connection.read(self._call(cursor), self._read)
             yield page
             if page.next_cursor in (None, cursor):
                 return

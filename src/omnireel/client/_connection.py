@@ -13,7 +13,7 @@ from omnireel.client import _wire
 from omnireel.client._access import Access
 from omnireel.client._body import length_of
 from omnireel.client._exchange import Fault, exchange
-from omnireel.client._retry import RETRIED, STILL_AT_IT, Patience, pause
+from omnireel.client._retry import LIMITED, RETRIED, STILL_AT_IT, Patience, pause
 from omnireel.client._waiting import Waiting
 from omnireel.client._wire import Call, Reply
 from omnireel.client.errors import APIError, OutcomeUnknown
@@ -63,7 +63,7 @@ class Connection:
             tries += 1
             rest = await self._rest(call, answer, tries, patience, deadline)
             if rest is None:
-                return _end(call, answer, lost=lost, tries=tries)
+                return self._end(call, answer, lost=lost, tries=tries)
             lost = lost or _may_have_arrived(answer)
             await self.waiting.rest(rest)
 
@@ -109,7 +109,9 @@ class Connection:
             return False
         if call.repeatable or (isinstance(answer, Fault) and not answer.sent):
             return True
-        return call.key is not None and await self._honours_keys(deadline)
+        if call.key is not None:
+            return await self._honours_keys(deadline)
+        return isinstance(answer, Reply) and answer.status == LIMITED
 
     async def _honours_keys(self, deadline: float) -> bool:
         if self.origin.honours_keys is None:
@@ -119,6 +121,26 @@ class Connection:
             except APIError:
                 return False
         return self.origin.honours_keys is True
+
+    def _end(self, call: Call, answer: Reply | Fault, *, lost: bool, tries: int) -> Reply:
+        """The last answer; `lost` when an earlier try may have been accepted without our hearing of it."""
+        if isinstance(answer, Fault):
+            if call.key and (lost or answer.sent):
+                raise self._unknown(call.key, answer.error)
+            raise answer.error
+        refusals = _wire.REFUSED_EVER if lost else _wire.REFUSED
+        if call.key and answer.status != 200 and answer.status not in refusals:
+            raise self._unknown(call.key, _wire.error_in(answer))
+        return replace(answer, tries=tries)
+
+    def _unknown(self, key: str, error: APIError) -> OutcomeUnknown:
+        return OutcomeUnknown(
+            f"nobody knows whether the request was accepted, for its answer was lost: {error}",
+            status=error.status,
+            request_id=error.request_id,
+            idempotency_key=key,
+            retryable=self.origin.honours_keys is True,
+        )
 
 
 def _worth_repeating(call: Call, reply: Reply) -> bool:
@@ -133,22 +155,3 @@ def _may_have_arrived(answer: Reply | Fault) -> bool:
 def _asked(answer: Reply | Fault) -> float | None:
     """The pause the server asks for."""
     return _wire.asked_pause(answer.headers) if isinstance(answer, Reply) else None
-
-
-def _end(call: Call, answer: Reply | Fault, *, lost: bool, tries: int) -> Reply:
-    """The last answer; `lost` when an earlier try may have been accepted without our hearing of it."""
-    if isinstance(answer, Fault):
-        raise _unknown(call.key, answer.error) if call.key and (lost or answer.sent) else answer.error
-    refusals = _wire.REFUSED_EVER if lost else _wire.REFUSED
-    if call.key and answer.status != 200 and answer.status not in refusals:
-        raise _unknown(call.key, _wire.error_in(answer))
-    return replace(answer, tries=tries)
-
-
-def _unknown(key: str, error: APIError) -> OutcomeUnknown:
-    return OutcomeUnknown(
-        f"nobody knows whether the request was accepted, for its answer was lost: {error}",
-        status=error.status,
-        request_id=error.request_id,
-        idempotency_key=key,
-    )

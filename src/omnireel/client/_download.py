@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import random
 import re
 import time
 from collections.abc import Awaitable, Callable
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
@@ -162,7 +162,7 @@ async def _pour(waiting: Waiting, incoming: Incoming, file: BinaryIO, limit: int
                 raise DownloadFailed(f"the server sends more than the {limit} bytes it may")
             batch += block
             if len(batch) >= BATCH:
-                await waiting.work(partial(file.write, bytes(batch)))
+                await waiting.work(functools.partial(file.write, bytes(batch)))
                 batch.clear()
     finally:
         file.write(batch)

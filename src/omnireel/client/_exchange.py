@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from secrets import token_hex
 
 import httpx2
 
@@ -14,6 +15,7 @@ from omnireel.client._wire import REPLY_LIMIT, Call, Reply
 from omnireel.client.errors import APIError, ConnectionFailed, InvalidRequestError, ServerError, Timeout
 
 CONNECT_SECONDS = 5.0
+NAME = "X-Request-ID"
 
 _NEVER_SENT = (
     httpx2.ConnectError,
@@ -46,12 +48,16 @@ async def exchange(waiting: Waiting, access: Access, call: Call, deadline: float
         seconds_left(deadline)
     except Timeout as error:
         return Fault(error, sent=False)
+    # Ours, so that a question whose answer is lost can be looked for in the server's log.
+    name = f"req-{token_hex(12)}"
     try:
-        return await _exchange(waiting, access, call, deadline)
+        return await _exchange(waiting, access, replace(call, headers={NAME: name, **call.headers}), deadline)
     except OSError as error:
         raise InvalidRequestError(f"an input cannot be read any more: {_reason(error)}") from error
     except (httpx2.HTTPError, APIError) as error:
-        return fault_of(access, error)
+        fault = fault_of(access, error)
+        fault.error.request_id = name if fault.sent else None
+        return fault
 
 
 async def open_stream(

@@ -22,7 +22,7 @@ async def get(connection: Connection, file_id: str) -> File:
     reply = await connection.ask(_wire.file(file_id))
     if reply.status not in _NO_SUCH_CALL:
         return _wire.read_file(reply)
-    listed = await connection.read(_wire.files(LONGEST_PAGE), _wire.read_files)
+    listed = await connection.read(_wire.files(None, limit=LONGEST_PAGE), _wire.read_files)
     for file in listed.items:
         if file.file_id == file_id:
             return file

@@ -14,9 +14,11 @@ from urllib.parse import quote
 from omnireel.client._body import size_of
 from omnireel.client._waiting import Waiting
 from omnireel.client.errors import InvalidRequestError
+from omnireel.client.types import File, Resource
 
-Media = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
-"""A path, a link, a `data:` URL, bytes, or a file opened for reading."""
+Given = str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO
+Media = Given | File | Resource
+"""A path, a link, a `data:` URL, bytes, a file opened for reading; an uploaded file, or a task's result."""
 
 Store = Callable[[str, Path | bytes], Awaitable[str]]
 """Uploads a named file and gives the link that stands for it."""
@@ -62,10 +64,11 @@ def stand_ins(images: Sequence[Media], video: Media | None) -> tuple[list[str], 
 
 def to_store(media: Media, filename: str | None) -> Stored:
     """A local input as a file to upload. Raises InvalidRequestError, for a link too."""
-    if is_link(media):
+    given = _given(media)
+    if is_link(given):
         raise InvalidRequestError("a link needs no upload: pass it on as it is")
-    source = _source(media, "file")
-    own = source.name if isinstance(source, Path) else _name_of(media)
+    source = _source(given, "file")
+    own = source.name if isinstance(source, Path) else _name_of(given)
     return Stored(filename or own or "file", source)
 
 
@@ -85,11 +88,11 @@ class Inline:
     room: int = 0
 
 
-def is_link(media: Media) -> TypeGuard[str]:
+def is_link(media: Given) -> TypeGuard[str]:
     return isinstance(media, str) and media[:8].lower().startswith(_LINK)
 
 
-def _found(media: Media, name: str, room: int) -> Inline | Stored:
+def _found(media: Given, name: str, room: int) -> Inline | Stored:
     """What becomes of one input."""
     if is_link(media):
         return Inline(media)
@@ -101,16 +104,20 @@ def _found(media: Media, name: str, room: int) -> Inline | Stored:
     return Inline(_base64(source, name), size_of(source))
 
 
-def _named(images: Sequence[Media], video: Media | None) -> list[tuple[str, Media]]:
-    pictures = [(f"images[{place}]", media) for place, media in enumerate(images)]
-    return pictures if video is None else [*pictures, ("video", video)]
+def _named(images: Sequence[Media], video: Media | None) -> list[tuple[str, Given]]:
+    pictures = [(f"images[{place}]", _given(media)) for place, media in enumerate(images)]
+    return pictures if video is None else [*pictures, ("video", _given(video))]
 
 
-def _is_data_url(media: Media) -> TypeGuard[str]:
+def _given(media: Media) -> Given:
+    return media.url if isinstance(media, File | Resource) else media
+
+
+def _is_data_url(media: Given) -> TypeGuard[str]:
     return isinstance(media, str) and media[:5].lower() == _DATA_URL
 
 
-def _source(media: Media, name: str) -> Path | bytes:
+def _source(media: Given, name: str) -> Path | bytes:
     """Where the bytes of a local input are."""
     if _is_data_url(media):
         source: Path | bytes = _decoded(media, name)
@@ -138,7 +145,7 @@ def _decoded(url: str, name: str) -> bytes:
     return found
 
 
-def _name_of(media: Media) -> str:
+def _name_of(media: Given) -> str:
     """The file name that an open file has, if it has one."""
     name = getattr(media, "name", "")
     return Path(name).name if isinstance(name, str) else ""

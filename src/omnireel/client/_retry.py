@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-RETRIED = frozenset({429, 500, 502, 503, 504})
+LIMITED = 429
+"""Too many calls for the moment: this one was not even looked at."""
+
+RETRIED = frozenset({LIMITED, 500, 502, 503, 504})
 """Answers to a repeatable call that are worth asking again about."""
 
 STILL_AT_IT = 409

@@ -45,7 +45,7 @@ REFUSED = frozenset({400, 401, 402, 403, 404, 405, 413, 415, 422, 429})
 """Statuses that promise a submit was not accepted. After any other failure nobody knows."""
 
 REFUSED_EVER = frozenset({400, 402, 404, 405, 413, 415})
-"""Those that promise it of earlier submits with the same key too: a server refuses after a look for them."""
+"""Those that promise it of earlier tries too: they hold for any, or come (402) after a look for the key."""
 
 PROMISE = "x-idempotency-seconds"
 """The header by which a server says that it honours an Idempotency-Key, and for how long it remembers one."""
@@ -143,13 +143,13 @@ def events(task_id: str, last_event_id: str | None) -> Call:
 
 
 def tasks(
+    cursor: str | None,
     *,
     status: str | None,
     model: str | None,
     created_after: datetime | None,
     created_before: datetime | None,
     limit: int,
-    cursor: str | None,
 ) -> Call:
     params = {
         "status": status,
@@ -192,7 +192,7 @@ def upload(filename: str, source: Path | bytes) -> Call:
     return Call("POST", "/api/v1/media/files", body=Upload(filename, source), repeatable=False)
 
 
-def files(limit: int, cursor: str | None = None) -> Call:
+def files(cursor: str | None, *, limit: int) -> Call:
     return Call("GET", "/api/v1/media/files", _paged(limit, cursor))
 
 
@@ -204,7 +204,7 @@ def delete_file(file_id: str) -> Call:
     return Call("DELETE", f"/api/v1/media/files/{_segment(file_id, 'file_id')}")
 
 
-def deliveries(task_id: str | None, limit: int, cursor: str | None) -> Call:
+def deliveries(cursor: str | None, *, task_id: str | None, limit: int) -> Call:
     return Call("GET", "/api/v1/webhooks/deliveries", _given({"task_id": task_id}) | _paged(limit, cursor))
 
 

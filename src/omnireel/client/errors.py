@@ -16,7 +16,7 @@
     └── WebhookRefused             a webhook is not from who it says, too old, or not understood
 
 Each has `type` (a machine word), `retryable`, `status` (the HTTP status, when there was one) and
-`request_id` (what to quote to the operator).
+`request_id` (what to quote to the operator; of a request whose answer was lost, the id it was sent with).
 """
 
 from __future__ import annotations
@@ -101,7 +101,8 @@ class Timeout(APIError):
 class OutcomeUnknown(APIError):
     """Look at the task list, or the balance, before sending the request again.
 
-    Where the server honours an Idempotency-Key, sending it again with this `idempotency_key` makes no second.
+    Unless it is `retryable`: then the server promises that the same request with this `idempotency_key` makes
+    no second video.
     """
 
     type = "outcome_unknown"
@@ -113,9 +114,11 @@ class OutcomeUnknown(APIError):
         status: int | None = None,
         request_id: str | None = None,
         idempotency_key: str | None = None,
+        retryable: bool = False,
     ) -> None:
         super().__init__(message, status=status, request_id=request_id)
         self.idempotency_key = idempotency_key
+        self.retryable = retryable
 
 
 class DownloadFailed(APIError):

@@ -16,7 +16,7 @@ from tempfile import mkdtemp
 
 import omnireel
 
-KEPT = 4
+KEPT = 8
 """Finished caches kept; older ones belong to code that is no longer here."""
 
 

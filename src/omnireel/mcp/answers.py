@@ -88,6 +88,7 @@ class TaskState(Result):
     progress: Annotated[float | None, Field(description="0 to 1, measured.")] = None
     note: Annotated[str | None, Field(description="What is being done.")] = None
     queue_position: int | None = None
+    waits_for: Annotated[str | None, Field(description="What the server lacks before it can begin.")] = None
     eta_seconds: float | None = None
     expires_at: Annotated[datetime | None, Field(description="When the files go.")] = None
     files: list[TaskFile] = []
@@ -98,7 +99,7 @@ class TaskState(Result):
     error: Fault | None = None
 
     @classmethod
-    def of(cls, task: Task) -> Self:
+    def of(cls, task: Task, waits_for: str | None = None) -> Self:
         fault = task.error
         return cls(
             task_id=task.task_id,
@@ -108,6 +109,7 @@ class TaskState(Result):
             progress=task.progress,
             note=task.note or None,
             queue_position=task.queue_position,
+            waits_for=waits_for,
             eta_seconds=task.eta_seconds,
             expires_at=task.expires_at,
             files=[TaskFile.of(resource) for resource in task.resources],
@@ -142,7 +144,8 @@ class TaskState(Result):
 
     def _how_far(self) -> str:
         if self.status == "pending":
-            return f", number {self.queue_position} in the queue" if self.queue_position else ""
+            place = f", number {self.queue_position} in the queue" if self.queue_position else ""
+            return place + (f" (the server says: {self.waits_for})" if self.waits_for else "")
         left = "" if self.eta_seconds is None else f", about {self.eta_seconds:.0f} s left"
         return f", {self.progress or 0:.0%} done{left}"
 

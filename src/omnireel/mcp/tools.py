@@ -11,7 +11,7 @@ from mcp_types import Tool as PublishedTool
 from mcp_types import ToolAnnotations
 
 from omnireel.client._async import AsyncClient
-from omnireel.client.errors import TaskCanceled, TaskFailed, Timeout
+from omnireel.client.errors import APIError, TaskCanceled, TaskFailed, Timeout
 from omnireel.client.types import Task
 from omnireel.mcp.answers import (
     Deleted,
@@ -34,6 +34,7 @@ from omnireel.mcp.arguments import (
     WaitTask,
 )
 from omnireel.mcp.roots import Roots
+from omnireel.models import TaskStatus
 
 Watch = Callable[[Task], Awaitable[None]]
 A = TypeVar("A", bound=Arguments)
@@ -106,7 +107,18 @@ async def _wait_task(visit: Visit, asked: WaitTask) -> Result:
     except (TaskFailed, TaskCanceled) as ending:
         return TaskState.of(ending.task)
     except Timeout:
-        return await _get_task(visit, GetTask(task_id=asked.task_id))
+        task = await visit.client.tasks.get(asked.task_id)
+        pending = task.status is TaskStatus.PENDING
+        return TaskState.of(task, waits_for=await _lacking(visit) if pending else None)
+
+
+async def _lacking(visit: Visit) -> str | None:
+    """What the server says it lacks; None when it lacks nothing, or does not say."""
+    try:
+        readiness = await visit.client.readiness()
+    except APIError:
+        return None
+    return None if readiness.ready else readiness.message.removeprefix("Service unavailable: ")
 
 
 async def _upload_file(visit: Visit, asked: UploadFile) -> Result:

@@ -73,37 +73,24 @@ def queue_state(connection: Connection, now: ColumnElement[float], heard: timede
     )
 
 
-class StoreGauges(Collector):
-    """Reads the database when scraped. `free_disk` is in bytes, `clock` in seconds that never go back."""
+class QueueLook:
+    """Counts the queue when asked, at most once in `REMEMBERED`. Any thread may ask.
+
+    A worker counts when it was heard of within `heard`; `clock` is in seconds that never go back.
+    """
 
     def __init__(
-        self,
-        engine: Engine,
-        *,
-        heard: timedelta,
-        free_disk: Callable[[], int],
-        clock: Callable[[], float] = time.monotonic,
+        self, engine: Engine, *, heard: timedelta, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._engine = engine
         self._heard = heard
-        self._free_disk = free_disk
         self._clock = clock
         self._lock = Lock()
         self._state: QueueState | None = None
         self._fresh_until = float("-inf")
 
-    def describe(self) -> list[Metric]:
-        """Nothing: registering must not ask the database."""
-        return []
-
-    def collect(self) -> Iterator[Metric]:
-        state = self._latest()
-        yield _one("omnireel_database_up", "Whether the database could be read.", float(state is not None))
-        yield _one("omnireel_disk_free_bytes", "Free where results are kept.", float(self._free_disk()))
-        if state is not None:
-            yield from _families(state)
-
-    def _latest(self) -> QueueState | None:
+    def latest(self) -> QueueState | None:
+        """None while the database cannot be read."""
         with self._lock:
             if self._clock() >= self._fresh_until:
                 self._state = self._count()
@@ -116,6 +103,32 @@ class StoreGauges(Collector):
                 return queue_state(connection, DatabaseNow(), self._heard)
         except (DatabaseAway, SQLAlchemyError):
             return None
+
+
+class StoreGauges(Collector):
+    """Reads the database when scraped. `free_disk` is in bytes, `clock` in seconds that never go back."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        heard: timedelta,
+        free_disk: Callable[[], int],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._free_disk = free_disk
+        self._look = QueueLook(engine, heard=heard, clock=clock)
+
+    def describe(self) -> list[Metric]:
+        """Nothing: registering must not ask the database."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        state = self._look.latest()
+        yield _one("omnireel_database_up", "Whether the database could be read.", float(state is not None))
+        yield _one("omnireel_disk_free_bytes", "Free where results are kept.", float(self._free_disk()))
+        if state is not None:
+            yield from _families(state)
 
 
 def _families(state: QueueState) -> Iterator[Metric]:

@@ -26,6 +26,8 @@ from omnireel.tasks.keys import Access, access_of, good_digests
 from omnireel.tasks.tables import api_key
 
 PREFIX: Final = "omr_ak_"
+SIGNED_WITH: Final = "omr_sk_"
+"""So that secret scanners, and our own log, know one."""
 _RANDOM: Final = 22
 _PURPOSE: Final = b"omnireel access pair 1"
 
@@ -78,6 +80,7 @@ class KeyPairs:
         return Pair(access_of(row, now), tuple(secret_keys))
 
     def _secret_key(self, access_key: str, digest: str) -> str:
-        """43 characters, 256 bits: what HS256 asks for (RFC 7518, section 3.2)."""
+        """256 bits behind its prefix: as many as HS256 asks for (RFC 7518, section 3.2)."""
         parts = b"\0".join((_PURPOSE, access_key.encode(), digest.encode()))
-        return urlsafe_b64encode(hmac.digest(self._secret(), parts, "sha256")).decode().rstrip("=")
+        drawn = urlsafe_b64encode(hmac.digest(self._secret(), parts, "sha256"))
+        return SIGNED_WITH + drawn.decode().rstrip("=")

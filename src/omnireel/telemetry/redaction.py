@@ -25,6 +25,9 @@ _RUN: Final = 12
 
 _KEY: Final = re.compile(r"\bomr_live_[0-9A-Za-z]+")
 _WEBHOOK_SECRET: Final = re.compile(r"\bwhsec_[0-9A-Za-z+/=_-]+")
+_SECRET_KEY: Final = re.compile(r"\bomr_sk_[0-9A-Za-z_-]+")
+_SIGNED_TOKEN: Final = re.compile(r"\beyJ[0-9A-Za-z_-]+\.eyJ[0-9A-Za-z_-]+\.[0-9A-Za-z_-]*")
+"""A JWT: both of its first parts are JSON objects."""
 _BEARER: Final = re.compile(r"(?i)\b(bearer|basic)\s+[^\s\"',]+")
 _PASSWORD_IN_URL: Final = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://)[^\s\"'@/:]*:[^\s\"']*@")
 _QUERY: Final = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://[^\s\"'?#<>]*)[?#][^\s\"'<>]*")
@@ -44,6 +47,8 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
         text = text.replace(secret, HIDDEN)
     text = _KEY.sub(f"omr_live_{HIDDEN}", text)
     text = _WEBHOOK_SECRET.sub(f"whsec_{HIDDEN}", text)
+    text = _SECRET_KEY.sub(f"omr_sk_{HIDDEN}", text)
+    text = _SIGNED_TOKEN.sub(HIDDEN, text)
     text = _BEARER.sub(rf"\1 {HIDDEN}", text)
     text = _PASSWORD_IN_URL.sub(rf"\1{HIDDEN}@", text)
     text = _QUERY.sub(rf"\1?{HIDDEN}", text)

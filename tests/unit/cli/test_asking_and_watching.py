@@ -10,7 +10,18 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from tests.unit.cli.inside import Inside
 from tests.unit.cli.test_generate_command import DATA, RUNNING, finished, happy
-from tests.unit.client.loopback import Answer, Loopback, enveloped, receipt, refused
+from tests.unit.client.loopback import (
+    HANG_UP,
+    Answer,
+    Loopback,
+    Seen,
+    closed_port,
+    enveloped,
+    receipt,
+    refused,
+)
+
+from omnireel.cli.task import known_tasks
 
 SUBMITTED = enveloped(receipt())
 
@@ -192,3 +203,98 @@ def test_tasks_are_listed_as_they_were_asked_for(inside: Inside, server: Loopbac
 def test_a_beginning_that_is_none_is_2(inside: Inside, server: Loopback) -> None:
     assert inside("task", "list", "--since", "lately").code == 2
     assert server.seen == []
+
+
+def several(server: Loopback) -> None:
+    """The first fails, the others are done."""
+
+    def answer(seen: Seen) -> Answer:
+        if seen.path.startswith("/files/"):
+            return Answer(200, DATA)
+        task_id = seen.path.partition("?")[0].rpartition("/")[2]
+        if task_id == "task-t2v-1":
+            error = {"type": "engine_failed", "message": "no clay left", "retryable": False}
+            return enveloped(receipt(task_id) | {"status": "failed", "error": error})
+        made = json.loads(finished(server).body)["data"]
+        return enveloped(made | {"task_id": task_id})
+
+    server.script = [answer]
+
+
+def test_several_tasks_are_waited_for_and_one_that_fails_keeps_none(inside: Inside, server: Loopback) -> None:
+    several(server)
+
+    ended = inside("task", "wait", "task-t2v-1", "task-t2v-2", "task-t2v-3")
+    document = json.loads(inside("task", "wait", "task-t2v-1", "task-t2v-2", "--json").out)
+
+    assert (ended.code, len(ended.out.splitlines())) == (1, 2)
+    assert "task-t2v-1: no clay left" in ended.err
+    assert [task["status"] for task in document["tasks"]] == ["failed", "success"]
+
+
+def test_several_tasks_need_a_folder(inside: Inside, server: Loopback) -> None:
+    assert inside("task", "wait", "a", "b", "-o", "out.mp4").code == 2
+    assert server.seen == []
+
+
+def test_when_the_time_is_up_all_that_are_left_are_named(inside: Inside, server: Loopback) -> None:
+    server.script = [enveloped(RUNNING)]
+
+    ended = inside("task", "wait", "task-t2v-abc", "task-t2v-2", "--timeout", "0")
+
+    assert ended.code == 124
+    assert "omnireel task wait task-t2v-abc task-t2v-2" in ended.err
+
+
+def test_shells_complete_the_tasks_of_the_history(inside: Inside, server: Loopback) -> None:
+    server.script = [SUBMITTED]
+    inside("generate", "x", "--no-wait")
+
+    with inside.patch.context() as patch:
+        patch.chdir(inside.folder)
+        assert known_tasks("task-") == [("task-t2v-abc", "pending")]
+        assert known_tasks("other") == []
+
+
+def test_errors_are_documents_too(inside: Inside, server: Loopback) -> None:
+    ended = inside("generate", "-", "--json", stdin="")
+
+    assert json.loads(ended.out)["error"]["type"] == "invalid_request"
+
+
+def test_a_server_that_is_not_there_sends_one_to_the_doctor(nowhere: Inside) -> None:
+    ended = nowhere("balance", "--base-url", f"http://127.0.0.1:{closed_port()}", OMNIREEL_API_KEY="k")
+
+    assert ended.code == 1
+    assert "omnireel doctor" in ended.err
+
+
+def test_a_dry_run_tells_price_and_time_and_sends_nothing(inside: Inside, server: Loopback) -> None:
+    estimate = {"price": "0.4200", "expected_seconds": 31.5, "samples": 4, "queue_position": 3}
+    server.script = [enveloped(estimate)]
+
+    text = inside("generate", "fox", "--dry-run").out
+    document = json.loads(inside("generate", "fox", "--dry-run", "--json").out)
+
+    assert text == "price    at most 0.4200 USD\ntime     about 32 s of work\nqueue    place 3\n"
+    assert document == estimate
+    assert {seen.path for seen in server.seen} == {"/api/v1/kling/kling-video-o1/estimate"}
+
+
+def test_a_lost_answer_says_how_to_ask_again_without_a_second_video(inside: Inside, server: Loopback) -> None:
+    server.script = [HANG_UP, refused(404, "Resource not found: nothing here")]
+
+    ended = inside("generate", "fox", "--idempotency-key", "mine-1")
+
+    assert ended.code == 1
+    assert "--idempotency-key mine-1" in ended.err
+    assert server.seen[0].headers["idempotency-key"] == "mine-1"
+
+
+def test_a_poster_is_saved_instead(inside: Inside, server: Loopback) -> None:
+    made = json.loads(finished(server).body)["data"]
+    video = made["result"]["resources"][0]
+    made["result"]["resources"].append(video | {"role": "poster", "type": "image", "format": "jpg"})
+    server.script = [enveloped(made), Answer(200, DATA)]
+
+    assert inside("task", "download", "task-t2v-abc", "--poster", "-o", "still.jpg").out == "still.jpg\n"

@@ -22,10 +22,18 @@ from tests.unit.client.loopback import Loopback
 
 from omnireel.cli.preview.blocks import UPPER, blocks
 from omnireel.cli.preview.graphics import CHUNK, iterm, kitty
-from omnireel.cli.preview.sheet import COLUMNS, GAP, contact_sheet
-from omnireel.cli.preview.show import drawn
+from omnireel.cli.preview.sheet import GAP, contact_sheet
+from omnireel.cli.preview.show import drawn, posted
 from omnireel.cli.preview.sixel import sixel
-from omnireel.cli.preview.terminal import QUESTIONS, Colours, Terminal, Way, colours_of, way_of
+from omnireel.cli.preview.terminal import (
+    QUESTIONS,
+    Colours,
+    Terminal,
+    Way,
+    colours_of,
+    may_be_asked,
+    way_of,
+)
 from omnireel.media.frames import Frame
 
 KITTY, XTERM, WITH_SIXEL = b"\x1b_Gi=31;OK\x1b\\\x1b[?62;22c", b"\x1b[?62;22c", b"\x1b[?62;4;22c"
@@ -88,7 +96,8 @@ print(json.dumps([terminal.way, terminal.columns, termios.tcgetattr(2) == before
 def asked(answer: bytes) -> tuple[list[object], bytes]:
     """What a child makes of a terminal that gives this answer, and what it asked."""
     ours, theirs = os.openpty()
-    environment = {name: value for name, value in os.environ.items() if "TERM" not in name} | {"TMUX": ""}
+    plain = {name: value for name, value in os.environ.items() if "TERM" not in name}
+    environment = plain | {"TMUX": "", "TERM": "xterm-256color"}
     child = subprocess.Popen(
         [sys.executable, "-c", ASK], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=theirs, start_new_session=True,
@@ -118,14 +127,38 @@ def test_a_terminal_that_never_answers_is_not_waited_for_for_ever() -> None:
     assert (found, restored) == ("blocks", True)
 
 
+@pytest.mark.parametrize(
+    ("environment", "may"),
+    [
+        ({"TERM": "xterm-256color"}, True),
+        ({"TERM": "linux"}, False),
+        ({}, False),
+        ({"TERM": "xterm-256color", "TERM_PROGRAM": "Apple_Terminal"}, False),
+    ],
+)
+def test_a_terminal_that_would_print_the_question_is_not_asked(
+    environment: dict[str, str], may: bool
+) -> None:
+    assert may_be_asked(environment) is may
+
+
 def test_the_sheet_shows_moments_in_their_order(video: Path) -> None:
     sheet = contact_sheet(video, 300)
-    tile = (300 - GAP * (COLUMNS - 1)) // COLUMNS
+    tile = (300 - 2 * GAP) // 3
 
-    assert sheet.shape[1] == tile * COLUMNS + GAP * (COLUMNS - 1)
+    assert sheet.shape[1] == 3 * tile + 2 * GAP
     assert not sheet[:, tile : tile + GAP].any()
     first, second = (sheet[: sheet.shape[0] // 2, at : at + tile] for at in (0, tile + GAP))
     assert not np.array_equal(first, second)
+
+
+def test_an_upright_video_does_not_fill_the_screen(tmp_path: Path) -> None:
+    upright = make_video(tmp_path / "tall.mp4", width=180, height=320)
+
+    lines = drawn(upright, Terminal(Way.BLOCKS, Colours.NONE, 81)).splitlines()
+
+    assert {len(line) for line in lines} == {80}
+    assert len(lines) <= 20
 
 
 def test_kittys_pieces_make_the_png_again() -> None:
@@ -221,3 +254,14 @@ def test_a_preview_of_what_is_not_saved_is_refused(inside: Inside, server: Loopb
 
     assert inside("task", "wait", "task-t2v-abc", "--preview").code == 2
     assert server.seen == []
+
+
+def test_without_the_packages_the_servers_poster_is_shown_where_it_can_be() -> None:
+    def poster(folder: Path) -> Path:
+        (folder / "poster.jpg").write_bytes(b"a poster")
+        return folder / "poster.jpg"
+
+    shown = posted(Terminal(Way.ITERM, Colours.TRUE, 80), poster)
+
+    assert shown == iterm(b"a poster", 79)
+    assert posted(Terminal(Way.BLOCKS, Colours.TRUE, 80), poster) is None

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import struct
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +13,6 @@ from tests.unit.cli.commands import Ended
 from tests.unit.cli.inside import Inside
 from tests.unit.cli.test_generate_command import happy
 from tests.unit.client.loopback import Answer, Loopback, Seen, enveloped, receipt, refused
-
-from omnireel.media.whole import faults_of_mp4
 
 NAME = "task-t2v-abc"
 
@@ -134,53 +130,3 @@ def test_a_poster_is_looked_at_too(inside: Inside, server: Loopback, tmp_path: P
     knowing(server, published(picture))
 
     assert verdict(inside("verify", put(inside, picture, "poster.png"), "--json")) == (0, "genuine", True)
-
-
-def cut(video: bytes) -> bytes:
-    return video[: len(video) // 2]
-
-
-def followed(video: bytes) -> bytes:
-    return video + b"xx"
-
-
-def beheaded(video: bytes) -> bytes:
-    return video[24:]
-
-
-def emptied(_: bytes) -> bytes:
-    return b""
-
-
-def pointing_outside(video: bytes) -> bytes:
-    """The first chunk's offset is beyond the end."""
-    at = video.index(b"stco") + 12
-    return video[:at] + struct.pack(">I", len(video)) + video[at + 4 :]
-
-
-def longer_samples(video: bytes) -> bytes:
-    """The first sample is said to be longer than the file."""
-    at = video.index(b"stsz") + 16
-    return video[:at] + struct.pack(">I", len(video)) + video[at + 4 :]
-
-
-@pytest.mark.parametrize("damage", [cut, followed, beheaded, emptied, pointing_outside, longer_samples])
-def test_every_kind_of_damage_to_an_mp4_is_found(
-    tmp_path: Path, video: bytes, damage: Callable[[bytes], bytes]
-) -> None:
-    (tmp_path / "clip.mp4").write_bytes(damage(video))
-
-    assert faults_of_mp4(tmp_path / "clip.mp4") != []
-
-
-def test_whole_mp4s_have_no_faults(tmp_path: Path, video: bytes) -> None:
-    (tmp_path / "clip.mp4").write_bytes(video)
-
-    assert faults_of_mp4(tmp_path / "clip.mp4") == []
-
-
-def test_no_cut_of_an_mp4_passes_for_whole(tmp_path: Path, video: bytes) -> None:
-    file = tmp_path / "clip.mp4"
-    for length in range(0, len(video), max(1, len(video) // 300)):
-        file.write_bytes(video[:length])
-        assert faults_of_mp4(file), length

@@ -107,6 +107,14 @@ def test_an_upload_is_never_sent_twice(server: Loopback, client: Client, tmp_pat
     assert len(server.seen) == 1
 
 
+def test_an_upload_that_was_not_even_looked_at_is_sent_again(server: Loopback, client: Client) -> None:
+    stored = enveloped({"file_id": "file-1", "url": "https://host/a.png"})
+    server.script = [refused(429, "Rate limit exceeded: x", **{"Retry-After": "0"}), stored]
+
+    assert client.files.upload(b"a picture").file_id == "file-1"
+    assert [b"a picture" in seen.body for seen in server.seen] == [True, True]
+
+
 def test_a_prompt_alone_sends_a_prompt_alone(server: Loopback, client: Client) -> None:
     server.script = [enveloped(receipt())]
 
@@ -170,6 +178,16 @@ def test_a_bad_request_repeats_the_servers_words(server: Loopback, client: Clien
 def test_a_server_that_is_not_there_is_a_failed_connection_and_not_an_unknown_outcome() -> None:
     with Client(f"http://127.0.0.1:{closed_port()}", KEY) as client, pytest.raises(ConnectionFailed):
         client.videos.create("fox")
+
+
+def test_a_question_that_is_never_answered_can_be_looked_for_in_the_servers_log(server: Loopback) -> None:
+    server.script = [HANG_UP]
+    with Client(server.base_url, KEY, retries=1) as client, pytest.raises(ConnectionFailed) as caught:
+        client.tasks.get("t")
+
+    first, last = (seen.headers["x-request-id"] for seen in server.seen)
+    assert first != last
+    assert caught.value.request_id == last
 
 
 @pytest.mark.parametrize(

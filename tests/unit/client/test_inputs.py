@@ -15,6 +15,7 @@ from omnireel.client._blocking import Blocking, open_http
 from omnireel.client._media import INLINE_LIMIT, Media
 from omnireel.client._waiting import run
 from omnireel.client.errors import InvalidRequestError
+from omnireel.client.types import File, Resource
 
 HERE = Blocking(open_http())
 
@@ -157,3 +158,12 @@ def test_what_is_uploaded_has_a_name(tmp_path: Path) -> None:
         _media.to_store("https://host/a.png", None)
     with pytest.raises(InvalidRequestError, match="holds no Base64"):
         _media.to_store("data:text/plain,hello", None)
+
+
+def test_an_uploaded_file_and_a_result_stand_for_themselves() -> None:
+    file = File("file-1", "image", "https://host/a.png", "a.png")
+    made = Resource("https://host/v.mp4", "video", "primary", "mp4")
+
+    assert to_wire([file], made) == (["https://host/a.png"], ["https://host/v.mp4"])
+    with pytest.raises(InvalidRequestError, match="needs no upload"):
+        _media.to_store(file, None)

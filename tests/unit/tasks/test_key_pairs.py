@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -31,7 +32,7 @@ def test_a_pair_opens_what_its_key_opens(keys: KeyStore, pairs: KeyPairs) -> Non
     assert pair.access_key.startswith("omr_ak_")
     assert found.access == keys.access(key.secret)
     assert found.secret_keys == (pair.secret_key,)
-    assert len(pair.secret_key) == 43
+    assert re.fullmatch(r"omr_sk_[0-9A-Za-z_-]{43}", pair.secret_key)
 
 
 def test_a_pair_is_made_once_and_can_be_shown_again(keys: KeyStore, pairs: KeyPairs) -> None:

@@ -16,6 +16,8 @@ PROMPT = 'a "red" lighthouse at dusk, 灯塔, waves\nand gulls'
     [
         (f"key {(key := new_secret())} refused", key),
         (f"signed with {(signing := new_webhook_secret())}", signing),
+        ("the pair's omr_sk_Ab-_9 is no good", "Ab-_9"),
+        ("signed eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJhIn0.c2ln-x_ by", "eyJpc3MiOiJhIn0.c2ln-x_"),
         ("Authorization: Bearer abc.def-ghi", "abc.def-ghi"),
         ("postgresql://app:p@ss/w:rd@db.example/omnireel", "p@ss/w:rd"),
         ("host=db user=app password=hunter22 dbname=x", "hunter22"),
@@ -27,7 +29,8 @@ PROMPT = 'a "red" lighthouse at dusk, 灯塔, waves\nand gulls'
         ("DETAIL:  Failing row contains (1, a secret prompt).", "a secret prompt"),
     ],
     ids=[
-        "key", "webhook secret", "bearer", "url password", "conninfo", "own link", "presigned link",
+        "key", "webhook secret", "secret key", "signed token", "bearer", "url password", "conninfo",
+        "own link", "presigned link",
         "path of a link", "receiver's token", "inline media", "row of a database",
     ],
 )  # fmt: skip

@@ -36,7 +36,7 @@ def show_preview(video: Path, talk: Output, poster: Poster) -> None:
         return
     terminal = terminal_of(sys.stderr.fileno())
     try:
-        text = drawn(video, terminal) if _can_decode() else _posted(terminal, poster)
+        text = drawn(video, terminal) if _can_decode() else posted(terminal, poster)
     except (APIError, AttemptError, OSError) as error:
         talk.say(f"note: no preview: {error}")
         return
@@ -64,13 +64,14 @@ def drawn(video: Path, terminal: Terminal) -> str:
         case Way.BLOCKS:
             from omnireel.cli.preview.blocks import blocks
 
-            sheet = contact_sheet(video, PIXELS)
+            # Pixels are few here: fewer moments, each of them larger.
+            sheet = contact_sheet(video, PIXELS, few=True)
             # A character is about twice as high as it is wide, and holds two pixels.
             height = max(2, round(columns * sheet.shape[0] / sheet.shape[1] / 2) * 2)
             return blocks(fitted(sheet, columns, height), terminal.colours)
 
 
-def _posted(terminal: Terminal, poster: Poster) -> str | None:
+def posted(terminal: Terminal, poster: Poster) -> str | None:
     """The server's own still, which iTerm2 decodes itself; None where it would have to be decoded here."""
     if terminal.way is not Way.ITERM:
         return None

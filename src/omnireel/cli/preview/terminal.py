@@ -60,8 +60,15 @@ def terminal_of(descriptor: int, environment: Mapping[str, str] = os.environ) ->
         columns = os.get_terminal_size(descriptor).columns
     except OSError:
         columns = 0
+    answer = _ask() if may_be_asked(environment) else b""
     # Serial lines and fresh terminals say 0.
-    return Terminal(way_of(_ask(), environment), colours_of(environment), max(20, columns or 80))
+    return Terminal(way_of(answer, environment), colours_of(environment), max(20, columns or 80))
+
+
+def may_be_asked(environment: Mapping[str, str]) -> bool:
+    """Whether the terminal knows a question from text; those that do not would print it."""
+    plain = environment.get("TERM", "dumb") in ("", "dumb", "linux", "vt100", "vt220")
+    return not plain and environment.get("TERM_PROGRAM") != "Apple_Terminal"
 
 
 def way_of(answer: bytes, environment: Mapping[str, str]) -> Way:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from omnireel.catalog.fields import is_whole
 from omnireel.catalog.wording import listed, shown
 from omnireel.errors import InvalidFormat, OutOfRange
 from omnireel.media.canvas import canvas
@@ -88,8 +89,8 @@ def nearest_seconds(seconds: object, durations: Sequence[int]) -> tuple[int, tup
 def _whole(seconds: object) -> int:
     if isinstance(seconds, str) and _WHOLE.fullmatch(seconds):
         return int(seconds)
-    if isinstance(seconds, int) and not isinstance(seconds, bool):
-        return seconds
+    if is_whole(seconds):
+        return int(seconds)
     raise InvalidFormat(
         f"parameter 'seconds' must be a whole number, as text or not{shown(seconds)}", field="seconds"
     )

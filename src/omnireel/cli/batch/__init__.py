@@ -1,0 +1,1 @@
+"""Many videos from a file of requests: each asked for once, whatever happens in between."""
