@@ -30,7 +30,10 @@ SUBMITTER = (
 )
 COURIER = ("before_delivery", "mid_delivery", "after_delivery")
 PAYER = ("before_pay", "after_pay", "after_remember")
-"""Passed by children of workers that order from an upstream, which no world here has; see `payer_kills`."""
+"""Passed by children of workers that order from an upstream, which no world here has.
+
+See tests/service/test_payer_kills.py.
+"""
 OTHERS = ("mid_upload", "mid_credit", "mid_janitor", "mid_migration")
 PASSES = 3
 PATIENCE = 60.0
