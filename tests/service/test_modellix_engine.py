@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import av
 import pytest
@@ -31,6 +32,7 @@ from omnireel.errors import (
     EngineUnavailable,
     HandedOver,
     OutcomeUnknown,
+    WorkerLost,
 )
 from omnireel.models import Clip, Job, MediaKind, MediaRef, Mode, Succeeded, TaskStatus, VideoRequest
 from omnireel.testing.engine import RecordingRun
@@ -73,8 +75,8 @@ def engine(there: Upstream, **more: object) -> ModellixEngine:
     return made
 
 
-def job(prompt: str = "a cat fake:warn", **more: object) -> Job:
-    request = VideoRequest("kling/kling-video-o1", prompt, mode=Mode.STD, **more)  # type: ignore[arg-type]
+def job(prompt: str = "a cat fake:warn", **more: Any) -> Job:
+    request = VideoRequest("kling/kling-video-o1", prompt, mode=Mode.STD, **more)
     return Job(request, direct(request))
 
 
@@ -169,6 +171,16 @@ def test_an_upstream_that_cannot_be_reached_takes_no_order(opened: Open, tmp_pat
         pass
     with pytest.raises(EngineUnavailable, match="takes no orders now"):
         made(there, RecordingRun(tmp_path), timeout_seconds=0.5)
+
+
+def test_an_order_that_may_exist_is_asked_for_later_and_made_by_nobody_else(
+    opened: Open, tmp_path: Path
+) -> None:
+    """`WorkerLost` is tried again; `EngineUnavailable` would let another engine make it, and be paid too."""
+    with opened() as there:
+        note = _killed(there, tmp_path / "note", "after_pay")
+    with pytest.raises(WorkerLost, match="an earlier order cannot be asked for"):
+        made(there, RecordingRun(tmp_path, note=note), "a cat", timeout_seconds=0.5)
 
 
 def test_a_key_that_is_not_taken_is_not_shown(there: Upstream, tmp_path: Path) -> None:

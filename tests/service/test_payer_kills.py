@@ -24,9 +24,10 @@ from tests.service.upstream import Upstream, upstream
 from omnireel.models import Task
 
 ROOT = Path(__file__).parents[2]
-KIND = "omnireel.engines.upstream.modellix:ModellixEngine"
-LONGEST_LIFE = 0.35
-"""Seconds; an attempt has ordered after a tenth of one."""
+ENOUGH = 200
+"""So many kills hit every stretch of an attempt."""
+LONGEST_LIFE = 0.15
+"""Seconds; an attempt orders within a tenth of one."""
 
 
 class Payer:
@@ -39,7 +40,7 @@ class Payer:
     def attempt(self, folder: Path, life: float | None) -> int:
         """How an attempt ends that is killed after so many seconds, or is left to live."""
         assert self._process.stdin is not None
-        order = {"kind": KIND, "folder": str(folder), "options": self._there.options()}
+        order = {"folder": str(folder), "options": self._there.options()}
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         child = int(self._line())
@@ -78,9 +79,18 @@ def killed_until(kills: int, payer_of: Payer, root: Path, seed: int) -> Counter[
             if status != -signal.SIGKILL:
                 break
             done += 1
+            ends[f"killed {state(folder)}"] += 1
         ends["unknown" if status == payer.UNKNOWN else "made"] += 1
         assert status in {0, payer.UNKNOWN}
     raise AssertionError
+
+
+def state(folder: Path) -> str:
+    """How far a killed attempt, or one before it, had come."""
+    note = folder / "note"
+    if not note.exists():
+        return "before it paid"
+    return "after it paid" if json.loads(note.read_text())["order_id"] else "while it paid"
 
 
 @pytest.mark.parametrize("promises", [True, False])
@@ -90,6 +100,9 @@ def test_nobody_pays_twice(standing: House, port: int, tmp_path: Path, kills: in
         ends = killed_until(kills, payer_of, tmp_path, seed=kills)
         prompts = Counter(task.request.prompt for task in everything(there))
     print(f"{kills} kills: {dict(ends)}, {len(prompts)} orders")
+    if kills >= ENOUGH:
+        assert all(ends[f"killed {when} it paid"] for when in ("before", "while", "after"))
+        assert promises or ends["unknown"]
     assert max(prompts.values()) == 1
     assert len(prompts) >= ends["made"]
     if promises:

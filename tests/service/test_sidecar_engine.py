@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.inference_servers import Habits, InferenceServer, inference_server
@@ -61,9 +62,9 @@ def engine(*servers: InferenceServer, **more: object) -> SidecarEngine:
     return made
 
 
-def job(**more: object) -> Job:
+def job(**more: Any) -> Job:
     asked = {"mode": Mode.STD, "duration": 1, "aspect_ratio": AspectRatio.WIDE, **more}
-    request = VideoRequest("kling/kling-video-o1", "a cat", **asked)  # type: ignore[arg-type]
+    request = VideoRequest("kling/kling-video-o1", "a cat", **asked)
     return Job(request, direct(request))
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -65,8 +66,8 @@ def test_the_first_that_suits_begins_and_the_others_that_suit_follow() -> None:
         (Leg("plain"), {"prompt": "a cat fake:refuse"}, "the fake engine was told to refuse"),
     ],
 )
-def test_why_an_engine_is_passed_over(leg: Leg, changes: dict[str, object], reason: str) -> None:
-    request = replace(REQUEST, **changes)  # type: ignore[arg-type]
+def test_why_an_engine_is_passed_over(leg: Leg, changes: dict[str, Any], reason: str) -> None:
+    request = replace(REQUEST, **changes)
     with pytest.raises(InvalidRequest) as caught:
         router(leg).choose("team", request)
     assert str(caught.value) == f"no engine of this server can do this ({leg.engine}: {reason})"

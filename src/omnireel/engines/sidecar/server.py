@@ -23,6 +23,8 @@ SUBMIT_SECONDS: Final = 120.0
 MAX_VIDEO: Final = 1024**3
 """Bytes of a video that are fetched before giving up on it."""
 MAX_ANSWER: Final = 4 * 1024**2
+NOT_FOR_US: Final = frozenset({401, 402, 403})
+REFUSED: Final = "the server does not take this server's key, or its account is empty"
 BUSY: Final = frozenset({"queued", "in_progress"})
 
 
@@ -32,6 +34,10 @@ class Forgotten(Exception):
 
 class Silent(Exception):
     """The server does not answer, or not in a way that can be read."""
+
+
+class Unreached(Silent):
+    """Nothing can have arrived there."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +74,24 @@ class Server:
             raise Silent(f"{self.origin} lists no jobs")
         return any(isinstance(job, Mapping) and job.get("status") in BUSY for job in jobs)
 
-    def submit(self, asking: Asking, paths: Mapping[MediaRef, Path]) -> RemoteJob:
-        """Raises EngineFailed for what it refuses, EngineUnavailable when it takes nothing, Silent."""
+    def promised(self) -> float:
+        """Seconds for which an Idempotency-Key is remembered there, 0 when it is not.
+
+        Raises EngineUnavailable, Silent.
+        """
+        answer = self._ask("GET", "/v1/models")
+        if answer.status_code in NOT_FOR_US:
+            raise EngineUnavailable(REFUSED)
+        promise = answer.headers.get("x-idempotency-seconds", "")
+        return float(promise) if promise.isdecimal() else 0.0
+
+    def submit(self, asking: Asking, paths: Mapping[MediaRef, Path], *, key: str = "") -> RemoteJob:
+        """`key` stands for the job where somebody remembers it.
+
+        Raises EngineFailed for what it refuses, EngineUnavailable when it takes nothing, Silent when nobody
+        knows whether it took it.
+        """
+        headers = {"Idempotency-Key": key} if key else {}
         with ExitStack() as opened:
             files = [
                 (name, (media_name(ref, place), opened.enter_context(paths[ref].open("rb"))))
@@ -77,9 +99,15 @@ class Server:
             ]
             # A form has parts even when it has no files; vLLM-Omni takes nothing else.
             parts = [(name, (None, value)) for name, value in asking.fields.items()]
-            answer = self._ask("POST", "/v1/videos", files=[*parts, *files], timeout=SUBMIT_SECONDS)
-        if answer.status_code in {429, 503}:
+            answer = self._ask(
+                "POST", "/v1/videos", headers=headers, files=[*parts, *files], timeout=SUBMIT_SECONDS
+            )
+        if answer.status_code in NOT_FOR_US:
+            raise EngineUnavailable(REFUSED)
+        if answer.status_code == 429:
             raise EngineUnavailable("the inference server takes no more work now")
+        if answer.status_code >= 500:
+            raise Silent(f"{self.origin} answers with status {answer.status_code}")
         if answer.status_code >= 400:
             raise EngineFailed(f"the inference server refuses the request: {_reason(self._json(answer))}")
         return self._job(answer)
@@ -114,6 +142,8 @@ class Server:
     def _ask(self, method: str, path: str, timeout: float = ANSWER_SECONDS, **more: Any) -> httpx2.Response:
         try:
             return self._http.request(method, self.origin + path, timeout=timeout, **more)
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+            raise Unreached(f"{self.origin} cannot be reached: {type(error).__name__}") from error
         except httpx2.HTTPError as error:
             raise Silent(f"{self.origin} does not answer: {type(error).__name__}") from error
 
@@ -155,8 +185,8 @@ def _reason(body: Any) -> str:
 
 
 @contextmanager
-def opened(api_key: str | None) -> Iterator[httpx2.Client]:
-    """Connections to servers of the operator's own: no proxies, no redirects."""
+def opened(api_key: str | None, *, far: bool = False) -> Iterator[httpx2.Client]:
+    """Connections to servers of the operator's own, without proxies and redirects; with both when `far`."""
     headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-    with httpx2.Client(headers=headers, trust_env=False, follow_redirects=False) as http:
+    with httpx2.Client(headers=headers, trust_env=far, follow_redirects=far) as http:
         yield http

@@ -79,10 +79,9 @@ class ModellixEngine:
         """Raises EngineUnavailable before there is an order, EngineFailed, EngineLost, OutcomeUnknown."""
         request = job.request
         with self._client() as client:
-            with _explained():
-                order_id = order_once(
-                    run, lambda: _promised(client), lambda key: self._order(client, request, run, key)
-                )
+            order_id = order_once(
+                run, lambda: _promised(client), lambda key: self._order(client, request, run, key)
+            )
             with _called_off(client, order_id):
                 task = self._followed(client, order_id, run)
             for warning in task.warnings:
@@ -106,8 +105,8 @@ class ModellixEngine:
         options["idempotency_key"] = key
         options["images"] = [run.open(ref) for ref in request.images]
         options["video"] = run.open(request.videos[0]) if request.videos else None
-        task = client.videos.create(request.prompt, **options)
-        return task.task_id
+        with _explained():
+            return client.videos.create(request.prompt, **options).task_id
 
     def _asked(self, request: VideoRequest, run: Run) -> VideoOptions:
         options = VideoOptions(
@@ -158,7 +157,8 @@ def _wait(run: Run, progress: float, note: str) -> None:
 
 def _promised(client: Client) -> float:
     """Seconds for which the upstream remembers an Idempotency-Key."""
-    answer = client.with_raw_response.key_is_valid()
+    with _explained():
+        answer = client.with_raw_response.key_is_valid()
     if not answer.parse():
         raise EngineUnavailable("the upstream does not take this server's key")
     promise = answer.headers.get(PROMISE, "")

@@ -17,7 +17,7 @@ from secrets import token_urlsafe
 
 from omnireel.crashpoints import crash_point
 from omnireel.engines.base import Run
-from omnireel.errors import OutcomeUnknown
+from omnireel.errors import EngineUnavailable, OutcomeUnknown, WorkerLost
 
 MARGIN_SECONDS = 3600.0
 """A promise is not relied on to its last moment."""
@@ -39,9 +39,13 @@ def order_once(run: Run, promised: Callable[[], float], order: Callable[[str], s
     """The upstream's name for this task's only order, made now or by an earlier attempt.
 
     `promised` tells for how many seconds the upstream remembers a key, 0 when it does not; `order` makes the
-    order under a key. Raises OutcomeUnknown when there may be one that nobody can find.
+    order under a key. Both raise EngineUnavailable when nothing can have been ordered by that.
+
+    Raises OutcomeUnknown when there may be an order that nobody can find, and WorkerLost when the upstream
+    cannot be asked for one now: a later attempt can.
     """
     known = _read(run.note)
+    resumed = known is not None
     if known is not None and known.order_id:
         return known.order_id
     if known is None:
@@ -56,7 +60,12 @@ def order_once(run: Run, promised: Callable[[], float], order: Callable[[str], s
             "whether the order arrived; it is not ordered again"
         )
     crash_point("before_pay")
-    order_id = order(known.key)
+    try:
+        order_id = order(known.key)
+    except EngineUnavailable as error:
+        if resumed:
+            raise WorkerLost(f"an earlier order cannot be asked for: {error}") from error
+        raise
     crash_point("after_pay")
     run.remember(_written(Order(known.key, known.until, order_id)))
     crash_point("after_remember")
