@@ -21,8 +21,8 @@ class Capabilities:
     cpus: float = 1.0
     gpus: float = 0.0
     memory_bytes: int = 2 * 1024**3
-    slots: int = 0
-    """How many things it has that one attempt uses at a time, servers for instance; see `Run.hold`."""
+    slots: tuple[str, ...] = ()
+    """Names of things that one attempt uses at a time, servers for instance; see `Run.hold`."""
     paid: bool = False
     """Whether somebody else is paid for what it makes."""
 
@@ -61,9 +61,9 @@ class Run(Protocol):
         ...
 
     def hold(self, slot: int) -> bool:
-        """Take one of the engine's slots, 0 to `capabilities.slots` - 1, for as long as this attempt lives.
+        """Take a slot, by its place in `capabilities.slots`, for as long as this attempt lives.
 
-        False when another attempt on this machine has it. Never waits.
+        False when another attempt of this user's servers on this machine has it. Never waits.
         """
         ...
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 from omnireel.crashpoints import crash_variable
@@ -97,10 +98,11 @@ class Launcher:
 
     def _open_slots(self, order: Order) -> tuple[int, ...]:
         """The lock files of an engine's slots, each opened for this attempt alone."""
-        count = self._engine(order.engine).capabilities.slots if order.phase is Phase.RENDER else 0
-        if count:
+        names = self._engine(order.engine).capabilities.slots if order.phase is Phase.RENDER else ()
+        if names:
             self._locks.mkdir(parents=True, exist_ok=True)
-        paths = [self._locks / f"{order.engine}-{number}.lock" for number in range(count)]
+        # By what they stand for: two engines, or two servers of ours, may share it.
+        paths = [self._locks / f"{sha256(name.encode()).hexdigest()[:32]}.lock" for name in names]
         return tuple(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600) for path in paths)
 
     def _order(self, phase: Phase, parts: Parts, engine: str, attempt: Attempt | None) -> Order:

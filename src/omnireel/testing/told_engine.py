@@ -49,7 +49,7 @@ class EasyEngine(FakeEngine):
 class HoldingEngine(FakeEngine):
     """Says whether it has its only slot."""
 
-    capabilities = Capabilities(kinds=frozenset(JobKind), slots=1)
+    capabilities = Capabilities(kinds=frozenset(JobKind), slots=("the only one",))
 
     def generate(self, job: Job, run: Run) -> Clip:
         run.warn("held" if run.hold(0) else "busy")
