@@ -46,9 +46,9 @@ class ChildRun:
     stopping: Callable[[], bool]
     answers: Callable[[], bytes]
     stages: Stages | None = None
+    """Told of every new note: what is done now is a stage of the work."""
     slots: Sequence[int] = ()
     """Descriptors of lock files, one for each of the engine's slots."""
-    """Told of every new note: what is done now is a stage of the work."""
     _unstored: int = 0
     _handed_over: bool = False
     _value: float = 0.0
