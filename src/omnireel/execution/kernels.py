@@ -37,7 +37,7 @@ class KernelCache:
 
     def adopt(self, engine: str, filled: Path) -> None:
         """Make a filled folder the cache. When another process was quicker, its cache stays."""
-        self._root.mkdir(parents=True, exist_ok=True)
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
         staging = Path(mkdtemp(prefix="new-", dir=self._root))
         try:
             shutil.copytree(filled, staging, dirs_exist_ok=True)
