@@ -26,7 +26,7 @@ from tests.chaos.threads import ThreadExecutor
 from omnireel.api.task_answer import poll_body
 from omnireel.app.serving import serve
 from omnireel.clock import SystemClock
-from omnireel.engines.registry import engine_names, load_engine
+from omnireel.engines.registry import load_engine, standing_names
 from omnireel.errors import EngineUnavailable
 from omnireel.execution.base import Attempt, Executor, Made
 from omnireel.execution.launching import LocalLimits
@@ -239,9 +239,9 @@ def warm_up() -> None:
 
 @cache
 def warm_up_for(role: str) -> None:
-    """Servers load every engine there is."""
+    """Servers load every engine that need not be told anything."""
     if role == "server":
-        for name in engine_names():
+        for name in standing_names():
             with suppress(EngineUnavailable):
                 load_engine(name, threads=1).close()
 

@@ -97,7 +97,7 @@ def test_a_worker_for_an_engine_nobody_knows_says_so_and_ends(tmp_path: Path) ->
     ended = omnireel(tmp_path, "worker", "--engine", "studoi")
 
     assert ended.returncode == 1
-    assert "no engine is called 'studoi'; installed: studio" in ended.stderr
+    assert "no engine is called 'studoi'; installed: modellix, openai-videos, sidecar, studio" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
