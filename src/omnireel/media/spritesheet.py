@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from math import ceil
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-import structlog
 
 from omnireel.errors import InvalidMedia
 from omnireel.media.frames import Frame
@@ -31,7 +31,7 @@ _ANYTHING: Final = MediaLimits(
 )
 
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 
 def draw_spritesheet(clip: Path, target: Path) -> Spritesheet | None:
@@ -43,7 +43,7 @@ def draw_spritesheet(clip: Path, target: Path) -> Spritesheet | None:
         with VideoReader(clip, "mp4", limits=_ANYTHING) as video:
             sheet = _laid_out(video.sample(STILLS, SIDE))
     except InvalidMedia as error:
-        log.warning("no spritesheet", reason=str(error))
+        log.warning("no spritesheet: %s", error)
         return None
     write_poster(sheet, target)
     height, width = sheet.shape[:2]
