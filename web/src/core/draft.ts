@@ -67,11 +67,11 @@ export const waiting = computed(() =>
 
 export const refused = computed(() => [...images.value, ...videos.value].some((entry) => entry.state === "refused"));
 
-/** Whether the prompt has something to go by. */
+/** Whether the prompt has something to go by, and it is known what may be sent: without that, nothing would be. */
 export const written = computed(() => {
   const prompt = String(values.value["prompt"] ?? "");
   const field = form.value.find((one) => one.name === "prompt");
-  return prompt.trim() !== "" && length(prompt) <= (field?.most ?? Infinity);
+  return field !== undefined && prompt.trim() !== "" && length(prompt) <= (field.most ?? Infinity);
 });
 
 export function limits(): Record<Kind, MediaLimits> {
