@@ -36,7 +36,8 @@ PAINTED: Final = Coding(
 """For what the engines paint: half the work of veryfast for half as many bytes again, twice as many where
 much lies still; painted pictures are small either way.
 
-Flat colour gains nothing from motion finer than a pixel, nor from blocks smaller than 8 pixels. Cuts need no
+Flat colour gains next to nothing from motion finer than a pixel or blocks smaller than 8 pixels; footage that
+is only graded, and pans, becomes up to a quarter larger without. Cuts need no
 key frame: every block of a new shot may be coded by itself anyway.
 """
 
