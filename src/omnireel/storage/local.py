@@ -147,7 +147,9 @@ def _link(partial: Path, target: Path) -> None:
 
 def _move(how: Callable[[Path, Path], None], partial: Path, target: Path) -> None:
     for attempt in range(1, _MOVE_TRIES + 1):
-        target.parent.mkdir(parents=True, exist_ok=True)
+        # That may trip over the same delete, and what is missing then is found missing below.
+        with suppress(FileNotFoundError, FileExistsError):
+            target.parent.mkdir(parents=True, exist_ok=True)
         try:
             how(partial, target)
         except FileNotFoundError:
