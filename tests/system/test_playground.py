@@ -282,6 +282,31 @@ def test_files_that_are_no_good_are_never_sent(visiting: Visiting, tmp_path: Pat
     assert not [asked for asked in visit.asked if asked[1] == "/api/v1/media/files"]
 
 
+def test_files_chosen_before_the_limits_are_known_are_held_to_them(
+    visiting: Visiting, tmp_path: Path
+) -> None:
+    visit = visiting()
+    held: list[Route] = []
+    let_go = False
+
+    def hold(route: Route) -> None:
+        if let_go:
+            route.continue_()
+        else:
+            held.append(route)
+
+    visit.page.route("**/api_schema", hold)
+    page = visit.open()
+    page.locator("#picker").set_input_files(make_image(tmp_path / "small.png", width=200, height=200))
+    expect(page.get_by_label("Remove image 1")).to_be_visible()
+    let_go = True
+    for route in held:
+        route.continue_()
+
+    expect(page.get_by_text("200×200: every side must have at least 300 px.")).to_be_visible()
+    assert not [asked for asked in visit.asked if asked[1] == "/api/v1/media/files"]
+
+
 def test_limits_show_while_somebody_types(visiting: Visiting) -> None:
     visit = visiting()
     visit.expects_refusals = True

@@ -79,6 +79,15 @@ export function limits(): Record<Kind, MediaLimits> {
   return { image: found["images"]?.["x-media-limits"] ?? {}, video: found["videos"]?.["x-media-limits"] ?? {} };
 }
 
+let tellLearned: () => void;
+const learned = new Promise<void>((resolve) => (tellLearned = resolve));
+
+/** The limits as soon as they are known: files may be chosen before the server has said what it takes. */
+export async function limitsOnceKnown(): Promise<Record<Kind, MediaLimits>> {
+  await learned;
+  return limits();
+}
+
 export function set(name: string, value: unknown): void {
   values.value = { ...values.value, [name]: value };
 }
@@ -116,6 +125,7 @@ export async function learn(): Promise<void> {
   // Somebody may have begun to write meanwhile.
   if (fresh && schema.value) values.value = { ...example(schema.value), ...values.value };
   fresh = false;
+  tellLearned();
 }
 
 export function choose(name: string): void {

@@ -10,7 +10,7 @@ import night from "../assets/night.webp";
 import photo from "../assets/photo.webp";
 import pond from "../assets/pond.jpg";
 import street from "../assets/street.webp";
-import { limits, set } from "./draft";
+import { limitsOnceKnown, set } from "./draft";
 import { add, clear } from "./media";
 import { language } from "./speech";
 
@@ -98,5 +98,5 @@ export async function apply(example: Example): Promise<void> {
   const [address, name] = example.sample === "clip" ? ["/samples/pond.mp4", "pond.mp4"] : [pond, "pond.jpg"];
   const got = await fetch(address);
   const blob = await got.blob();
-  add([new File([blob], name, { type: blob.type })], limits(), 7);
+  add([new File([blob], name, { type: blob.type })], limitsOnceKnown(), 7);
 }

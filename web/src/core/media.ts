@@ -78,13 +78,13 @@ function begin(kind: Kind, name: string, news: Partial<Entry>): Entry {
 }
 
 /** Take files in, those that are neither pictures nor clips excepted: what to say of these. */
-export function add(files: Iterable<File>, limits: Record<Kind, MediaLimits>, most: number): string {
+export function add(files: Iterable<File>, limits: Promise<Record<Kind, MediaLimits>>, most: number): string {
   const refused: string[] = [];
   for (const file of files) {
     const kind = kindOf(file);
     if (!kind) refused.push(t("media.notMedia", { name: file.name || file.type }));
     else if (kind[0] === "image" && images.value.length >= most) refused.push(t("media.tooMany", { n: most }));
-    else void take(file, kind[0], limits[kind[0]]);
+    else void take(file, kind[0], limits);
   }
   return [...new Set(refused)].join(" ");
 }
@@ -133,9 +133,10 @@ export function move(entry: Entry, by: -1 | 1): void {
   images.value = list;
 }
 
-async function take(file: File, kind: Kind, limits: MediaLimits): Promise<void> {
+async function take(file: File, kind: Kind, known: Promise<Record<Kind, MediaLimits>>): Promise<void> {
   const preview = URL.createObjectURL(file);
   const entry = begin(kind, file.name || t(kind === "image" ? "media.pasted" : "media.clip"), { preview, file });
+  const limits = (await known)[kind];
   const size = sizeFault(file, limits);
   const measured = size ? null : await (kind === "image" ? measureImage(preview) : measureVideo(preview));
   const fault = size || (measured ? shapeFault(measured, limits) : "");

@@ -1,7 +1,7 @@
 // Where pictures and the clip go in.
 
 import { useRef, useState } from "preact/hooks";
-import { form, limits } from "../core/draft";
+import { form, limits, limitsOnceKnown } from "../core/draft";
 import { add, addLink, images, move, remove, send, setRole, videos, type Entry, type Role } from "../core/media";
 import { bytes, t } from "../core/speech";
 import { Icon } from "./icon";
@@ -12,7 +12,7 @@ const ACCEPT = ".jpg,.jpeg,.png,.webp,.mp4,.m4v,.mov,.webm,image/jpeg,image/png,
 /** Take files in from anywhere; what to say of those refused. */
 export function takeFiles(files: Iterable<File>): string {
   const most = form.value.find((field) => field.name === "images")?.most ?? 7;
-  return add(files, limits(), most);
+  return add(files, limitsOnceKnown(), most);
 }
 
 export function MediaZone({ onFault, fault }: { onFault: (text: string) => void; fault: string }) {
