@@ -68,7 +68,7 @@ class Link:
         try:
             self._end.sendall(len(head).to_bytes(LENGTH_BYTES, "big") + head)
             for array in arrays.values():
-                self._end.sendall(memoryview(array).cast("B") if array.size else b"")
+                self._end.sendall(array.data.cast("B") if array.size else b"")
         except OSError as error:
             raise LinkLost(f"the other side is gone: {error}") from error
 
