@@ -25,6 +25,7 @@
         ├── OutcomeUnknown        somebody may have been paid for it, so it is not done again
         ├── DeadlineExceeded      the caller's own deadline passed first
         └── WorkerLost            the machinery failed, not the request; worth another attempt
+            └── DeviceBroken      a GPU failed; the process that used it can do nothing more with it
 
 `category` is the first half of the wire's error message; `type` is the machine word a failed task carries.
 """
@@ -195,3 +196,7 @@ class WorkerLost(AttemptError):
 
     type: ClassVar[str] = "worker_lost"
     retryable: ClassVar[bool] = True
+
+
+class DeviceBroken(WorkerLost):
+    """A GPU failed under the work. Whatever process used it must end; another can use it again."""
