@@ -207,20 +207,13 @@ _LTX_CONNECTORS: dict[str, Any] = {
 }
 _LTX_VAE: dict[str, Any] = {
     "latent_channels": 4,
-    "block_out_channels": (8,),
-    "decoder_block_out_channels": (8,),
-    "layers_per_block": (1,),
-    "decoder_layers_per_block": (1, 1),
-    "spatio_temporal_scaling": (True,),
-    "decoder_spatio_temporal_scaling": (True,),
-    "decoder_inject_noise": (False, False),
-    "downsample_type": ("spatial",),
-    "upsample_residual": (False,),
-    "upsample_factor": (1,),
-    "timestep_conditioning": False,
-    "patch_size": 1,
-    "patch_size_t": 1,
-    "encoder_causal": True,
+    "block_out_channels": (4, 8, 16, 16),
+    "decoder_block_out_channels": (4, 8, 16),
+    "layers_per_block": (1, 1, 1, 1, 1),
+    "decoder_layers_per_block": (1, 1, 1, 1),
+    "upsample_residual": (False, False, False),
+    "spatial_compression_ratio": 32,
+    "temporal_compression_ratio": 8,
     "decoder_causal": False,
 }
 _LTX_AUDIO_VAE: dict[str, Any] = {

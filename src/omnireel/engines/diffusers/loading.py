@@ -92,7 +92,7 @@ class _Model:
 
     def generate(self, call: Call, arrays: Mapping[str, Array], step: Step) -> Generated:
         check_call(self._profile, call, arrays)
-        with faults(self._runtime, f"{self._profile.title} made the clip"), quiet(self._runtime.diffusers):
+        with faults(self._runtime, f"making a clip with {self._profile.title}"), quiet(self._runtime.diffusers):
             self._overlay.use(call.lora)
             try:
                 with self._attention():
