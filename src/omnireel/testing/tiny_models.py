@@ -248,7 +248,12 @@ _LTX_VOCODER: dict[str, Any] = {
 
 
 def _gemma(tokenizer: Any) -> Any:
-    from transformers import Gemma3Config, Gemma3ForConditionalGeneration, Gemma3TextConfig, SiglipVisionConfig
+    from transformers import (
+        Gemma3Config,
+        Gemma3ForConditionalGeneration,
+        Gemma3TextConfig,
+        SiglipVisionConfig,
+    )
 
     words = len(tokenizer)
     text = Gemma3TextConfig(
