@@ -28,6 +28,8 @@ class Capabilities:
     memory_bytes: int = 2 * 1024**3
     slots: tuple[str, ...] = ()
     """Names of things that one attempt uses at a time, servers for instance; see `Run.hold`."""
+    files: tuple[Path, ...] = ()
+    """The operator's own files that an attempt reads; its box shows them."""
     paid: bool = False
     """Whether somebody else is paid for what it makes."""
     reads_prompt: bool = False

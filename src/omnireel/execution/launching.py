@@ -122,7 +122,7 @@ class Launcher:
         return tuple(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600) for path in paths)
 
     def _order(self, phase: Phase, parts: Parts, engine: str, attempt: Attempt | None) -> Order:
-        limits = self._limits
+        limits, able = self._limits, self._engine(engine).capabilities
         # Only who runs the engine is told what it is told.
         spec = EngineSpec("") if phase is Phase.FETCH else self._spec(engine)
         return Order(
@@ -135,8 +135,8 @@ class Launcher:
             parent=os.getpid(),
             events=-1,
             layers=self._level.layers,
-            readable=program_files(),
-            network=self._engine(engine).capabilities.network,
+            readable=(*program_files(), *able.files),
+            network=able.network,
             bounds=Bounds(
                 cpu_seconds=int(limits.attempt_seconds * limits.threads) + 30,
                 memory=limits.memory,
