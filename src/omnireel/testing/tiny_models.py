@@ -25,6 +25,8 @@ class TinyModel(StrEnum):
     """One transformer for both, and the narrower latents of Wan 2.2's small model."""
     WAN_VACE = "wan-vace"
     LTX2 = "ltx2"
+    BERNINI = "bernini"
+    """Two experts."""
 
 
 REPOSITORIES: Mapping[TinyModel, tuple[str, ...]] = {
@@ -32,6 +34,7 @@ REPOSITORIES: Mapping[TinyModel, tuple[str, ...]] = {
     TinyModel.WAN_TI2V: ("tiny/wan-ti2v",),
     TinyModel.WAN_VACE: ("tiny/wan-vace",),
     TinyModel.LTX2: ("tiny/ltx2",),
+    TinyModel.BERNINI: ("tiny/bernini",),
 }
 
 
@@ -152,6 +155,14 @@ def _umt5(tokenizer: Any) -> Any:
         tie_word_embeddings=False,
     )
     return _seeded(lambda: UMT5EncoderModel(config))
+
+
+def _bernini() -> Any:
+    import diffusers
+
+    return diffusers.WanPipeline(
+        **_wan_parts(), transformer=_wan(7), transformer_2=_wan(8), boundary_ratio=0.875
+    )
 
 
 def _ltx2() -> Any:
@@ -325,6 +336,7 @@ BUILDERS: Mapping[str, Callable[[], Any]] = {
     "tiny/wan-ti2v": _wan_ti2v,
     "tiny/wan-vace": _wan_vace,
     "tiny/ltx2": _ltx2,
+    "tiny/bernini": _bernini,
 }
 
 _COMMON = """
@@ -427,4 +439,34 @@ download_gib = 0.001
 does = ["text", "keyframes"]
 """
     + _COMMON.format(pace=""),
+    TinyModel.BERNINI: """
+title = "Tiny Bernini"
+family = "bernini"
+fps = 8
+frame_step = 4
+frame_offset = 1
+longest = 41
+references = 7
+negative_prompt = "blurry"
+
+[[weights]]
+repo = "tiny/bernini"
+download_gib = 0.001
+does = ["text", "references", "edit", "edit_with_references"]
+"""
+    + _COMMON.format(pace=_SHIFT)
+    + """
+[numbers]
+text_tokens = 128
+source_turn = 1.0
+reference_side = 96
+expert_boundary = 875
+low_noise_scale = 0.8
+video_guidance = 1.25
+image_guidance = 4.5
+projection_eta = 0.5
+projection_bound = 50.0
+project_text = 1
+project_edit = 1
+""",
 }

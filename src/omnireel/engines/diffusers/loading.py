@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from omnireel.engines.diffusers import attention, memory
+from omnireel.engines.diffusers.bernini.opening import open_bernini
 from omnireel.engines.diffusers.call import Call, Conditioning, Generated, LoadedModel, Step
 from omnireel.engines.diffusers.denoising import Watch
 from omnireel.engines.diffusers.faults import faults
@@ -26,6 +27,7 @@ from omnireel.errors import EngineFailed, EngineUnavailable
 FAMILIES: Mapping[Family, Open] = {
     Family.WAN: open_wan,
     Family.WAN_VACE: open_vace,
+    Family.BERNINI: open_bernini,
     Family.LTX2: open_ltx2,
 }
 
