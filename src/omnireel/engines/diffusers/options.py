@@ -50,8 +50,8 @@ class DiffusersOptions(Options):
             raise ValueError(str(error)) from None
         if licence.accept and not self.accept_licence:
             raise ValueError(
-                f"the weights of {self.model.title} come under the {licence.name} ({licence.url}). {licence.note}"
-                " Read it, and say accept_licence = true if you accept it".strip()
+                f"the weights of {self.model.title} come under the {licence.name} ({licence.url})."
+                f" {licence.note} Read it, and say accept_licence = true if you accept it"
             )
         return self
 
@@ -61,4 +61,9 @@ class DiffusersOptions(Options):
 
     def folder_of(self, repo: str) -> Path:
         """Where a repository's files lie."""
-        return self.folder.expanduser() / repo.replace("/", "--")
+        return folder_of(self.folder.expanduser(), repo)
+
+
+def folder_of(folder: Path, repo: str) -> Path:
+    """Where a repository's files lie among the models."""
+    return folder / repo.replace("/", "--")
