@@ -41,6 +41,7 @@ def render(
         _answers,
         stages,
         order.slots,
+        order.link,
     )
     for note in request.notes:
         run.warn(note)
