@@ -27,7 +27,7 @@ class PullFailed(OmnireelError):
 
 
 class Hub:
-    """`endpoint` is its origin; the official one by default. The token is HF_TOKEN's, or that of `hf auth`."""
+    """`endpoint` is its origin; the official one by default. The token is HF_TOKEN's, or `hf auth`'s."""
 
     def __init__(self, endpoint: str | None = None) -> None:
         self.endpoint = (endpoint or OFFICIAL).rstrip("/")
