@@ -30,6 +30,8 @@ class Capabilities:
     """Names of things that one attempt uses at a time, servers for instance; see `Run.hold`."""
     paid: bool = False
     """Whether somebody else is paid for what it makes."""
+    reads_prompt: bool = False
+    """Whether it goes by the prompt itself, so that what our director does not understand is not lost."""
     model: bool = False
     """Whether it works with a model that stays loaded between attempts; see `Model` and `Run.model`."""
 

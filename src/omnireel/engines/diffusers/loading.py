@@ -1,0 +1,147 @@
+"""From a profile to weights in memory that can be called."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from omnireel.engines.diffusers import attention, memory
+from omnireel.engines.diffusers.call import Call, Conditioning, Generated, LoadedModel, Step
+from omnireel.engines.diffusers.denoising import Watch
+from omnireel.engines.diffusers.faults import faults
+from omnireel.engines.diffusers.guards import check_call
+from omnireel.engines.diffusers.lora import Overlay
+from omnireel.engines.diffusers.ltx2 import open_ltx2
+from omnireel.engines.diffusers.options import DiffusersOptions
+from omnireel.engines.diffusers.performing import Open, Opening, Performer
+from omnireel.engines.diffusers.profile import Family, Profile, Weights
+from omnireel.engines.diffusers.runtime import Runtime, device_name, libraries, memory_of, quiet
+from omnireel.engines.diffusers.vace import open_vace
+from omnireel.engines.diffusers.wan import open_wan
+from omnireel.engines.link import Array
+from omnireel.errors import EngineFailed, EngineUnavailable
+
+FAMILIES: Mapping[Family, Open] = {
+    Family.WAN: open_wan,
+    Family.WAN_VACE: open_vace,
+    Family.LTX2: open_ltx2,
+}
+
+
+def load(
+    profile: Profile, conditioning: Conditioning, options: DiffusersOptions, *, threads: int
+) -> LoadedModel:
+    """The model that does this work, in memory; the same weights again when they are in memory already.
+
+    `threads` is how many the CPU's part may take. Close it as often as it was loaded. Raises
+    EngineUnavailable, saying what to install, to download or to give it, and EngineFailed or DeviceBroken
+    when the weights do not find their place.
+    """
+    weights = profile.weights_for(conditioning)
+    if weights is None:
+        raise EngineUnavailable(f"{profile.title} cannot do {conditioning}")
+    folder = folder_of(profile, weights, options)
+    torch, _ = libraries()
+    torch.set_num_threads(threads)
+    key = _Key(folder, profile.title, device_name(torch, options.device), options.compile)
+    if key not in _SHELF:
+        _SHELF[key] = _open(profile, folder, options)
+    return _Lent(key)
+
+
+def folder_of(profile: Profile, weights: Weights, options: DiffusersOptions) -> Path:
+    """Where the repository lies. Raises EngineUnavailable, saying how it gets there, when it does not."""
+    folder = options.folder_of(weights.repo)
+    if not (folder / "model_index.json").is_file():
+        raise EngineUnavailable(
+            f"the weights of {profile.title} are not in {folder}: omnireel models pull {options.profile}"
+            f" downloads {weights.download_gib:g} GiB"
+        )
+    return folder
+
+
+def _open(profile: Profile, folder: Path, options: DiffusersOptions) -> _Model:
+    torch, diffusers = libraries()
+    device = device_name(torch, options.device)
+    free, total = memory_of(torch, device)
+    plan = memory.plan_for(profile, options.plan, device=device, free_gib=free, total_gib=total)
+    if not device.startswith("cuda"):
+        memory.check_host(profile, folder, free)
+    runtime = Runtime(torch, diffusers, device, plan, total)
+    with faults(runtime, f"loading {profile.title}"), quiet(diffusers):
+        performer = FAMILIES[profile.family](Opening(folder, profile, runtime))
+        memory.place(performer.pipeline, runtime)
+        if options.compile:
+            for transformer in memory.transformers_of(performer.pipeline):
+                transformer.compile_repeated_blocks(fullgraph=True)
+        return _Model(profile, performer, runtime)
+
+
+class _Model:
+    """Weights in memory."""
+
+    def __init__(self, profile: Profile, performer: Performer, runtime: Runtime) -> None:
+        self._profile = profile
+        self._performer = performer
+        self._runtime = runtime
+        self._overlay = Overlay(performer.pipeline)
+        self._attention = attention.measured(performer.pipeline, runtime)
+        self.users = 0
+
+    def generate(self, call: Call, arrays: Mapping[str, Array], step: Step) -> Generated:
+        check_call(self._profile, call, arrays)
+        with faults(self._runtime, f"{self._profile.title} made the clip"), quiet(self._runtime.diffusers):
+            self._overlay.use(call.lora)
+            try:
+                with self._attention():
+                    return self._performer.perform(call, arrays, Watch(step, call.steps))
+            finally:
+                # A pipeline that was left midway leaves the part that was at work on the GPU.
+                self._performer.pipeline.maybe_free_model_hooks()
+
+    def empty(self) -> None:
+        """Take the weights off the device. What is left of them goes with the last reference."""
+        self._performer.pipeline.remove_all_hooks()
+        self._performer.pipeline.to("meta")
+
+
+@dataclass(frozen=True)
+class _Key:
+    """What makes two loaded models the same."""
+
+    folder: Path
+    title: str
+    device: str
+    compiled: bool
+
+
+_SHELF: dict[_Key, _Model] = {}
+"""What is in this process's memory. Each conditioning of a model loads it by itself, and finds it here."""
+
+
+class _Lent:
+    """A model on the shelf, until it is closed by whoever loaded it."""
+
+    def __init__(self, key: _Key) -> None:
+        self._key = key
+        self._model: _Model | None = _SHELF[key]
+        self._model.users += 1
+
+    def generate(self, call: Call, arrays: Mapping[str, Array], step: Step) -> Generated:
+        """As `LoadedModel` says. Raises EngineFailed when it is closed."""
+        if self._model is None:
+            raise EngineFailed("the model is closed")
+        return self._model.generate(call, arrays, step)
+
+    def close(self) -> None:
+        """Give the memory back, if nobody else has the same weights loaded."""
+        model, self._model = self._model, None
+        if model is None:
+            return
+        model.users -= 1
+        if not model.users:
+            del _SHELF[self._key]
+            model.empty()
+            gc.collect()
