@@ -25,6 +25,8 @@ class Capabilities:
     """Names of things that one attempt uses at a time, servers for instance; see `Run.hold`."""
     paid: bool = False
     """Whether somebody else is paid for what it makes."""
+    directed: bool = True
+    """Whether it goes by the storyboard; others are told the request in its own words."""
 
 
 class Run(Protocol):

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 
-from omnireel.director.direct import direct
 from omnireel.engines.base import Engine
 from omnireel.engines.registry import make_engine
 from omnireel.engines.spec import EngineSpec
+from omnireel.execution.directing import directed
 from omnireel.execution.inputs import check_inputs, check_measured, input_paths
 from omnireel.execution.protocol import MAX_NOTES, AnyEvent, Order
 from omnireel.execution.run import ChildRun
@@ -45,11 +45,11 @@ def render(
     for note in request.notes:
         run.warn(note)
     run.report(0.0, "directing")
-    storyboard = direct(request)
+    storyboard, director = directed(order, request, run)
     for sentence in storyboard.unsupported:
         run.warn(sentence)
     stages.enter("loading the engine")
-    clip = _generate(order, Job(request, storyboard), run)
+    clip = replace(_generate(order, Job(request, storyboard), run), director=director)
     if order.spritesheet:
         stages.enter("drawing the spritesheet")
         clip = replace(clip, spritesheet=draw_spritesheet(clip.path, parts.work / "spritesheet.jpg"))

@@ -64,6 +64,7 @@ class ModellixEngine:
             network=True,
             cpus=0.5,
             paid=True,
+            directed=False,
         )
 
     def check(self, request: VideoRequest) -> None:
