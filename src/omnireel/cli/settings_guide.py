@@ -64,6 +64,12 @@ SECTIONS: Final[tuple[tuple[str, tuple[Guide, ...]], ...]] = (
                 "engines for requests that name none, an array of tables [[routes.MODEL]], the best first:"
                 " `engine`, and when it is wanted: `modes`, `kinds`, `longest` (seconds), `teams`",
             ),
+            Guide(
+                "director",
+                "a language model that turns requests into storyboards, a table [director]: `base_url` of an"
+                " OpenAI-compatible chat endpoint, `model`, `api_key`, `seconds`; the rules do when not set",
+                '{ base_url = "http://127.0.0.1:11434/v1", model = "qwen3:8b" }',
+            ),
             Guide("allow_engine_choice", "whether callers may name an engine"),
             Guide("allow_priority", "whether callers may send X-Priority"),
             Guide("lease_seconds", "how long a claim lasts unless renewed"),
