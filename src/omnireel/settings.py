@@ -143,6 +143,9 @@ class Settings(BaseSettings):
     """Between asking an attempt to stop and killing it."""
     drain_seconds: float = Field(default=30.0, ge=0)
     """How long a server told to stop lets running attempts finish."""
+    linger_seconds: float = Field(default=0.0, ge=0, le=600)
+    """How long a server told to stop goes on taking requests, so that a balancer which looks at `/readyz`
+    leaves it in peace before it closes its door."""
     engine_threads: int = Field(default=0, ge=0)
     """Threads one attempt may use; 0 shares the machine's cores between the workers."""
     engine_memory: int = Field(default=4096 * MIB, ge=256 * MIB)

@@ -78,6 +78,10 @@ SECTIONS: Final[tuple[tuple[str, tuple[Guide, ...]], ...]] = (
             Guide("attempt_seconds", "an attempt that takes longer is killed"),
             Guide("stop_grace_seconds", "between asking an attempt to stop and killing it"),
             Guide("drain_seconds", "how long a server told to stop lets attempts finish"),
+            Guide(
+                "linger_seconds",
+                "how long a server told to stop takes requests while /readyz says 503, for a balancer",
+            ),
             Guide("engine_threads", "threads per attempt; 0 shares the cores between the workers"),
             Guide("engine_memory", "address space per attempt, bytes"),
             Guide("sandbox", "`auto`, `required` (refuse to start without one) or `off`"),
