@@ -291,7 +291,8 @@ def _tokenizer(*, bos: bool) -> Any:
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
-    words = ["<pad>", "</s>", "<unk>", "<bos>", *sorted(pre_tokenizers.ByteLevel.alphabet())]
+    marks = {"pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>", "bos_token": "<bos>"}
+    words = [*marks.values(), *sorted(pre_tokenizers.ByteLevel.alphabet())]
     tokenizer = Tokenizer(models.BPE(vocab={word: at for at, word in enumerate(words)}, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -301,10 +302,7 @@ def _tokenizer(*, bos: bool) -> Any:
     )
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
-        pad_token="<pad>",
-        eos_token="</s>",
-        unk_token="<unk>",
-        bos_token="<bos>",
+        **marks,
         model_max_length=512,
         padding_side="left" if bos else "right",
     )
@@ -399,6 +397,7 @@ fps = 8
 frame_step = 4
 frame_offset = 1
 longest = 41
+carry = 5
 references = 7
 last_frame = true
 negative_prompt = "blurry"
@@ -416,6 +415,7 @@ fps = 8
 frame_step = 8
 frame_offset = 1
 longest = 41
+carry = 9
 side_multiple = 32
 last_frame = true
 sound = true
