@@ -48,13 +48,13 @@ def read_pipeline(
 ) -> Any:
     """The folder's pipeline, in the computer's memory, as the class that `classes` has for the one it names.
 
-    `wide` are parts that are computed in float32 on a GPU too, `without` those that are not read. Nothing is read but safetensors and JSON, and no code
-    but that of the libraries is run. Raises EngineUnavailable.
+    `wide` are parts that are computed in float32 on a GPU too, `without` those that are not read. Nothing is
+    read but safetensors and JSON, and no code but that of the libraries is run. Raises EngineUnavailable.
     """
     named = class_named(opening.folder)
     if named not in classes:
         raise EngineUnavailable(
-            f"{opening.folder} holds a {named}, and {opening.profile.title} is one of {', '.join(sorted(classes))}"
+            f"{opening.folder} holds a {named}, and {opening.profile.title} is none of those"
         )
     try:
         pipeline = classes[named].from_pretrained(
