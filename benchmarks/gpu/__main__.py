@@ -1,6 +1,6 @@
 """What models of published shapes take on this GPU, beside what the GPU can do at most.
 
-    python -m benchmarks.gpu [--size full|tiny] [--only forwards …] [--rounds 3] [--json FILE] [--markdown FILE]
+    python -m benchmarks.gpu [--size full|tiny] [--only NAME …] [--rounds 3] [--json FILE] [--markdown FILE]
 
 The weights are random, made in place from the published configurations: nothing is downloaded, and the times
 are those of the real ones. The roofline is a plain product of two matrices, measured before everything else.

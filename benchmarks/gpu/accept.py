@@ -14,16 +14,17 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib.resources import files
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from omnireel.engines.diffusers.call import Call, Conditioning
+from omnireel.engines.diffusers.call import Call, Conditioning, LoadedModel
 from omnireel.engines.diffusers.guards import EDITS, WITH_REFERENCES
 from omnireel.engines.diffusers.loading import load
 from omnireel.engines.diffusers.options import MODELS_FOLDER, DiffusersOptions
@@ -96,23 +97,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _rows(options: DiffusersOptions, asked: argparse.Namespace) -> Iterator[tuple[str, Array]]:
     """Lines of text with frames to go under them."""
     profile = options.model
-    for case in CASES:
-        if profile.weights_for(case.conditioning) is None:
-            print(f"{case.name}: {profile.title} cannot do {case.conditioning}", file=sys.stderr)
+    for weights, cases in groupby(CASES, key=lambda case: profile.weights_for(case.conditioning)):
+        if weights is None:
+            names = ", ".join(case.name for case in cases)
+            print(f"{profile.title} cannot do {names}", file=sys.stderr)
             continue
-        call = _call(options, case, Mode(asked.mode), asked.frames)
-        arrays = _arrays(call, asked.video, asked.picture)
-        model = load(profile, case.conditioning, options, threads=asked.threads)
-        began = time.monotonic()
-        try:
-            frames = model.generate(call, arrays, lambda share, note: None).frames
-        finally:
-            model.close()
-        print(f"{case.name}: {time.monotonic() - began:.1f} s", file=sys.stderr)
-        _write(asked.out / f"{case.name}.mp4", frames, call.fps)
-        if "source" in arrays:
-            yield f"{case.name}, its source", arrays["source"]
-        yield f"{case.name}: {case.prompt} | look for: {case.look_for}", frames
+        with ExitStack() as loaded:
+            # Each finds the weights of the one before in memory, until all are closed.
+            for case in cases:
+                model = load(profile, case.conditioning, options, threads=asked.threads)
+                loaded.callback(model.close)
+                yield from _made(model, case, options, asked)
+
+
+def _made(
+    model: LoadedModel, case: Case, options: DiffusersOptions, asked: argparse.Namespace
+) -> Iterator[tuple[str, Array]]:
+    call = _call(options, case, Mode(asked.mode), asked.frames)
+    arrays = _arrays(call, asked.video, asked.picture)
+    began = time.monotonic()
+    frames = model.generate(call, arrays, lambda share, note: None).frames
+    print(f"{case.name}: {time.monotonic() - began:.1f} s", file=sys.stderr)
+    _write(asked.out / f"{case.name}.mp4", frames, call.fps)
+    if "source" in arrays:
+        yield f"{case.name}, its source", arrays["source"]
+    yield f"{case.name}: {case.prompt} | look for: {case.look_for}", frames
 
 
 def _call(options: DiffusersOptions, case: Case, mode: Mode, frames: int | None) -> Call:
