@@ -14,7 +14,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib.resources import files
@@ -61,7 +61,7 @@ CASES = (
         "a face that stays the same face, two eyes, teeth and hands as people have them",
     ),
     Case(
-        "subject", Conditioning.REFERENCES, "What is in <<<image_1>>> drifts past a lighthouse at sunset",
+        "subject", Conditioning.REFERENCES, "The first reference image's subject by a lighthouse at sunset",
         "the picture's subject, recognisable, in another place",
     ),
     Case(
@@ -73,7 +73,7 @@ CASES = (
         "snow and ice; what the prompt does not name is as in the source",
     ),
     Case(
-        "swap", Conditioning.EDIT_WITH_REFERENCES, "Replace the main subject of the video with <<<image_1>>>",
+        "swap", Conditioning.EDIT_WITH_REFERENCES, "Replace the main subject with the first reference image",
         "the picture's subject moving as the source's did; the rest as in the source",
     ),
 )  # fmt: skip
@@ -102,11 +102,10 @@ def _rows(options: DiffusersOptions, asked: argparse.Namespace) -> Iterator[tupl
             names = ", ".join(case.name for case in cases)
             print(f"{profile.title} cannot do {names}", file=sys.stderr)
             continue
-        with ExitStack() as loaded:
-            # Each finds the weights of the one before in memory, until all are closed.
-            for case in cases:
-                model = load(profile, case.conditioning, options, threads=asked.threads)
-                loaded.callback(model.close)
+        group = list(cases)
+        model = load(profile, group[0].conditioning, options, threads=asked.threads)
+        with closing(model):
+            for case in group:
                 yield from _made(model, case, options, asked)
 
 

@@ -84,7 +84,7 @@ def steps(bench: Bench) -> Iterator[Row]:
     config, shape = bench.sizes.large, bench.sizes.clip
     stock = _pipeline(diffusers, weights.transformer(config, bench.device, bench.dtype))
     compiled = _pipeline(diffusers, weights.twin(stock.transformer, config, bench.device))
-    compiled.transformer.compile_repeated_blocks(fullgraph=True, backend=bench.sizes.compiler)
+    compiled.transformer.compile_repeated_blocks(backend=bench.sizes.compiler)
     runtime = Runtime(torch, diffusers, str(bench.device), Plan.RESIDENT, 0.0)
     ours = attention.measured(compiled, runtime)
     works = {
@@ -146,7 +146,7 @@ def compiled(bench: Bench) -> Iterator[Row]:
     model = weights.transformer(config, bench.device, bench.dtype)
     work = _forward(bench, model, config, shape)
     torch.compiler.reset()
-    model.compile_repeated_blocks(fullgraph=True, backend=bench.sizes.compiler)
+    model.compile_repeated_blocks(backend=bench.sizes.compiler)
     flop = wan_flop(config, shape.tokens, text=bench.sizes.text).total
     what = f"Wan 14B forward, {shape}, blocks compiled"
     cold = bench.watch.once(work)

@@ -25,7 +25,7 @@
         ├── OutcomeUnknown        somebody may have been paid for it, so it is not done again
         ├── DeadlineExceeded      the caller's own deadline passed first
         └── WorkerLost            the machinery failed, not the request; worth another attempt
-            └── DeviceBroken      a GPU failed; the process that used it can do nothing more with it
+            └── DeviceBroken      the GPU gives errors to this process; another process may do better
 
 `category` is the first half of the wire's error message; `type` is the machine word a failed task carries.
 """
@@ -199,4 +199,4 @@ class WorkerLost(AttemptError):
 
 
 class DeviceBroken(WorkerLost):
-    """A GPU failed under the work. Whatever process used it must end; another can use it again."""
+    """The device answers with errors that outlast the call. Only a new process can use it again."""

@@ -7,7 +7,7 @@ these shapes and limits; nothing on the way is pickled.
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import prod
 from types import MappingProxyType
@@ -17,6 +17,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from omnireel.errors import DeviceBroken, EngineFailed, EngineLost, EngineUnavailable, WorkerLost
+
 MAX_HEAD = 1024 * 1024
 """Longest head, bytes."""
 MAX_ARRAYS = 32
@@ -24,6 +26,8 @@ MAX_BYTES = 8 * 1024**3
 """Largest arrays of one message together."""
 DTYPES: Final[dict[str, np.dtype[Any]]] = {"uint8": np.dtype(np.uint8), "float32": np.dtype(np.float32)}
 LENGTH_BYTES = 4
+TICK_SECONDS = 0.1
+"""How often somebody who waits looks round."""
 
 Array = NDArray[Any]
 
@@ -52,10 +56,13 @@ class _Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Link:
-    """One end of a connected stream socket. Blocking, unless the socket has a timeout."""
+    """One end of a connected stream socket. `tick` is called ten times a second while this end waits to hear
+    something; what it raises ends the wait.
+    """
 
-    def __init__(self, end: socket.socket) -> None:
+    def __init__(self, end: socket.socket, tick: Callable[[], None] = lambda: None) -> None:
         self._end = end
+        self._tick = tick
 
     def send(self, message: Message) -> None:
         """Raises LinkLost when nobody listens, ValueError for arrays too large or of another type."""
@@ -66,6 +73,7 @@ class Link:
         if len(head) > MAX_HEAD:
             raise ValueError(f"a head may have {MAX_HEAD} bytes, this one has {len(head)}")
         try:
+            self._end.settimeout(None)
             self._end.sendall(len(head).to_bytes(LENGTH_BYTES, "big") + head)
             for array in arrays.values():
                 self._end.sendall(array.data.cast("B") if array.size else b"")
@@ -74,6 +82,7 @@ class Link:
 
     def receive(self) -> Message:
         """The next message. Raises LinkLost when there will be none."""
+        self._end.settimeout(TICK_SECONDS)
         length = int.from_bytes(self._exactly(LENGTH_BYTES), "big")
         if length > MAX_HEAD:
             raise LinkLost(f"a head of {length} bytes")
@@ -86,8 +95,9 @@ class Link:
 
     def quiet(self) -> bool:
         """Whether the other side is still there and has said nothing more. Never waits."""
+        self._end.settimeout(0)
         try:
-            self._end.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            self._end.recv(1, socket.MSG_PEEK)
         except BlockingIOError:
             return True
         except OSError:
@@ -108,12 +118,41 @@ class Link:
         while rest:
             try:
                 got = self._end.recv_into(rest)
+            except TimeoutError:
+                self._tick()
+                continue
             except OSError as error:
                 raise LinkLost(f"the other side is gone: {error}") from error
             if not got:
                 raise LinkLost("the other side is gone")
             rest = rest[got:]
         return buffer
+
+
+FAILURES: Final = {
+    kind.__name__: kind for kind in (EngineFailed, EngineUnavailable, EngineLost, WorkerLost, DeviceBroken)
+}
+"""What a model may say that it failed of."""
+
+
+def ask(link: Link, message: Message, report: Callable[[float, str], None]) -> Message:
+    """A model's answer. `report` hears how far it is, 0 to 1, and what is being done.
+
+    Raises the AttemptError that the model failed of, and WorkerLost when its process is gone.
+    """
+    try:
+        link.send(message)
+        while True:
+            said = link.receive()
+            match said.head:
+                case {"progress": float() | int() as share, "note": str() as note}:
+                    report(share, note)
+                case {"failed": str() as kind, "message": str() as reason}:
+                    raise FAILURES.get(kind, EngineFailed)(reason)
+                case _:
+                    return said
+    except LinkLost as error:
+        raise WorkerLost(f"the model's process is gone: {error}") from error
 
 
 def _check(shapes: tuple[_Shape, ...]) -> None:

@@ -18,6 +18,7 @@ from omnireel.errors import EngineUnavailable
 from omnireel.execution.base import Attempt
 from omnireel.execution.boxing import box_of
 from omnireel.execution.kernels import KernelCache
+from omnireel.execution.models import ModelKeeper
 from omnireel.execution.process import ChildProcess
 from omnireel.execution.protocol import Bounds, Egress, Order, Phase, encode_order
 from omnireel.execution.scratch import Parts
@@ -42,6 +43,8 @@ class LocalLimits:
     stop_grace_seconds: float = 5.0
     allow_private: bool = False
     """Let inputs come from private networks."""
+    models: int = 1
+    """How many engines' models stay loaded at a time."""
 
 
 class Launcher:
@@ -55,6 +58,7 @@ class Launcher:
         engines: Collection[str],
         configured: Mapping[str, EngineSpec],
         locks: Path,
+        models: Path,
     ) -> None:
         self._locks = locks
         self._configured = dict(configured)
@@ -63,6 +67,7 @@ class Launcher:
         self._kernels = kernels
         self._allowed = frozenset(engines)
         self._engine = cache(self._load)
+        self._models = ModelKeeper(models, threads=limits.threads, keep=limits.models)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="start-attempts")
 
     def start(self, phase: Phase, parts: Parts, engine: str, attempt: Attempt | None = None) -> ChildProcess:
@@ -74,6 +79,7 @@ class Launcher:
 
     def close(self) -> None:
         self._thread.shutdown()
+        self._models.close()
 
     def _spawn(self, order: Order) -> ChildProcess:
         parts = Parts(order.folder)
@@ -83,18 +89,28 @@ class Launcher:
         else:
             kernels.mkdir(exist_ok=True)
         slots = self._open_slots(order)
+        lease, link = self._lease(order)
+        given = slots if link < 0 else (*slots, link)
         try:
-            return ChildProcess(
+            child = ChildProcess(
                 enclosed([*PYTHON, "-m", "omnireel.execution.child"], box_of(order), order.layers),
-                lambda events: encode_order(replace(order, events=events, slots=slots)),
+                lambda events: encode_order(replace(order, events=events, slots=slots, link=link)),
                 environment=_environment(parts, self._limits.threads),
                 folder=parts.work,
-                inherited=slots,
+                inherited=given,
             )
         finally:
             # The child has its own; a lock lives as long as the last of them.
-            for descriptor in slots:
+            for descriptor in given:
                 os.close(descriptor)
+        self._models.follow(lease, child.pid)
+        return child
+
+    def _lease(self, order: Order) -> tuple[int, int]:
+        """A turn with the engine's model: its number and its link, or two that stand for none."""
+        if order.phase is Phase.RENDER and self._engine(order.engine).capabilities.model:
+            return self._models.lend(order.engine, EngineSpec(order.kind, order.options), order.task)
+        return 0, -1
 
     def _open_slots(self, order: Order) -> tuple[int, ...]:
         """The lock files of an engine's slots, each opened for this attempt alone."""
@@ -106,7 +122,7 @@ class Launcher:
         return tuple(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600) for path in paths)
 
     def _order(self, phase: Phase, parts: Parts, engine: str, attempt: Attempt | None) -> Order:
-        limits = self._limits
+        limits, able = self._limits, self._engine(engine).capabilities
         # Only who runs the engine is told what it is told.
         spec = EngineSpec("") if phase is Phase.FETCH else self._spec(engine)
         return Order(
@@ -119,8 +135,8 @@ class Launcher:
             parent=os.getpid(),
             events=-1,
             layers=self._level.layers,
-            readable=program_files(),
-            network=self._engine(engine).capabilities.network,
+            readable=(*program_files(), *able.files),
+            network=able.network,
             bounds=Bounds(
                 cpu_seconds=int(limits.attempt_seconds * limits.threads) + 30,
                 memory=limits.memory,

@@ -65,6 +65,7 @@ class LocalExecutor:
             engines,
             configured,
             cache.resolve() / "slots",
+            cache.resolve() / "models",
         )
         # Twice as many as attempts: one whose attempt was killed may still be busy.
         self._porters = ThreadPoolExecutor(2 * slots, thread_name_prefix="bring-inputs")

@@ -104,6 +104,8 @@ class Order:
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     slots: tuple[int, ...] = ()
     """Descriptors of the engine's lock files."""
+    link: int = -1
+    """Descriptor of the way to the engine's model; -1 for an engine without one."""
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="event", forbid_unknown_fields=True):

@@ -41,13 +41,12 @@ def render(
         _answers,
         stages,
         order.slots,
+        order.link,
     )
     for note in request.notes:
         run.warn(note)
     run.report(0.0, "directing")
     storyboard = direct(request)
-    for sentence in storyboard.unsupported:
-        run.warn(sentence)
     stages.enter("loading the engine")
     clip = _generate(order, Job(request, storyboard), run)
     if order.spritesheet:
@@ -65,6 +64,8 @@ def _answers() -> bytes:
 def _generate(order: Order, job: Job, run: ChildRun) -> Clip:
     engine = _made(order)
     try:
+        for sentence in () if engine.capabilities.reads_prompt else job.storyboard.unsupported:
+            run.warn(sentence)
         return engine.generate(job, run)
     finally:
         engine.close()

@@ -218,20 +218,13 @@ _LTX_CONNECTORS: dict[str, Any] = {
 }
 _LTX_VAE: dict[str, Any] = {
     "latent_channels": 4,
-    "block_out_channels": (8,),
-    "decoder_block_out_channels": (8,),
-    "layers_per_block": (1,),
-    "decoder_layers_per_block": (1, 1),
-    "spatio_temporal_scaling": (True,),
-    "decoder_spatio_temporal_scaling": (True,),
-    "decoder_inject_noise": (False, False),
-    "downsample_type": ("spatial",),
-    "upsample_residual": (False,),
-    "upsample_factor": (1,),
-    "timestep_conditioning": False,
-    "patch_size": 1,
-    "patch_size_t": 1,
-    "encoder_causal": True,
+    "block_out_channels": (4, 8, 16, 16),
+    "decoder_block_out_channels": (4, 8, 16),
+    "layers_per_block": (1, 1, 1, 1, 1),
+    "decoder_layers_per_block": (1, 1, 1, 1),
+    "upsample_residual": (False, False, False),
+    "spatial_compression_ratio": 32,
+    "temporal_compression_ratio": 8,
     "decoder_causal": False,
 }
 _LTX_AUDIO_VAE: dict[str, Any] = {
@@ -309,7 +302,8 @@ def _tokenizer(*, bos: bool) -> Any:
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 
-    words = ["<pad>", "</s>", "<unk>", "<bos>", *sorted(pre_tokenizers.ByteLevel.alphabet())]
+    marks = {"pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>", "bos_token": "<bos>"}
+    words = [*marks.values(), *sorted(pre_tokenizers.ByteLevel.alphabet())]
     tokenizer = Tokenizer(models.BPE(vocab={word: at for at, word in enumerate(words)}, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -319,10 +313,7 @@ def _tokenizer(*, bos: bool) -> Any:
     )
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
-        pad_token="<pad>",
-        eos_token="</s>",
-        unk_token="<unk>",
-        bos_token="<bos>",
+        **marks,
         model_max_length=512,
         padding_side="left" if bos else "right",
     )
@@ -418,6 +409,7 @@ fps = 8
 frame_step = 4
 frame_offset = 1
 longest = 41
+carry = 5
 references = 7
 last_frame = true
 negative_prompt = "blurry"
@@ -435,6 +427,7 @@ fps = 8
 frame_step = 8
 frame_offset = 1
 longest = 41
+carry = 9
 side_multiple = 32
 last_frame = true
 sound = true

@@ -22,6 +22,10 @@ class Conditioning(StrEnum):
     """A source video that is followed frame by frame."""
     EDIT_WITH_REFERENCES = "edit_with_references"
 
+    @property
+    def follows_a_source(self) -> bool:
+        return self in (Conditioning.EDIT, Conditioning.EDIT_WITH_REFERENCES)
+
 
 @dataclass(frozen=True)
 class Call:

@@ -10,7 +10,15 @@ from contextlib import contextmanager
 from omnireel.engines.diffusers.runtime import Runtime
 from omnireel.errors import AttemptError, DeviceBroken, EngineFailed
 
-DEVICE_WORDS = ("CUDA error", "cuDNN", "CUDNN_STATUS", "CUBLAS_STATUS", "device-side assert", "NCCL", "HIP error")
+DEVICE_WORDS = (
+    "CUDA error",
+    "cuDNN",
+    "CUDNN_STATUS",
+    "CUBLAS_STATUS",
+    "device-side assert",
+    "NCCL",
+    "HIP error",
+)
 MEMORY_WORDS = ("out of memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")
 
 

@@ -17,6 +17,10 @@ from omnireel.errors import EngineFailed, EngineUnavailable
 OURS = frozenset({"diffusers", "transformers", "ltx2"})
 """Where the classes of a model's parts may come from; ltx2 is a room of diffusers."""
 
+MOST_STEPS = 200
+MOST_PIXELS = 4096
+"""Of a side. Both as a profile may have them; whoever calls has read other people's media."""
+
 EDITS = (Conditioning.EDIT, Conditioning.EDIT_WITH_REFERENCES)
 WITH_REFERENCES = (Conditioning.REFERENCES, Conditioning.EDIT_WITH_REFERENCES)
 
@@ -42,17 +46,14 @@ def class_named(folder: Path) -> str:
 def check_text_encoder(encoder: Any) -> None:
     """Raises EngineUnavailable when the words' vectors were lost on loading.
 
-    Early releases of transformers 5 left UMT5's at zero (issue 43992), after which every prompt means the
-    same and the clip is noise.
+    Early releases of transformers 5 left UMT5's at zero (its issue 43992), after which every prompt means
+    the same and the clip is noise. UMT5 has a table for them, and its encoder uses the same one.
     """
-    table = getattr(encoder, "shared", None)
-    if table is None:
-        return
-    used = encoder.get_input_embeddings().weight
+    table = encoder.get_input_embeddings().weight
+    used = encoder.encoder.embed_tokens.weight if hasattr(encoder, "shared") else table
     if not bool(used.any()):
         raise EngineUnavailable(f"the text encoder's word vectors are all zero; {UPDATE}")
-    tied = encoder.encoder.embed_tokens.weight
-    if tied.data_ptr() != table.weight.data_ptr() and not bool((tied == table.weight).all()):
+    if used.data_ptr() != table.data_ptr() and not bool((used == table).all()):
         raise EngineUnavailable(f"the text encoder's word vectors are not those of its own table; {UPDATE}")
 
 
@@ -72,8 +73,22 @@ def check_call(profile: Profile, call: Call, arrays: Mapping[str, Array]) -> Non
     if call.references > profile.references:
         raise EngineFailed(f"{profile.title} takes {profile.references} references, not {call.references}")
     _check_shape(profile, call)
+    if not 1 <= call.steps <= MOST_STEPS:
+        raise EngineFailed(f"a clip is made in 1 to {MOST_STEPS} steps, not {call.steps}")
     for name, array in arrays.items():
         _check_array(call, name, array)
+    _check_keyframes(call, arrays)
+
+
+def _check_keyframes(call: Call, arrays: Mapping[str, Array]) -> None:
+    if call.conditioning is not Conditioning.KEYFRAMES:
+        return
+    given = sum(len(array) for array in arrays.values())
+    if not 0 < given < call.frames:
+        raise EngineFailed(
+            f"a clip of {call.frames} frames wants an opening or a closing, and room between opening and"
+            f" closing; {given} frames are given"
+        )
 
 
 def expected(call: Call) -> set[str]:
@@ -89,10 +104,11 @@ def _optional(call: Call) -> set[str]:
 
 
 def _check_shape(profile: Profile, call: Call) -> None:
-    if call.width % profile.side_multiple or call.height % profile.side_multiple:
+    sides = (call.width, call.height)
+    if any(side % profile.side_multiple or not 0 < side <= MOST_PIXELS for side in sides):
         raise EngineFailed(
             f"{profile.title} makes sides that are multiples of {profile.side_multiple},"
-            f" not {call.width}x{call.height}"
+            f" at most {MOST_PIXELS}, not {call.width}x{call.height}"
         )
     if call.frames != profile.legal_frames(call.frames) or call.frames > profile.longest:
         raise EngineFailed(

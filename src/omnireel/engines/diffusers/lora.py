@@ -13,11 +13,19 @@ NAME = "laid_over"
 
 
 class Overlay:
-    """Keeps the overlay that was used last; another, or none, never leaves a trace of it."""
+    """Keeps the overlay that was used last; another, or none, never leaves a trace of it.
 
-    def __init__(self, pipeline: Any) -> None:
+    `allowed` are those that the operator names.
+    """
+
+    def __init__(self, pipeline: Any, allowed: frozenset[str]) -> None:
         self._pipeline = pipeline
+        self._allowed = allowed
         self._loaded: str | None = None
+
+    def close(self) -> None:
+        """Let go of the model."""
+        self._pipeline = None
 
     def use(self, lora: str | None) -> None:
         """Have this overlay on, or none. Raises EngineUnavailable when peft or the file is missing, and
@@ -27,6 +35,8 @@ class Overlay:
             if self._loaded:
                 self._pipeline.disable_lora()
             return
+        if lora not in self._allowed:
+            raise EngineFailed(f"no mode of this engine lays {lora} over the model")
         if lora != self._loaded:
             self._load(lora)
         self._pipeline.enable_lora()
@@ -34,7 +44,7 @@ class Overlay:
     def _load(self, lora: str) -> None:
         if find_spec("peft") is None:
             raise EngineUnavailable(f"laying {lora} over the model needs peft: pip install peft")
-        files = files_for(Path(lora), experts=len(transformers_of(self._pipeline)))
+        files = files_for(Path(lora).expanduser(), experts=len(transformers_of(self._pipeline)))
         self._unload()
         try:
             for file, second in files:

@@ -8,9 +8,9 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from omnireel.engines.diffusers.call import Conditioning
 from omnireel.errors import CannotStart
@@ -89,6 +89,8 @@ class Profile(_Part):
     """Legal clips have `frame_step` times any number, and so many more, frames."""
     longest: int = Field(ge=5, le=1024)
     """Frames of the longest clip it makes in one pass."""
+    carry: int = Field(default=1, ge=1, le=33)
+    """Frames that a longer clip goes on from; a legal count."""
     side_multiple: int = Field(default=16, ge=2, le=128)
     references: int = Field(default=0, ge=0, le=16)
     """How many pictures of subjects it takes."""
@@ -102,6 +104,12 @@ class Profile(_Part):
     """What the GPU must have, for each plan."""
     numbers: Mapping[str, float] = {}
     """The family's own constants, where a model has others."""
+
+    @model_validator(mode="after")
+    def _carries_less_than_it_makes(self) -> Self:
+        if 2 * self.carry > self.longest:
+            raise ValueError(f"carry may be half of longest ({self.longest}) at most, got {self.carry}")
+        return self
 
     def pace(self, mode: Mode) -> Pace:
         return self.std if mode is Mode.STD else self.pro

@@ -26,7 +26,7 @@ from omnireel.errors import (
     InvalidRequest,
 )
 from omnireel.media.adopt import Wanted, adopt
-from omnireel.media.canvas import canvas_like
+from omnireel.media.canvas import shortfall
 from omnireel.media.sniff import sniff
 from omnireel.models import AspectRatio, Clip, Job, MediaKind, VideoRequest
 
@@ -60,7 +60,11 @@ class SidecarEngine:
         self._threads = threads
         self._options = options
         self.capabilities = Capabilities(
-            kinds=options.kinds, sound=options.sound, network=True, slots=options.replicas
+            kinds=options.kinds,
+            sound=options.sound,
+            network=True,
+            slots=options.replicas,
+            reads_prompt=True,
         )
 
     def check(self, request: VideoRequest) -> None:
@@ -90,7 +94,8 @@ class SidecarEngine:
             fetched = self._made(http, job.request, run, seconds)
         wanted = Wanted(sound=job.request.sound or job.request.keep_original_sound, seconds=seconds)
         clip = adopt(fetched, run, wanted, threads=self._threads, prompt=job.request.prompt)
-        _tell_size(job.request, clip, run)
+        if (short := shortfall(clip.width, clip.height, job.request.mode)) is not None:
+            run.warn(short)
         run.report(1.0, "done")
         return clip
 
@@ -236,9 +241,3 @@ def _aspect(request: VideoRequest, run: Run) -> AspectRatio:
     if 1 / SQUARISH < shape < SQUARISH:
         return AspectRatio.SQUARE
     return AspectRatio.WIDE if shape > 1 else AspectRatio.TALL
-
-
-def _tell_size(request: VideoRequest, clip: Clip, run: Run) -> None:
-    width, height = canvas_like(clip.width, clip.height, request.mode)
-    if clip.width < width:
-        run.warn(f"The model made {clip.width}x{clip.height}; '{request.mode}' would be {width}x{height}.")

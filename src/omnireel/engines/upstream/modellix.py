@@ -64,6 +64,7 @@ class ModellixEngine:
             network=True,
             cpus=0.5,
             paid=True,
+            reads_prompt=True,
         )
 
     def check(self, request: VideoRequest) -> None:

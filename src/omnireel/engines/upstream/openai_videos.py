@@ -59,7 +59,12 @@ class OpenAIVideosEngine:
     name = "openai-videos"
     Options: ClassVar[type[Options]] = OpenAIVideosOptions
     capabilities = Capabilities(
-        kinds=frozenset({JobKind.TEXT, JobKind.ANIMATE}), sound=True, network=True, cpus=0.5, paid=True
+        kinds=frozenset({JobKind.TEXT, JobKind.ANIMATE}),
+        sound=True,
+        network=True,
+        cpus=0.5,
+        paid=True,
+        reads_prompt=True,
     )
 
     def __init__(self, *, threads: int, options: OpenAIVideosOptions) -> None:
