@@ -4,8 +4,8 @@
 
 The weights are random, made in place from the published configurations: nothing is downloaded, and the times
 are those of the real ones. The roofline is a plain product of two matrices, measured before everything else.
-Both files are written anew after every row, so what is cut short is not lost. `--size tiny` runs the same on
-toys, on any machine; its figures mean nothing.
+Both files are written anew after every row, so what is cut short is not lost; half a minute of rounds is
+enough for any of them. `--size tiny` runs the same on toys, on any machine; its figures mean nothing.
 """
 
 from __future__ import annotations
@@ -74,8 +74,13 @@ PRODUCTS = 20
 
 
 def _machine(device: torch.device, size: str) -> dict[str, str]:
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
-    return {"device": name, "torch": torch.__version__, "size": size}
+    import diffusers
+
+    versions = {"torch": torch.__version__, "diffusers": diffusers.__version__, "size": size}
+    if device.type != "cuda":
+        return {"device": "CPU", **versions}
+    card = torch.cuda.get_device_properties(device)
+    return {"device": f"{card.name}, {card.total_memory / 1024**3:.0f} GiB", **versions}
 
 
 def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:

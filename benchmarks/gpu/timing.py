@@ -25,12 +25,17 @@ class Timing:
         return median(self.seconds)
 
 
+ENOUGH = 30.0
+"""Seconds after which no further round of the same thing is begun."""
+
+
 class Stopwatch:
     """Waits for the device before and after, so that what was only queued is not called done."""
 
-    def __init__(self, device: torch.device, rounds: int) -> None:
+    def __init__(self, device: torch.device, rounds: int, enough: float = ENOUGH) -> None:
         self._device = device
         self._rounds = rounds
+        self._enough = enough
 
     def once(self, work: Work) -> Timing:
         """The first time, whatever that takes."""
@@ -50,6 +55,8 @@ class Stopwatch:
         seconds: dict[str, list[float]] = {name: [] for name in works}
         peaks: dict[str, int | None] = {}
         for turn in range(rounds):
+            if sum(map(sum, seconds.values())) > self._enough * len(works):
+                break
             for name in _turned(list(works), turn):
                 took, peaks[name] = self._measured(works[name])
                 seconds[name].append(took)

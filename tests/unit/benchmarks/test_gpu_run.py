@@ -67,6 +67,25 @@ def test_what_is_compiled_has_the_same_weights_and_gives_the_same() -> None:
     assert model.proj_out.weight.data_ptr() == other.proj_out.weight.data_ptr()
 
 
+def test_what_is_compared_takes_turns() -> None:
+    from benchmarks.gpu.timing import Stopwatch
+
+    done: list[str] = []
+    works = {"one": lambda: done.append("one"), "other": lambda: done.append("other")}
+    timings = Stopwatch(torch.device("cpu"), rounds=2).paired(works)
+    assert done == ["one", "other", "one", "other", "other", "one"]
+    assert [len(timing.seconds) for timing in timings.values()] == [2, 2]
+
+
+def test_what_takes_long_is_not_done_again() -> None:
+    from benchmarks.gpu.timing import Stopwatch
+
+    done: list[int] = []
+    timing = Stopwatch(torch.device("cpu"), rounds=9, enough=0.0).timed(lambda: done.append(1))
+    assert len(done) == 2
+    assert len(timing.seconds) == 1
+
+
 def test_the_full_size_asks_for_a_gpu(capsys: pytest.CaptureFixture[str]) -> None:
     from benchmarks.gpu.__main__ import main
 
