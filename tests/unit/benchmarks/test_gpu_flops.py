@@ -68,7 +68,10 @@ def test_clips_have_as_many_tokens_as_is_known_of_them() -> None:
     assert (FULL.clip.tokens, FULL.wide.tokens, FULL.middle_clip.tokens) == (32_760, 75_600, 27_280)
 
 
-def test_a_forward_of_the_large_model_takes_seventeen_hundred_tera() -> None:
-    flop = wan_flop(FULL.large, FULL.clip.tokens, text=FULL.text)
-    assert round(flop.linear / 1e12) == 785
-    assert round(flop.attention / 1e12) == 893
+@pytest.mark.parametrize(
+    ("shape", "sources", "tera"),
+    [(FULL.clip, 0, 1678), (FULL.wide, 0, 6523), (FULL.clip, 1, 5113), (FULL.wide, 1, 22409)],
+)
+def test_a_forward_of_the_large_model_takes_thousands_of_tera(shape: Shape, sources: int, tera: int) -> None:
+    flop = wan_flop(FULL.large, shape.tokens * (1 + sources), own=shape.tokens, text=FULL.text)
+    assert round(flop.total / 1e12) == tera
