@@ -6,6 +6,7 @@ MP4. `Habits` are what a test wants to go wrong.
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import uvicorn
 from fastapi import FastAPI, Request
@@ -60,6 +61,34 @@ class VllmForm(BaseModel):
     negative_prompt: str | None = None
     generate_sound: bool | None = None
     extra_params: str | None = None
+
+
+class H3Params(BaseModel):
+    """What MiniMax-H3 reads of `extra_params`; its server knows more, which we do not say."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    task: Literal["t2va", "fl2va", "ref2va"]
+    duration: float = Field(ge=4, le=15)
+    frame_indices: list[int] | None = None
+
+
+def h3_fault(params: H3Params, media: list[str], fps: str) -> str:
+    """What its request processor raises; `media` are the kinds of the files that came along."""
+    images, videos = media.count("image"), media.count("video")
+    if fps != "24":
+        return "MiniMax H3 output fps is fixed at 24"
+    if params.task == "t2va" and media:
+        return "t2va does not accept image, video, or audio conditions"
+    if params.task == "fl2va" and (videos or not 1 <= images <= 2):
+        return "fl2va requires image conditions only"
+    if params.task == "fl2va" and params.frame_indices not in ([0], [-1], [0, -1]):
+        return "MiniMax H3 FL2VA frame_indices must be [0], [-1], or [0, -1]"
+    if params.task == "fl2va" and len(params.frame_indices or []) != images:
+        return "MiniMax H3 FL2VA requires one frame index per image"
+    if params.task == "ref2va" and not media:
+        return "ref2va requires at least one image or video reference"
+    return ""
 
 
 @dataclass
@@ -115,7 +144,8 @@ class InferenceServer:
                     plain[name] = value
                 else:
                     files.append((name, await value.read()))
-        return self._refusal(plain, {name for name, _ in files}) or self._accepted(plain, files)
+        refusal = self._refusal(plain, {name for name, _ in files}) or self._h3_refusal(plain, files)
+        return refusal or self._accepted(plain, files)
 
     def _refusal(self, plain: dict[str, Any], files: set[str]) -> Response | None:
         shape: type[BaseModel] = SglangForm if self.dialect == "sglang" else VllmForm
@@ -127,6 +157,17 @@ class InferenceServer:
         if self.dialect != "sglang" and not files <= {"input_reference", "input_references"}:
             return JSONResponse({"detail": f"unknown files {sorted(files)}"}, 422)
         return None
+
+    def _h3_refusal(self, plain: dict[str, Any], files: list[tuple[str, bytes]]) -> Response | None:
+        if "MiniMax-H3" not in plain.get("model", ""):
+            return None
+        try:
+            params = H3Params.model_validate_json(plain["extra_params"])
+        except ValidationError as error:
+            return JSONResponse({"detail": str(error)}, 400)
+        media = ["video" if content[4:8] == b"ftyp" else "image" for _, content in files]
+        fault = h3_fault(params, media, plain["fps"])
+        return JSONResponse({"detail": fault}, 400) if fault else None
 
     def _accepted(self, plain: dict[str, Any], files: list[tuple[str, bytes]]) -> Response:
         self.forms.append(plain)
@@ -163,13 +204,13 @@ class InferenceServer:
         if job is None or job["status"] != "completed":
             return JSONResponse({"detail": "not there"}, 404)
         form = self.forms[int(job_id.removeprefix("video_gen_")) - 1]
-        width, height = map(int, form["size"].split("x"))
+        width, height = map(int, form.get("size", "64x48").split("x"))
         path = make_video(
             self.folder / f"{self.dialect}-{job_id}.mp4",
             width=width,
             height=height,
             fps=int(form["fps"]),
-            seconds=int(form["num_frames"]) / int(form["fps"]),
+            seconds=_seconds(form),
             audio=self.habits.audio,
         )
         return Response(path.read_bytes(), media_type="video/mp4")
@@ -183,6 +224,12 @@ class InferenceServer:
         self.deleted.append(job_id)
         del self.jobs[job_id]
         return JSONResponse({"id": job_id, "deleted": True, "object": "video.deleted"})
+
+
+def _seconds(form: dict[str, Any]) -> float:
+    """A length in `extra_params` goes before a count of frames."""
+    told = json.loads(form.get("extra_params", "{}")).get("duration")
+    return float(told) if told else int(form["num_frames"]) / int(form["fps"])
 
 
 @contextmanager

@@ -36,6 +36,8 @@ class Capabilities:
     """Whether it goes by the prompt itself, so that what our director does not understand is not lost."""
     model: bool = False
     """Whether it works with a model that stays loaded between attempts; see `Model` and `Run.model`."""
+    directed: bool = True
+    """Whether it goes by the storyboard; others are told the request in its own words."""
 
 
 class Run(Protocol):

@@ -66,4 +66,9 @@ class DiffusersOptions(Options):
 
     def folder_of(self, repo: str) -> Path:
         """Where a repository's files lie."""
-        return self.folder.expanduser() / repo.replace("/", "--")
+        return folder_of(self.folder.expanduser(), repo)
+
+
+def folder_of(folder: Path, repo: str) -> Path:
+    """Where a repository's files lie among the models."""
+    return folder / repo.replace("/", "--")

@@ -60,11 +60,7 @@ class SidecarEngine:
         self._threads = threads
         self._options = options
         self.capabilities = Capabilities(
-            kinds=options.kinds,
-            sound=options.sound,
-            network=True,
-            slots=options.replicas,
-            reads_prompt=True,
+            kinds=options.kinds, sound=options.sound, network=True, slots=options.replicas, directed=False
         )
 
     def check(self, request: VideoRequest) -> None:
@@ -91,7 +87,7 @@ class SidecarEngine:
         seconds = _seconds(job.request, run)
         key = self._options.api_key
         with opened(key.get_secret_value() if key else None) as http:
-            fetched = self._made(http, job.request, run, seconds)
+            fetched = self._made(http, job, run, seconds)
         wanted = Wanted(sound=job.request.sound or job.request.keep_original_sound, seconds=seconds)
         clip = adopt(fetched, run, wanted, threads=self._threads, prompt=job.request.prompt)
         if (short := shortfall(clip.width, clip.height, job.request.mode)) is not None:
@@ -99,12 +95,12 @@ class SidecarEngine:
         run.report(1.0, "done")
         return clip
 
-    def _made(self, http: httpx2.Client, request: VideoRequest, run: Run, seconds: float) -> Path:
+    def _made(self, http: httpx2.Client, job: Job, run: Run, seconds: float) -> Path:
         held = Held(**json.loads(run.note)) if run.note else None
         while True:
             try:
                 if held is None or not held.job_id:
-                    held = self._begin(http, request, run, seconds, lost=held.lost if held else 0)
+                    held = self._begin(http, job, run, seconds, lost=held.lost if held else 0)
                 return self._followed(Server(held.origin, http), held.job_id, run)
             except Forgotten:
                 lost = held.lost + 1 if held else 1
@@ -113,16 +109,17 @@ class SidecarEngine:
                 held = Held("", "", lost)
                 run.remember(json.dumps(asdict(held)))
 
-    def _begin(
-        self, http: httpx2.Client, request: VideoRequest, run: Run, seconds: float, *, lost: int
-    ) -> Held:
+    def _begin(self, http: httpx2.Client, job: Job, run: Run, seconds: float, *, lost: int) -> Held:
         server = self._free_server(http, run)
-        asked = asking(self._options, request, aspect=_aspect(request, run), seconds=seconds, seed=run.seed)
+        aspect = _aspect(job.request, run)
+        asked = asking(self._options, job, aspect=aspect, seconds=seconds, seed=run.seed)
         try:
-            job = server.submit(asked, {ref: run.open(ref) for ref in request.inputs})
+            begun = server.submit(asked, {ref: run.open(ref) for ref in job.request.inputs})
         except Silent as error:
             raise EngineUnavailable(f"the inference server took no job: {error}") from error
-        held = Held(server.origin, job.job_id, lost)
+        for warning in asked.warnings:
+            run.warn(warning)
+        held = Held(server.origin, begun.job_id, lost)
         run.remember(json.dumps(asdict(held)))
         return held
 

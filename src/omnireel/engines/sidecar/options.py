@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
+from omnireel.engines.sidecar import minimax_h3
 from omnireel.engines.spec import Options
 from omnireel.models import AspectRatio, JobKind, Mode
 
@@ -26,6 +27,10 @@ class SidecarOptions(Options):
     """Servers that are alike, each with one model loaded."""
 
     dialect: Dialect
+    profile: Literal["minimax-h3"] | None = None
+    """A model that wants to be asked in its own way; then what it can do need not be said."""
+    accept_licence: bool = False
+    """That the operator accepts the licence of the profile's model."""
     replicas: tuple[Url, ...] = Field(min_length=1, max_length=64)
     """Their origins. Each gets one task at a time."""
     api_key: SecretStr | None = None
@@ -58,6 +63,21 @@ class SidecarOptions(Options):
     """How long to wait for a server that is free."""
     patience_seconds: float = Field(default=30.0, ge=0)
     """How long a server may not answer while it works."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_the_profile_has_it(cls, given: Any) -> Any:
+        if isinstance(given, Mapping) and given.get("profile") == minimax_h3.NAME:
+            return {**minimax_h3.OPTIONS, **given}
+        return given
+
+    @model_validator(mode="after")
+    def _profile_accepted(self) -> Self:
+        if self.profile is not None and not self.accept_licence:
+            raise ValueError(minimax_h3.LICENCE)
+        if self.profile is not None and self.dialect is not Dialect.VLLM_OMNI:
+            raise ValueError("MiniMax-H3 is asked through vLLM-Omni; dialect must be vllm-omni")
+        return self
 
     @model_validator(mode="after")
     def _one_picture_there(self) -> Self:

@@ -11,9 +11,13 @@ import numpy as np
 import pytest
 
 from omnireel.engines.diffusers.call import Call, Conditioning, LoadedModel
+from omnireel.engines.diffusers.denoising import Watch
 from omnireel.engines.diffusers.loading import load
-from omnireel.engines.diffusers.options import DiffusersOptions, Distilled
+from omnireel.engines.diffusers.ltx2 import open_ltx2
+from omnireel.engines.diffusers.options import DiffusersOptions
+from omnireel.engines.diffusers.performing import Opening
 from omnireel.engines.diffusers.profile import Plan, profile
+from omnireel.engines.diffusers.runtime import Runtime, libraries
 from omnireel.engines.link import Array
 from omnireel.errors import Canceled, EngineFailed
 from omnireel.testing.tiny_models import TinyModel
@@ -31,18 +35,20 @@ EVERYTHING = [
 Loads = Callable[..., LoadedModel]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def loads(tiny_models: Path) -> Iterator[Loads]:
-    """Loads tiny models, and closes them after the test."""
-    loaded: list[LoadedModel] = []
+    """Loads each tiny repository once for all tests."""
+    loaded: dict[str, LoadedModel] = {}
 
     def loaded_one(model: TinyModel, conditioning: Conditioning, **different: Any) -> LoadedModel:
         options = options_of(tiny_models, model, **different)
-        loaded.append(load(options.model, conditioning, options, threads=1))
-        return loaded[-1]
+        key = f"{options.model.weights_for(conditioning)} {different}"
+        if key not in loaded:
+            loaded[key] = load(options.model, conditioning, options, threads=1)
+        return loaded[key]
 
     yield loaded_one
-    for one in loaded:
+    for one in loaded.values():
         one.close()
 
 
@@ -248,12 +254,15 @@ def test_ltx_makes_stereo_sound_as_long_as_the_pictures(loads: Loads) -> None:
     assert made.rate == 16_000
 
 
-def test_ltx_follows_the_schedule_that_distilled_weights_were_taught(loads: Loads) -> None:
-    loaded = loads(TinyModel.LTX2, Conditioning.TEXT)
+def test_ltx_follows_the_schedule_that_distilled_weights_were_taught(tiny_models: Path) -> None:
+    torch, diffusers = libraries()
+    model = profile(str(tiny_models / "tiny-ltx2.toml"))
+    runtime = Runtime(torch, diffusers, "cpu", Plan.RESIDENT, 8.0)
+    ltx = open_ltx2(Opening(tiny_models / "tiny--ltx2", model, runtime))
     call = replace(call_of(TinyModel.LTX2, Conditioning.TEXT), steps=8, guidance=1.0)
-    loaded.generate(call, {}, watch)
-    sigmas = loaded._performer.pipeline.scheduler.sigmas.tolist()  # type: ignore
-    assert sigmas == pytest.approx([1.0, 0.99375, 0.9875, 0.98125, 0.975, 0.909375, 0.725, 0.421875, 0.0])
+    ltx.perform(call, {}, Watch(watch, call.steps))
+    taught = [1.0, 0.99375, 0.9875, 0.98125, 0.975, 0.909375, 0.725, 0.421875, 0.0]
+    assert ltx.pipeline.scheduler.sigmas.tolist() == pytest.approx(taught)
 
 
 @pytest.mark.parametrize("model", [TinyModel.WAN, TinyModel.LTX2])
@@ -267,8 +276,9 @@ def test_eight_bit_weights_make_nearly_the_same_clip(loads: Loads, model: TinyMo
     assert np.abs(whole - narrow).mean() < 8
 
 
-def test_a_closed_model_makes_nothing(loads: Loads) -> None:
-    loaded = loads(TinyModel.LTX2, Conditioning.TEXT)
+def test_a_closed_model_makes_nothing(tiny_models: Path) -> None:
+    options = options_of(tiny_models, TinyModel.LTX2)
+    loaded = load(options.model, Conditioning.TEXT, options, threads=1)
     loaded.close()
     with pytest.raises(EngineFailed, match="was closed"):
         loaded.generate(call_of(TinyModel.LTX2, Conditioning.TEXT), {}, watch)
