@@ -20,6 +20,7 @@ from omnireel.errors import Unavailable
 from omnireel.execution import scratch
 from omnireel.execution.launching import LocalLimits
 from omnireel.execution.local import LocalExecutor
+from omnireel.execution.protocol import Consultant
 from omnireel.settings import Settings
 from omnireel.tasks.dialect import dialect_of
 from omnireel.tasks.dispatcher import Dispatcher
@@ -58,6 +59,7 @@ class Workshop:
             # An operator may name a class of their own, `module:Class`; callers cannot.
             engines=(settings.engine,) if ":" in settings.engine else (),
             configured=configured(settings),
+            consultant=_consultant(settings),
         )
         # Its loop tries again by itself, and meanwhile has attempts to look after.
         metrics = house.instruments.metrics
@@ -135,6 +137,14 @@ class Workshop:
         except Exception:
             # Attempts can do without, only slower; what truly is wrong they will say in their own words.
             log.exception("engine not prepared", engine=self._engine)
+
+
+def _consultant(settings: Settings) -> Consultant | None:
+    table = settings.director
+    if table is None:
+        return None
+    key = table.api_key.get_secret_value() if table.api_key else ""
+    return Consultant(table.base_url, table.model, key, table.seconds)
 
 
 def _local_limits(settings: Settings) -> LocalLimits:

@@ -28,12 +28,16 @@ class Capabilities:
     memory_bytes: int = 2 * 1024**3
     slots: tuple[str, ...] = ()
     """Names of things that one attempt uses at a time, servers for instance; see `Run.hold`."""
+    files: tuple[Path, ...] = ()
+    """The operator's own files that an attempt reads; its box shows them."""
     paid: bool = False
     """Whether somebody else is paid for what it makes."""
     reads_prompt: bool = False
     """Whether it goes by the prompt itself, so that what our director does not understand is not lost."""
     model: bool = False
     """Whether it works with a model that stays loaded between attempts; see `Model` and `Run.model`."""
+    directed: bool = True
+    """Whether it goes by the storyboard; others are told the request in its own words."""
 
 
 class Run(Protocol):

@@ -40,7 +40,7 @@ MACHINE_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENF
 
 
 class StopFlag:
-    """Set by SIGTERM. While fetching, where nobody asks, the signal itself interrupts the work."""
+    """Set by SIGTERM. Where nobody asks, as while fetching, the signal itself interrupts the work."""
 
     def __init__(self, *, interrupt: bool) -> None:
         self._interrupt = interrupt
@@ -81,7 +81,7 @@ def _teller(descriptor: int) -> Callable[[AnyEvent], None]:
 
 def _ending(order: Order, tell: Callable[[AnyEvent], None]) -> AnyEvent:
     try:
-        stopping = StopFlag(interrupt=order.phase is Phase.FETCH)
+        stopping = StopFlag(interrupt=order.phase in (Phase.FETCH, Phase.CONSULT))
         confine(box_of(order), order.layers)
         return Done(_work(order, tell, stopping))
     except Canceled:
@@ -120,6 +120,10 @@ def _work(order: Order, tell: Callable[[AnyEvent], None], stopping: Callable[[],
             from omnireel.execution.fetching import fetch_inputs
 
             fetch_inputs(order, _request(order), Stages(tell))
+        case Phase.CONSULT:
+            from omnireel.execution.consulting import consult
+
+            consult(order, _request(order), Stages(tell))
         case Phase.RENDER:
             from omnireel.execution.rendering import render
 

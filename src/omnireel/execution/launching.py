@@ -14,13 +14,13 @@ from omnireel.crashpoints import crash_variable
 from omnireel.engines.base import Engine
 from omnireel.engines.registry import make_engine, secrets_of
 from omnireel.engines.spec import EngineSpec
-from omnireel.errors import EngineUnavailable
+from omnireel.errors import AttemptError, EngineUnavailable, NotFound
 from omnireel.execution.base import Attempt
 from omnireel.execution.boxing import box_of
 from omnireel.execution.kernels import KernelCache
 from omnireel.execution.models import ModelKeeper
 from omnireel.execution.process import ChildProcess
-from omnireel.execution.protocol import Bounds, Egress, Order, Phase, encode_order
+from omnireel.execution.protocol import Bounds, Consultant, Egress, Order, Phase, encode_order
 from omnireel.execution.scratch import Parts
 from omnireel.media.sandbox import PATH, PYTHON, SandboxLevel, enclosed, program_files
 from omnireel.models import MediaLimits
@@ -59,7 +59,9 @@ class Launcher:
         configured: Mapping[str, EngineSpec],
         locks: Path,
         models: Path,
+        consultant: Consultant | None = None,
     ) -> None:
+        self._consultant = consultant
         self._locks = locks
         self._configured = dict(configured)
         self._limits = limits
@@ -122,9 +124,9 @@ class Launcher:
         return tuple(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600) for path in paths)
 
     def _order(self, phase: Phase, parts: Parts, engine: str, attempt: Attempt | None) -> Order:
-        limits = self._limits
+        limits, able = self._limits, self._engine(engine).capabilities
         # Only who runs the engine is told what it is told.
-        spec = EngineSpec("") if phase is Phase.FETCH else self._spec(engine)
+        spec = self._spec(engine) if phase in (Phase.PREPARE, Phase.RENDER) else EngineSpec("")
         return Order(
             kind=spec.kind,
             options=spec.options,
@@ -135,8 +137,8 @@ class Launcher:
             parent=os.getpid(),
             events=-1,
             layers=self._level.layers,
-            readable=program_files(),
-            network=self._engine(engine).capabilities.network,
+            readable=(*program_files(), *able.files),
+            network=able.network,
             bounds=Bounds(
                 cpu_seconds=int(limits.attempt_seconds * limits.threads) + 30,
                 memory=limits.memory,
@@ -150,12 +152,22 @@ class Launcher:
             attempt=attempt.number if attempt else 0,
             trace=attempt.trace if attempt else "",
             spritesheet=attempt.spritesheet if attempt else False,
+            consultant=self._consultant if phase is Phase.CONSULT else None,
+            consulted=phase is Phase.RENDER and self.consults(engine) is not None,
         )
 
+    def consults(self, engine: str) -> Consultant | None:
+        """Who is asked before this engine works; nobody for one that would not go by it, or is not there."""
+        try:
+            return self._consultant if self._engine(engine).capabilities.directed else None
+        except (AttemptError, NotFound):
+            return None
+
     def secrets(self, engine: str) -> Collection[str]:
-        """What an engine is told and nobody else may see; nothing for one that is not there."""
+        """What an attempt with an engine is told and nobody else may see."""
         spec = self._configured.get(engine)
-        return () if spec is None else secrets_of(engine, spec)
+        key = self._consultant.api_key if self._consultant else ""
+        return (*([key] if key else []), *(() if spec is None else secrets_of(engine, spec)))
 
     def _spec(self, name: str) -> EngineSpec:
         return self._configured.get(name) or EngineSpec(name)

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 
-from omnireel.director.direct import direct
 from omnireel.engines.base import Engine
 from omnireel.engines.registry import make_engine
 from omnireel.engines.spec import EngineSpec
+from omnireel.execution.directing import directed
 from omnireel.execution.inputs import check_inputs, check_measured, input_paths
 from omnireel.execution.protocol import MAX_NOTES, AnyEvent, Order
 from omnireel.execution.run import ChildRun
@@ -46,9 +46,9 @@ def render(
     for note in request.notes:
         run.warn(note)
     run.report(0.0, "directing")
-    storyboard = direct(request)
+    storyboard, director = directed(order, request, run)
     stages.enter("loading the engine")
-    clip = _generate(order, Job(request, storyboard), run)
+    clip = replace(_generate(order, Job(request, storyboard), run), director=director)
     if order.spritesheet:
         stages.enter("drawing the spritesheet")
         clip = replace(clip, spritesheet=draw_spritesheet(clip.path, parts.work / "spritesheet.jpg"))
@@ -64,7 +64,8 @@ def _answers() -> bytes:
 def _generate(order: Order, job: Job, run: ChildRun) -> Clip:
     engine = _made(order)
     try:
-        for sentence in () if engine.capabilities.reads_prompt else job.storyboard.unsupported:
+        able = engine.capabilities
+        for sentence in job.storyboard.unsupported if able.directed and not able.reads_prompt else ():
             run.warn(sentence)
         return engine.generate(job, run)
     finally:

@@ -25,6 +25,8 @@ class TinyModel(StrEnum):
     """One transformer for both, and the narrower latents of Wan 2.2's small model."""
     WAN_VACE = "wan-vace"
     LTX2 = "ltx2"
+    BERNINI = "bernini"
+    """Two experts."""
 
 
 REPOSITORIES: Mapping[TinyModel, tuple[str, ...]] = {
@@ -32,6 +34,7 @@ REPOSITORIES: Mapping[TinyModel, tuple[str, ...]] = {
     TinyModel.WAN_TI2V: ("tiny/wan-ti2v",),
     TinyModel.WAN_VACE: ("tiny/wan-vace",),
     TinyModel.LTX2: ("tiny/ltx2",),
+    TinyModel.BERNINI: ("tiny/bernini",),
 }
 
 
@@ -154,6 +157,14 @@ def _umt5(tokenizer: Any) -> Any:
     return _seeded(lambda: UMT5EncoderModel(config))
 
 
+def _bernini() -> Any:
+    import diffusers
+
+    return diffusers.WanPipeline(
+        **_wan_parts(), transformer=_wan(7), transformer_2=_wan(8), boundary_ratio=0.875
+    )
+
+
 def _ltx2() -> Any:
     import diffusers
     from diffusers.pipelines.ltx2 import LTX2TextConnectors, LTX2Vocoder
@@ -207,20 +218,13 @@ _LTX_CONNECTORS: dict[str, Any] = {
 }
 _LTX_VAE: dict[str, Any] = {
     "latent_channels": 4,
-    "block_out_channels": (8,),
-    "decoder_block_out_channels": (8,),
-    "layers_per_block": (1,),
-    "decoder_layers_per_block": (1, 1),
-    "spatio_temporal_scaling": (True,),
-    "decoder_spatio_temporal_scaling": (True,),
-    "decoder_inject_noise": (False, False),
-    "downsample_type": ("spatial",),
-    "upsample_residual": (False,),
-    "upsample_factor": (1,),
-    "timestep_conditioning": False,
-    "patch_size": 1,
-    "patch_size_t": 1,
-    "encoder_causal": True,
+    "block_out_channels": (4, 8, 16, 16),
+    "decoder_block_out_channels": (4, 8, 16),
+    "layers_per_block": (1, 1, 1, 1, 1),
+    "decoder_layers_per_block": (1, 1, 1, 1),
+    "upsample_residual": (False, False, False),
+    "spatial_compression_ratio": 32,
+    "temporal_compression_ratio": 8,
     "decoder_causal": False,
 }
 _LTX_AUDIO_VAE: dict[str, Any] = {
@@ -332,6 +336,7 @@ BUILDERS: Mapping[str, Callable[[], Any]] = {
     "tiny/wan-ti2v": _wan_ti2v,
     "tiny/wan-vace": _wan_vace,
     "tiny/ltx2": _ltx2,
+    "tiny/bernini": _bernini,
 }
 
 _COMMON = """
@@ -434,4 +439,34 @@ download_gib = 0.001
 does = ["text", "keyframes"]
 """
     + _COMMON.format(pace=""),
+    TinyModel.BERNINI: """
+title = "Tiny Bernini"
+family = "bernini"
+fps = 8
+frame_step = 4
+frame_offset = 1
+longest = 41
+references = 7
+negative_prompt = "blurry"
+
+[[weights]]
+repo = "tiny/bernini"
+download_gib = 0.001
+does = ["text", "references", "edit", "edit_with_references"]
+"""
+    + _COMMON.format(pace=_SHIFT)
+    + """
+[numbers]
+text_tokens = 128
+source_turn = 1.0
+reference_side = 96
+expert_boundary = 875
+low_noise_scale = 0.8
+video_guidance = 1.25
+image_guidance = 4.5
+projection_eta = 0.5
+projection_bound = 50.0
+project_text = 1
+project_edit = 1
+""",
 }

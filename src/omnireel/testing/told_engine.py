@@ -1,4 +1,4 @@
-"""Engines for tests: one that has to be told something, one that need not be, and one with a single slot."""
+"""Engines for tests: told something, told what they like, with a single slot, and without a director."""
 
 from __future__ import annotations
 
@@ -54,3 +54,9 @@ class HoldingEngine(FakeEngine):
     def generate(self, job: Job, run: Run) -> Clip:
         run.warn("held" if run.hold(0) else "busy")
         return super().generate(job, run)
+
+
+class UndirectedEngine(FakeEngine):
+    """Goes by the request alone."""
+
+    capabilities = Capabilities(kinds=frozenset(JobKind), directed=False)

@@ -20,8 +20,7 @@ today and the other tomorrow would show."""
 class Attention:
     """Runs what is inside with the kernels in this order; those that cannot do a shape are passed over."""
 
-    def __init__(self, runtime: Runtime, order: Sequence[Any]) -> None:
-        self._runtime = runtime
+    def __init__(self, order: Sequence[Any]) -> None:
         self._order = list(order)
 
     @contextmanager
@@ -29,14 +28,16 @@ class Attention:
         if not self._order:
             yield
             return
-        with self._runtime.torch.nn.attention.sdpa_kernel(self._order, set_priority=True):
+        from torch.nn.attention import sdpa_kernel
+
+        with sdpa_kernel(self._order, set_priority=True):
             yield
 
 
 def measured(pipeline: Any, runtime: Runtime) -> Attention:
     """Flash first, or cuDNN where that is clearly quicker at this model's head size. Nothing off CUDA."""
     if not runtime.on_gpu:
-        return Attention(runtime, ())
+        return Attention(())
     from torch.nn.attention import SDPBackend
 
     rest = (SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH)
@@ -44,7 +45,7 @@ def measured(pipeline: Any, runtime: Runtime) -> Attention:
     heads, width = heads_of(transformers_of(pipeline)[0])
     seconds = {one: _seconds(runtime, one, heads, width) for one in (flash, cudnn)}
     first = (cudnn, flash) if seconds[cudnn] * CLEARLY < seconds[flash] else (flash, cudnn)
-    return Attention(runtime, (*first, *rest))
+    return Attention((*first, *rest))
 
 
 def heads_of(transformer: Any) -> tuple[int, int]:
@@ -54,12 +55,14 @@ def heads_of(transformer: Any) -> tuple[int, int]:
 
 def _seconds(runtime: Runtime, kernel: Any, heads: int, width: int) -> float:
     """The quickest of some rounds; endless when the GPU or the build does not have the kernel."""
+    from torch.nn.attention import sdpa_kernel
+
     torch = runtime.torch
     query = torch.randn((1, heads, TOKENS, width), device=runtime.device, dtype=runtime.dtype)
     begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
     found = []
     try:
-        with torch.no_grad(), torch.nn.attention.sdpa_kernel([kernel]):
+        with torch.no_grad(), sdpa_kernel([kernel]):
             for _ in range(ROUNDS):
                 begin.record()
                 torch.nn.functional.scaled_dot_product_attention(query, query, query)

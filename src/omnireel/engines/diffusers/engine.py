@@ -37,6 +37,7 @@ class DiffusersEngine:
             gpus=0.0 if options.device == "cpu" else 1.0,
             model=True,
             reads_prompt=True,
+            files=options.files,
         )
 
     @staticmethod

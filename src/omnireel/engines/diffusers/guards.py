@@ -42,17 +42,14 @@ def class_named(folder: Path) -> str:
 def check_text_encoder(encoder: Any) -> None:
     """Raises EngineUnavailable when the words' vectors were lost on loading.
 
-    Early releases of transformers 5 left UMT5's at zero (issue 43992), after which every prompt means the
-    same and the clip is noise.
+    Early releases of transformers 5 left UMT5's at zero (its issue 43992), after which every prompt means
+    the same and the clip is noise. UMT5 has a table for them, and its encoder uses the same one.
     """
-    table = getattr(encoder, "shared", None)
-    if table is None:
-        return
-    used = encoder.get_input_embeddings().weight
+    table = encoder.get_input_embeddings().weight
+    used = encoder.encoder.embed_tokens.weight if hasattr(encoder, "shared") else table
     if not bool(used.any()):
         raise EngineUnavailable(f"the text encoder's word vectors are all zero; {UPDATE}")
-    tied = encoder.encoder.embed_tokens.weight
-    if tied.data_ptr() != table.weight.data_ptr() and not bool((tied == table.weight).all()):
+    if used.data_ptr() != table.data_ptr() and not bool((used == table).all()):
         raise EngineUnavailable(f"the text encoder's word vectors are not those of its own table; {UPDATE}")
 
 

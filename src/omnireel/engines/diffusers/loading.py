@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from omnireel.engines.diffusers import attention, memory
+from omnireel.engines.diffusers.bernini.opening import open_bernini
 from omnireel.engines.diffusers.call import Call, Conditioning, Generated, LoadedModel, Step
 from omnireel.engines.diffusers.denoising import Watch
 from omnireel.engines.diffusers.faults import faults
@@ -26,6 +27,7 @@ from omnireel.errors import EngineFailed, EngineUnavailable
 FAMILIES: Mapping[Family, Open] = {
     Family.WAN: open_wan,
     Family.WAN_VACE: open_vace,
+    Family.BERNINI: open_bernini,
     Family.LTX2: open_ltx2,
 }
 
@@ -75,7 +77,7 @@ def _open(profile: Profile, folder: Path, options: DiffusersOptions) -> _Model:
         memory.place(performer.pipeline, runtime)
         if options.compile:
             for transformer in memory.transformers_of(performer.pipeline):
-                transformer.compile_repeated_blocks(fullgraph=True)
+                transformer.compile_repeated_blocks()
         return _Model(profile, performer, runtime)
 
 
@@ -85,14 +87,14 @@ class _Model:
     def __init__(self, profile: Profile, performer: Performer, runtime: Runtime) -> None:
         self._profile = profile
         self._performer = performer
-        self._runtime = runtime
+        self.runtime = runtime
         self._overlay = Overlay(performer.pipeline)
         self._attention = attention.measured(performer.pipeline, runtime)
         self.users = 0
 
     def generate(self, call: Call, arrays: Mapping[str, Array], step: Step) -> Generated:
         check_call(self._profile, call, arrays)
-        with faults(self._runtime, f"{self._profile.title} made the clip"), quiet(self._runtime.diffusers):
+        with faults(self.runtime, f"making a clip with {self._profile.title}"), quiet(self.runtime.diffusers):
             self._overlay.use(call.lora)
             try:
                 with self._attention():
@@ -100,11 +102,6 @@ class _Model:
             finally:
                 # A pipeline that was left midway leaves the part that was at work on the GPU.
                 self._performer.pipeline.maybe_free_model_hooks()
-
-    def empty(self) -> None:
-        """Take the weights off the device. What is left of them goes with the last reference."""
-        self._performer.pipeline.remove_all_hooks()
-        self._performer.pipeline.to("meta")
 
 
 @dataclass(frozen=True)
@@ -141,7 +138,10 @@ class _Lent:
         if model is None:
             return
         model.users -= 1
-        if not model.users:
-            del _SHELF[self._key]
-            model.empty()
-            gc.collect()
+        if model.users:
+            return
+        runtime = _SHELF.pop(self._key).runtime
+        # Modules and their hooks hold each other.
+        del model
+        gc.collect()
+        runtime.empty_cache()

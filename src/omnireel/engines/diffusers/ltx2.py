@@ -31,6 +31,8 @@ NUMBERS = {
     "guidance_rescale": "rescale",
 }
 """Arguments of the pipeline, by the names of the profile's own numbers."""
+WRITERS = ("prompt_enhancer", "processor", "duration_head")
+"""Parts of LTX-2.5 that rewrite a prompt and guess a length: both come with the call."""
 
 
 class Ltx2:
@@ -39,24 +41,23 @@ class Ltx2:
     def __init__(self, pipeline: Any, opening: Opening) -> None:
         self.pipeline = pipeline
         self._runtime = opening.runtime
+        self._scheduler = pipeline.scheduler
         self._numbers = opening.profile.numbers
         self._prompts = Prompts(self._read)
 
     def perform(self, call: Call, arrays: Mapping[str, Array], watch: Watch) -> Generated:
         watch.begin()
         words = self._words(call)
-        scheduler = self.pipeline.scheduler
-        self.pipeline.scheduler = with_shift(scheduler, call.shift)
         tile(self.pipeline.vae, pixels=call.width * call.height, runtime=self._runtime)
         made = self.pipeline(
             **words,
+            **self._schedule(call),
             **self._guidance(call),
             conditions=self._conditions(call, arrays),
             height=call.height,
             width=call.width,
             num_frames=call.frames,
             frame_rate=float(call.fps),
-            num_inference_steps=call.steps,
             generator=self._runtime.generator(call.seed),
             output_type="np",
             callback_on_step_end=watch,
@@ -80,6 +81,19 @@ class Ltx2:
                 prompt, do_classifier_free_guidance=False, max_sequence_length=TOKENS
             )
         return embeddings, mask
+
+    def _schedule(self, call: Call) -> dict[str, Any]:
+        """Distilled weights were taught one schedule of noise, and want it to the letter."""
+        from diffusers.pipelines.ltx2.utils import DISTILLED_SIGMA_VALUES
+
+        self.pipeline.scheduler = with_shift(self._scheduler, call.shift)
+        if call.guidance > 1 or call.steps != len(DISTILLED_SIGMA_VALUES):
+            return {"num_inference_steps": call.steps}
+        config = self._scheduler.config
+        self.pipeline.scheduler = type(self._scheduler).from_config(
+            config, use_dynamic_shifting=False, shift_terminal=None
+        )
+        return {"num_inference_steps": call.steps, "sigmas": list(DISTILLED_SIGMA_VALUES)}
 
     def _guidance(self, call: Call) -> dict[str, Any]:
         """Weights that were distilled for few steps know no guidance of any kind."""
@@ -108,7 +122,7 @@ def open_ltx2(opening: Opening) -> Ltx2:
     """Raises EngineUnavailable."""
     kind = opening.runtime.diffusers.LTX2ConditionPipeline
     names = ("LTX2Pipeline", "LTX2ConditionPipeline", "LTX2ImageToVideoPipeline")
-    return Ltx2(read_pipeline(opening, dict.fromkeys(names, kind)), opening)
+    return Ltx2(read_pipeline(opening, dict.fromkeys(names, kind), without=WRITERS), opening)
 
 
 def whole(frames: Array) -> Array:

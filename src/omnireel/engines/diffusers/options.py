@@ -59,6 +59,11 @@ class DiffusersOptions(Options):
     def model(self) -> Profile:
         return profile(self.profile)
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What an operator wrote themselves; ours come with the package."""
+        return (Path(self.profile).absolute(),) if self.profile.endswith(".toml") else ()
+
     def folder_of(self, repo: str) -> Path:
         """Where a repository's files lie."""
         return folder_of(self.folder.expanduser(), repo)

@@ -43,10 +43,12 @@ class Performer(Protocol):
 Open = Callable[[Opening], Performer]
 
 
-def read_pipeline(opening: Opening, classes: Mapping[str, Any], **wide: Any) -> Any:
+def read_pipeline(
+    opening: Opening, classes: Mapping[str, Any], *, wide: tuple[str, ...] = (), without: tuple[str, ...] = ()
+) -> Any:
     """The folder's pipeline, in the computer's memory, as the class that `classes` has for the one it names.
 
-    `wide` names parts that keep a type of their own. Nothing is read but safetensors and JSON, and no code
+    `wide` are parts that are computed in float32 on a GPU too, `without` those that are not read. Nothing is read but safetensors and JSON, and no code
     but that of the libraries is run. Raises EngineUnavailable.
     """
     named = class_named(opening.folder)
@@ -57,9 +59,13 @@ def read_pipeline(opening: Opening, classes: Mapping[str, Any], **wide: Any) -> 
     try:
         pipeline = classes[named].from_pretrained(
             str(opening.folder),
-            dtype={"default": opening.runtime.dtype, **wide},
+            dtype={
+                "default": opening.runtime.dtype,
+                **dict.fromkeys(wide, opening.runtime.torch.float32),
+            },
             local_files_only=True,
             use_safetensors=True,
+            **dict.fromkeys(without),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise EngineUnavailable(f"{opening.folder} cannot be read as a {named}: {error}") from error

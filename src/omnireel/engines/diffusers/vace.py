@@ -32,13 +32,14 @@ class Vace:
     def __init__(self, pipeline: Any, runtime: Runtime) -> None:
         self.pipeline = pipeline
         self._runtime = runtime
+        self._scheduler = pipeline.scheduler
         self._prompts = WanPrompts(pipeline, runtime)
 
     def perform(self, call: Call, arrays: Mapping[str, Array], watch: Watch) -> Generated:
         check_references(call, (call.frames - 1) // self.pipeline.vae_scale_factor_temporal + 1)
         watch.begin()
         words = self._prompts(call)
-        self.pipeline.scheduler = with_shift(self.pipeline.scheduler, call.shift)
+        self.pipeline.scheduler = with_shift(self._scheduler, call.shift)
         tile(self.pipeline.vae, pixels=call.width * call.height, runtime=self._runtime)
         made = self.pipeline(
             **words,
@@ -57,9 +58,8 @@ class Vace:
 
 def open_vace(opening: Opening) -> Vace:
     """Raises EngineUnavailable."""
-    diffusers, torch = opening.runtime.diffusers, opening.runtime.torch
-    pipeline = read_pipeline(opening, {"WanVACEPipeline": diffusers.WanVACEPipeline}, vae=torch.float32)
-    return Vace(pipeline, opening.runtime)
+    classes = {"WanVACEPipeline": opening.runtime.diffusers.WanVACEPipeline}
+    return Vace(read_pipeline(opening, classes, wide=("vae",)), opening.runtime)
 
 
 def control(call: Call, arrays: Mapping[str, Array]) -> dict[str, Any]:

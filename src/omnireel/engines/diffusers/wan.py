@@ -15,6 +15,9 @@ from omnireel.engines.diffusers.wan_text import WanPrompts
 from omnireel.engines.link import Array
 from omnireel.errors import EngineFailed
 
+PARTS = ("tokenizer", "text_encoder", "vae", "scheduler", "transformer", "transformer_2")
+"""What a pipeline for words and one for pictures share."""
+
 
 class Wan:
     """A model for words, for a first and last frame, or, as the small one of Wan 2.2, for both."""
@@ -22,6 +25,7 @@ class Wan:
     def __init__(self, pipeline: Any, runtime: Runtime) -> None:
         self.pipeline = pipeline
         self._runtime = runtime
+        self._scheduler = pipeline.scheduler
         self._prompts = WanPrompts(pipeline, runtime)
 
     def perform(self, call: Call, arrays: Mapping[str, Array], watch: Watch) -> Generated:
@@ -29,7 +33,7 @@ class Wan:
         watch.begin()
         words = self._prompts(call)
         pipeline = self._pipeline_for(call.conditioning)
-        pipeline.scheduler = with_shift(self.pipeline.scheduler, call.shift)
+        pipeline.scheduler = with_shift(self._scheduler, call.shift)
         tile(pipeline.vae, pixels=call.width * call.height, runtime=self._runtime)
         made = pipeline(
             **words,
@@ -71,10 +75,8 @@ class Wan:
         kind = diffusers.WanPipeline if text else diffusers.WanImageToVideoPipeline
         if isinstance(self.pipeline, kind):
             return self.pipeline
-        parts = {**self.pipeline.components, "image_encoder": None, "image_processor": None}
-        names = kind._get_signature_keys(kind)[0]
         other = kind(
-            **{name: parts.get(name) for name in names},
+            **{name: part for name, part in self.pipeline.components.items() if name in PARTS},
             boundary_ratio=self.pipeline.config.boundary_ratio,
             expand_timesteps=self.pipeline.config.expand_timesteps,
         )
@@ -84,6 +86,6 @@ class Wan:
 
 def open_wan(opening: Opening) -> Wan:
     """Raises EngineUnavailable."""
-    diffusers, torch = opening.runtime.diffusers, opening.runtime.torch
+    diffusers = opening.runtime.diffusers
     classes = {name: getattr(diffusers, name) for name in ("WanPipeline", "WanImageToVideoPipeline")}
-    return Wan(read_pipeline(opening, classes, vae=torch.float32), opening.runtime)
+    return Wan(read_pipeline(opening, classes, wide=("vae",)), opening.runtime)

@@ -24,7 +24,7 @@ class WanPrompts:
         """Arguments of the pipeline. Without guidance nothing is done with the negative prompt."""
         device = self._runtime.device
         words = {"prompt_embeds": self._prompts(call.prompt)[0].to(device)}
-        if call.guidance > 1 or (call.guidance_low or 1) > 1:
+        if call.guidance > 1:
             words["negative_prompt_embeds"] = self._prompts(call.negative_prompt)[0].to(device)
         return words
 

@@ -60,11 +60,7 @@ class SidecarEngine:
         self._threads = threads
         self._options = options
         self.capabilities = Capabilities(
-            kinds=options.kinds,
-            sound=options.sound,
-            network=True,
-            slots=options.replicas,
-            reads_prompt=True,
+            kinds=options.kinds, sound=options.sound, network=True, slots=options.replicas, directed=False
         )
 
     def check(self, request: VideoRequest) -> None:

@@ -64,7 +64,7 @@ class ModellixEngine:
             network=True,
             cpus=0.5,
             paid=True,
-            reads_prompt=True,
+            directed=False,
         )
 
     def check(self, request: VideoRequest) -> None:

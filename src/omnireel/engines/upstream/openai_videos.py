@@ -64,7 +64,7 @@ class OpenAIVideosEngine:
         network=True,
         cpus=0.5,
         paid=True,
-        reads_prompt=True,
+        directed=False,
     )
 
     def __init__(self, *, threads: int, options: OpenAIVideosOptions) -> None:
