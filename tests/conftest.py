@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from tests.chaos.nursery import Nursery
 from tests.postgres_server import PostgresServer, programs
 
 if TYPE_CHECKING:
+    from tests.ray_cluster import RayCluster
     from tests.s3_server import S3Server
 
 
@@ -94,6 +96,17 @@ def s3_server() -> Iterator[S3Server]:
         yield server
     finally:
         server.close()
+
+
+@pytest.fixture(scope="session")
+def ray_nodes() -> Iterator[RayCluster]:
+    """A Ray for the whole run, with room for two attempts."""
+    if find_spec("ray") is None:
+        pytest.skip("Ray is not installed; pip install 'omnireel[ray]'")
+    from tests.ray_cluster import ray_cluster
+
+    with ray_cluster(cpus=2) as cluster:
+        yield cluster
 
 
 @pytest.fixture

@@ -119,7 +119,15 @@ class Settings(BaseSettings):
     """Origin that links in answers start with; default: the address the server listens on."""
 
     workers: int = Field(default=1, ge=0, le=256)
-    """Attempts at once in this process; 0 serves HTTP only."""
+    """Attempts at once in this process, unless they run on a cluster; 0 serves HTTP only."""
+    executor: Literal["local", "ray"] = "local"
+    """Where attempts run: as child processes here, or on the Ray cluster that `RAY_ADDRESS` names."""
+    ray_attempts: int = Field(default=64, ge=1, le=1000)
+    """Most attempts that this process has on the cluster at once."""
+    ray_waiting: int = Field(default=0, ge=0, le=1000)
+    """Attempts beyond what the cluster has room for that may wait there, for its autoscaler to see."""
+    ray_placement: Literal["spread", "pack"] = "spread"
+    """Attempts go on as many nodes as there are, or on as few as will hold them."""
     engine: str = Field(default="studio", max_length=64)
     """The engine that serves requests which name none."""
     engines: Mapping[EngineName, EngineTable] = Field(default={}, repr=False)
@@ -150,6 +158,9 @@ class Settings(BaseSettings):
     """Threads one attempt may use; 0 shares the machine's cores between the workers."""
     engine_memory: int = Field(default=4096 * MIB, ge=256 * MIB)
     """Address space one attempt may use, bytes."""
+    models_loaded: int = Field(default=1, ge=1, le=64)
+    """Engines whose models a worker keeps in memory at a time; another one takes the place of the one that was
+    used longest ago."""
 
     metering: Literal["off", "on"] = "off"
     """Charging for tasks; while off, nothing is reserved or charged."""

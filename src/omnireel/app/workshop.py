@@ -12,16 +12,11 @@ from threading import Event, Thread
 import structlog
 
 from omnireel.api.scratch import sweep_arrivals
-from omnireel.app.engines import configured
+from omnireel.app.executors import open_executor
 from omnireel.app.house import Bells, House, task_store
-from omnireel.app.kernel_folder import kernel_folder
 from omnireel.clock import SystemClock
 from omnireel.errors import Unavailable
 from omnireel.execution import scratch
-from omnireel.execution.launching import LocalLimits
-from omnireel.execution.local import LocalExecutor
-from omnireel.execution.protocol import Consultant
-from omnireel.settings import Settings
 from omnireel.tasks.dialect import dialect_of
 from omnireel.tasks.dispatcher import Dispatcher
 from omnireel.tasks.janitor import Janitor
@@ -49,18 +44,7 @@ class Workshop:
         self.broken = False
         """True when the dispatcher ended without having been told to."""
         self._patience = settings.drain_seconds + settings.stop_grace_seconds + 10
-        self._executor = LocalExecutor(
-            house.scratch,
-            house.patient_blobs,
-            slots=settings.workers,
-            cache=kernel_folder(settings),
-            limits=_local_limits(settings),
-            sandbox_mode=settings.sandbox,
-            # An operator may name a class of their own, `module:Class`; callers cannot.
-            engines=(settings.engine,) if ":" in settings.engine else (),
-            configured=configured(settings),
-            consultant=_consultant(settings),
-        )
+        self._executor = open_executor(settings, house.scratch, house.patient_blobs)
         # Its loop tries again by itself, and meanwhile has attempts to look after.
         metrics = house.instruments.metrics
         bells = Bells(house.bell, house.endings)
@@ -137,24 +121,3 @@ class Workshop:
         except Exception:
             # Attempts can do without, only slower; what truly is wrong they will say in their own words.
             log.exception("engine not prepared", engine=self._engine)
-
-
-def _consultant(settings: Settings) -> Consultant | None:
-    table = settings.director
-    if table is None:
-        return None
-    key = table.api_key.get_secret_value() if table.api_key else ""
-    return Consultant(table.base_url, table.model, key, table.seconds)
-
-
-def _local_limits(settings: Settings) -> LocalLimits:
-    cores = len(os.sched_getaffinity(0))
-    return LocalLimits(
-        media=settings.media_limits,
-        memory=settings.engine_memory,
-        threads=settings.engine_threads or max(1, cores // max(1, settings.workers)),
-        attempt_seconds=settings.attempt_seconds,
-        fetch_seconds=settings.fetch_seconds,
-        stop_grace_seconds=settings.stop_grace_seconds,
-        allow_private=settings.allow_private_network,
-    )

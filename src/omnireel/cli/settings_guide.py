@@ -53,6 +53,16 @@ SECTIONS: Final[tuple[tuple[str, tuple[Guide, ...]], ...]] = (
         "Workers and engines",
         (
             Guide("workers", "tasks worked on at once in this process; 0 serves HTTP only"),
+            Guide(
+                "executor",
+                "`local`: attempts are processes here; `ray`: on the cluster that RAY_ADDRESS names",
+            ),
+            Guide("ray_attempts", "most tasks that this process has on the cluster at once"),
+            Guide(
+                "ray_waiting",
+                "tasks beyond what the cluster has room for that may wait there, for its autoscaler to see",
+            ),
+            Guide("ray_placement", "`spread` over as many nodes as there are, or `pack` on few"),
             Guide("engine", "engine for requests that name none"),
             Guide(
                 "engines",
@@ -84,6 +94,7 @@ SECTIONS: Final[tuple[tuple[str, tuple[Guide, ...]], ...]] = (
             ),
             Guide("engine_threads", "threads per attempt; 0 shares the cores between the workers"),
             Guide("engine_memory", "address space per attempt, bytes"),
+            Guide("models_loaded", "engines whose models a worker keeps in memory at a time"),
             Guide("sandbox", "`auto`, `required` (refuse to start without one) or `off`"),
         ),
     ),

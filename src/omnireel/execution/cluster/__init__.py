@@ -1,0 +1,1 @@
+"""Attempts on the machines of a Ray cluster. See `architecture/cluster.md`."""

@@ -1,0 +1,147 @@
+"""The process between an executor and Ray.
+
+Ray ends the process that it lives in when it loses the cluster's head for a minute, and waits inside calls
+for as long. Neither may happen to a server. So Ray lives here: when this process dies or falls silent, its
+attempts are lost, the executor starts another, and Ray ends the hosts of the one that is gone.
+
+Started as `python -m omnireel.execution.cluster.bridge DESCRIPTOR PARENT`.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from threading import Lock, Thread
+from typing import Any, Final, cast
+
+from omnireel.execution.cluster.errand import Errand
+from omnireel.execution.cluster.fit import fitting
+from omnireel.execution.cluster.hosts import Hosts
+from omnireel.execution.cluster.messages import (
+    NAMESPACE,
+    Begin,
+    Confirm,
+    Drop,
+    Ended,
+    Opening,
+    Order,
+    Report,
+    Room,
+    Stop,
+)
+from omnireel.logs import configure_logs
+from omnireel.media.syscalls import die_with_parent
+
+ROOM_SECONDS: Final = 0.5
+"""Between looks at what is free."""
+GOODBYE_SECONDS: Final = 5.0
+
+
+class Bridge:
+    """Does what the executor says, and tells it what happens."""
+
+    def __init__(self, pipe: Connection[Report, Any], opening: Opening) -> None:
+        self._pipe = pipe
+        self._opening = opening
+        self._hosts = Hosts(opening)
+        self._errands: dict[int, Errand] = {}
+        self._lock = Lock()
+
+    def run(self) -> None:
+        """Until the executor goes away."""
+        Thread(target=self._look, name="room", daemon=True).start()
+        while True:
+            try:
+                order = self._pipe.recv()
+            except EOFError:
+                return
+            self._do(order)
+
+    def _do(self, order: Order) -> None:
+        if isinstance(order, Begin):
+            errand = Errand(order, self._hosts, self._opening.grace, self._tell)
+            self._errands[order.number] = errand
+            errand.open()
+        elif (known := self._errands.get(order.number)) is not None:
+            self._pass_on(order, known)
+
+    def _pass_on(self, order: Stop | Confirm | Drop, errand: Errand) -> None:
+        match order:
+            case Stop(hand_over=hand_over):
+                errand.stop(hand_over=hand_over)
+            case Confirm(note=note):
+                errand.confirm(note)
+            case Drop():
+                errand.drop()
+
+    def _tell(self, report: Report) -> None:
+        if isinstance(report, Ended):
+            self._errands.pop(report.number, None)
+        with self._lock:
+            try:
+                self._pipe.send(report)
+            except OSError:
+                # Nobody is left to work for.
+                os._exit(0)
+
+    def _look(self) -> None:
+        while True:
+            self._hosts.expire()
+            free = sum(fitting(self._opening.usual, node) for node in _free())
+            self._tell(Room(self._hosts.placed + free))
+            time.sleep(ROOM_SECONDS)
+
+
+def _free() -> Iterator[dict[str, float]]:
+    """What each living node has free, by Ray's names."""
+    # Ray's public functions only tell the sum over all nodes, into which fits what fits on none of them.
+    from ray._private.state import available_resources_per_node
+
+    yield from cast("dict[str, dict[str, float]]", available_resources_per_node()).values()
+
+
+def connect() -> None:
+    """Join the cluster that `RAY_ADDRESS` names, else the one on this machine. Raises ConnectionError."""
+    import ray
+
+    ray.init(
+        address=os.environ.get("RAY_ADDRESS", "auto"),
+        namespace=NAMESPACE,
+        log_to_driver=False,
+        logging_level="WARNING",
+    )
+
+
+def main() -> None:
+    """Never returns."""
+    descriptor, parent = int(sys.argv[1]), int(sys.argv[2])
+    die_with_parent(parent)
+    pipe: Connection[Report, Any] = Connection(descriptor)
+    opening: Opening = pipe.recv()
+    configure_logs("json", "warning")
+    connect()
+    # Who is told to stop, with all its processes, first lets its attempts end; and Ray has handlers.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    Bridge(pipe, opening).run()
+    _leave()
+
+
+def _leave() -> None:
+    import ray
+
+    def give_up() -> None:
+        time.sleep(GOODBYE_SECONDS)
+        os._exit(1)
+
+    Thread(target=give_up, daemon=True).start()
+    ray.shutdown()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

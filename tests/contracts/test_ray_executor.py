@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.media_files import make_image
+from tests.ray_cluster import RayCluster
+
+from omnireel.app.executors import ray_executor
+from omnireel.clock import SystemClock
+from omnireel.execution.base import Executor
+from omnireel.execution.cluster.executor import RayExecutor
+from omnireel.settings import Settings
+from omnireel.storage.local import LocalBlobs
+from omnireel.testing.executor import BLOB, FAKE, PATIENCE, SLOTS, ExecutorContract
+
+pytestmark = [pytest.mark.system, pytest.mark.slow]
+
+
+def connected(executor: RayExecutor, places: int) -> RayExecutor:
+    """Once the cluster has told that it has room."""
+    deadline = time.monotonic() + PATIENCE
+    while executor.capacity() < places:
+        assert time.monotonic() < deadline, "the cluster never had room"
+        time.sleep(0.05)
+    return executor
+
+
+def settings_for(folder: Path) -> Settings:
+    return Settings(
+        executor="ray",
+        ray_attempts=SLOTS,
+        engine=FAKE,
+        data=folder,
+        kernel_folder=folder / "kernels",
+        stop_grace_seconds=0.5,
+    )
+
+
+@pytest.fixture(scope="module")
+def two_places(ray_nodes: RayCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RayExecutor]:
+    """One for all tests here: what one leaves behind would disturb the next."""
+    folder = tmp_path_factory.mktemp("ray")
+    blobs = LocalBlobs(folder / "files", base_url="", secret=b"", clock=SystemClock())
+    blobs.put(BLOB, make_image(folder / "picture.png"))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in ray_nodes.environment.items():
+            patch.setenv(name, value)
+        executor = ray_executor(settings_for(folder), folder / "scratch")
+        try:
+            yield connected(executor, SLOTS)
+        finally:
+            executor.close()
+
+
+class TestRayExecutor(ExecutorContract):
+    @pytest.fixture
+    def executor(
+        self, two_places: RayExecutor, ray_nodes: RayCluster, request: pytest.FixtureRequest
+    ) -> Iterator[Executor]:
+        return two_places
