@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from docs_pages.tables import table
-
 from omnireel.engines.diffusers.profile import Pace, Profile, profile, profile_names
 
 HEAD = ("profile", "model", "does", "licence", "download", "GPU memory, GiB", "`std`", "`pro`", "in one pass")
