@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import random
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -95,6 +97,25 @@ def test_a_pull_brings_weights_settings_and_tokenizers_and_nothing_that_is_run(p
     assert (puller.folder / WEIGHTS).read_bytes() == LARGE
     assert "6 files, all checked" in ended.err
     assert "downloading" in ended.err
+
+
+@needs_hub
+def test_a_terminal_has_a_bar_with_bytes(puller: Puller) -> None:
+    ours, theirs = pty.openpty()
+    words = [sys.executable, "-m", "omnireel", "models", "pull", PROFILE]
+    environment = {**os.environ, "HF_ENDPOINT": puller.hub.base_url, "TERM": "xterm", "COLUMNS": "100"}
+    with subprocess.Popen(words, cwd=puller.inside.folder, env=environment, stderr=theirs) as child:
+        os.close(theirs)
+        drawn = b""
+        with suppress(OSError):  # the end of a terminal
+            while chunk := os.read(ours, 65536):
+                drawn += chunk
+        assert child.wait(60) == 0
+    os.close(ours)
+
+    assert b"downloading" in drawn
+    assert b"12.1/12.1 MiB" in drawn
+    assert b"Traceback" not in drawn
 
 
 @needs_hub
