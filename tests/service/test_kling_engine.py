@@ -166,11 +166,6 @@ def test_a_later_attempt_follows_the_order_of_an_earlier_one(there: Upstream, tm
     assert len(there.orders) == 1
 
 
-def test_an_order_that_fails_there_says_why(there: Upstream, tmp_path: Path) -> None:
-    with pytest.raises(EngineFailed, match=r"the upstream failed: .*told to fail"):
-        made(there, RecordingRun(tmp_path), job("a cat fake:fail"))
-
-
 def test_what_is_refused_there_says_why_and_orders_nothing(there: Upstream, tmp_path: Path) -> None:
     with pytest.raises(EngineFailed, match=r"the upstream refuses the request: .*model_name"):
         made(there, RecordingRun(tmp_path), model="kling-v9")
