@@ -18,7 +18,7 @@ from omnireel.errors import AttemptError, EngineUnavailable, NotFound
 from omnireel.execution.base import Attempt
 from omnireel.execution.boxing import box_of
 from omnireel.execution.kernels import KernelCache
-from omnireel.execution.models import ModelKeeper
+from omnireel.execution.models import ModelKeepers
 from omnireel.execution.process import ChildProcess
 from omnireel.execution.protocol import Bounds, Consultant, Egress, Order, Phase, encode_order
 from omnireel.execution.scratch import Parts
@@ -69,7 +69,7 @@ class Launcher:
         self._kernels = kernels
         self._allowed = frozenset(engines)
         self._engine = cache(self._load)
-        self._models = ModelKeeper(models, threads=limits.threads, keep=limits.models)
+        self._models = ModelKeepers(models, threads=limits.threads, keep=limits.models)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="start-attempts")
 
     def start(self, phase: Phase, parts: Parts, engine: str, attempt: Attempt | None = None) -> ChildProcess:
@@ -105,14 +105,19 @@ class Launcher:
             # The child has its own; a lock lives as long as the last of them.
             for descriptor in given:
                 os.close(descriptor)
-        self._models.follow(lease, child.pid)
+        if lease:
+            self._models.at(self._place(order)).follow(lease, child.pid)
         return child
 
     def _lease(self, order: Order) -> tuple[int, int]:
         """A turn with the engine's model: its number and its link, or two that stand for none."""
-        if order.phase is Phase.RENDER and self._engine(order.engine).capabilities.model:
-            return self._models.lend(order.engine, EngineSpec(order.kind, order.options), order.task)
-        return 0, -1
+        place = self._place(order)
+        if order.phase is not Phase.RENDER or not place:
+            return 0, -1
+        return self._models.at(place).lend(order.engine, EngineSpec(order.kind, order.options), order.task)
+
+    def _place(self, order: Order) -> str:
+        return self._engine(order.engine).capabilities.model
 
     def _open_slots(self, order: Order) -> tuple[int, ...]:
         """The lock files of an engine's slots, each opened for this attempt alone."""
