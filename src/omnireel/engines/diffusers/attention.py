@@ -21,16 +21,16 @@ class Attention:
     """Runs what is inside with the kernels in this order; those that cannot do a shape are passed over."""
 
     def __init__(self, order: Sequence[Any]) -> None:
-        self._order = list(order)
+        self.order = tuple(order)
 
     @contextmanager
     def __call__(self) -> Iterator[None]:
-        if not self._order:
+        if not self.order:
             yield
             return
         from torch.nn.attention import sdpa_kernel
 
-        with sdpa_kernel(self._order, set_priority=True):
+        with sdpa_kernel(list(self.order), set_priority=True):
             yield
 
 

@@ -44,14 +44,20 @@ class Overlay:
     def _load(self, lora: str) -> None:
         if find_spec("peft") is None:
             raise EngineUnavailable(f"laying {lora} over the model needs peft: pip install peft")
+        from safetensors import SafetensorError
+
         files = files_for(Path(lora).expanduser(), experts=len(transformers_of(self._pipeline)))
         self._unload()
         try:
             for file, second in files:
                 self._load_into(file, second=second)
-        except (ValueError, KeyError, RuntimeError, OSError) as error:
+        except (ValueError, KeyError, RuntimeError, OSError, SafetensorError) as error:
             self._pipeline.unload_lora_weights()
             raise EngineFailed(f"{lora} cannot be laid over the model: {error}") from error
+        if any(not getattr(one, "peft_config", None) for one in transformers_of(self._pipeline)):
+            # diffusers passes over weights whose names it does not know.
+            self._pipeline.unload_lora_weights()
+            raise EngineFailed(f"{lora} has no weights for this model")
         self._loaded = lora
 
     def _load_into(self, file: Path, *, second: bool) -> None:

@@ -56,6 +56,8 @@ def read_pipeline(
         raise EngineUnavailable(
             f"{opening.folder} holds a {named}, and {opening.profile.title} is none of those"
         )
+    from safetensors import SafetensorError
+
     try:
         pipeline = classes[named].from_pretrained(
             str(opening.folder),
@@ -67,7 +69,7 @@ def read_pipeline(
             use_safetensors=True,
             **dict.fromkeys(without),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
         raise EngineUnavailable(f"{opening.folder} cannot be read as a {named}: {error}") from error
     check_text_encoder(pipeline.text_encoder)
     pipeline.set_progress_bar_config(disable=True)

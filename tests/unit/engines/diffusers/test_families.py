@@ -15,9 +15,10 @@ from omnireel.engines.diffusers.denoising import Watch
 from omnireel.engines.diffusers.loading import load
 from omnireel.engines.diffusers.ltx2 import open_ltx2
 from omnireel.engines.diffusers.options import DiffusersOptions
-from omnireel.engines.diffusers.performing import Opening
+from omnireel.engines.diffusers.performing import Open, Opening
 from omnireel.engines.diffusers.profile import Plan, profile
 from omnireel.engines.diffusers.runtime import Runtime, libraries
+from omnireel.engines.diffusers.vace import open_vace
 from omnireel.engines.link import Array
 from omnireel.errors import Canceled, EngineFailed
 from omnireel.testing.tiny_models import TinyModel
@@ -263,6 +264,22 @@ def test_ltx_follows_the_schedule_that_distilled_weights_were_taught(tiny_models
     ltx.perform(call, {}, Watch(watch, call.steps))
     taught = [1.0, 0.99375, 0.9875, 0.98125, 0.975, 0.909375, 0.725, 0.421875, 0.0]
     assert ltx.pipeline.scheduler.sigmas.tolist() == pytest.approx(taught)
+
+
+@pytest.mark.parametrize(("model", "opened"), [(TinyModel.WAN_VACE, open_vace), (TinyModel.LTX2, open_ltx2)])
+def test_the_segments_of_a_clip_read_their_prompts_once(
+    tiny_models: Path, model: TinyModel, opened: Open
+) -> None:
+    torch, diffusers = libraries()
+    runtime = Runtime(torch, diffusers, "cpu", Plan.RESIDENT, 8.0)
+    described = profile(str(tiny_models / f"tiny-{model}.toml"))
+    performer = opened(Opening(tiny_models / f"tiny--{model}", described, runtime))
+    read: list[int] = []
+    performer.pipeline.text_encoder.register_forward_hook(lambda *_: read.append(1))
+    call = call_of(model, Conditioning.TEXT)
+    for segment in (call, replace(call, seed=2), replace(call, prompt="a cat")):
+        performer.perform(segment, {}, Watch(watch, call.steps))
+    assert len(read) == len({call.prompt, call.negative_prompt, "a cat"})
 
 
 @pytest.mark.parametrize("model", [TinyModel.WAN, TinyModel.LTX2])

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def open_bernini(opening: Opening) -> Bernini:
-    """Raises EngineUnavailable, and CannotStart when the profile lacks numbers."""
+    """Raises EngineUnavailable, also when the profile lacks numbers."""
     from omnireel.engines.diffusers.bernini.sampling import Bernini
 
     numbers = Numbers.of(opening.profile.numbers)
