@@ -20,5 +20,5 @@ def open_bernini(opening: Opening) -> Bernini:
     runtime = opening.runtime
     # Whatever its index is called after, the parts are those of a pipeline of Wan's.
     classes = {class_named(opening.folder): runtime.diffusers.WanPipeline}
-    pipeline = read_pipeline(opening, classes, vae=runtime.torch.float32)
+    pipeline = read_pipeline(opening, classes, wide=("vae",))
     return Bernini(pipeline, opening.profile, numbers, runtime)
