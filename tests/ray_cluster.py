@@ -104,6 +104,8 @@ class RayCluster:
 
     def start_head(self, cpus: int) -> Node:
         """Also again, after the last one died."""
+        # Ray takes nodes that still look for the old head for one at this address.
+        (self.folder / "ray_current_cluster").unlink(missing_ok=True)
         self.head = self._start(cpus, "--head", f"--port={self.port}", "--include-dashboard=false")
         return self.head
 

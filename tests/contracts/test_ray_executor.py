@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from tests.media_files import make_image
 from tests.ray_cluster import RayCluster
 
@@ -14,7 +15,7 @@ from omnireel.execution.base import Executor
 from omnireel.execution.cluster.executor import RayExecutor
 from omnireel.settings import Settings
 from omnireel.storage.local import LocalBlobs
-from omnireel.testing.executor import BLOB, FAKE, PATIENCE, SLOTS, ExecutorContract
+from omnireel.testing.executor import BLOB, FAKE, PATIENCE, SLOTS, ExecutorContract, attempt, ending_of
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
@@ -61,3 +62,16 @@ class TestRayExecutor(ExecutorContract):
         self, two_places: RayExecutor, ray_nodes: RayCluster, request: pytest.FixtureRequest
     ) -> Iterator[Executor]:
         return two_places
+
+    def test_what_is_logged_on_the_node_is_logged_here(self, executor: Executor) -> None:
+        handle = executor.start(attempt("a cat fake:fail"))
+        with capture_logs() as logs:
+            ending_of(handle)
+        (line,) = [line for line in logs if line["event"] == "attempt_failed"]
+        assert line["log_level"] == "warning"
+        assert "told to fail" in line["ending"]
+        handle.close()
+
+    def test_closing_the_executor_ends_everything(self, executor: Executor) -> None:
+        # The last one, for it is closed after it.
+        super().test_closing_the_executor_ends_everything(executor)

@@ -102,7 +102,7 @@ def worker(settings: Settings) -> int:
 
 
 class Parting(NamedTuple):
-    """How a server goes: told to, it `leave`s; `linger` seconds later, or told again, it `drain`s and ends."""
+    """How a server goes: told to, it `leave`s; `linger` seconds later, or told again, it `drain`s."""
 
     linger: float
     leave: Callable[[], None]
