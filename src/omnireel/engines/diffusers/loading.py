@@ -71,8 +71,7 @@ def _open(profile: Profile, folder: Path, options: DiffusersOptions) -> _Model:
         performer = FAMILIES[profile.family](Opening(folder, profile, runtime))
         memory.place(performer.pipeline, runtime)
         if options.compile:
-            for transformer in memory.transformers_of(performer.pipeline):
-                transformer.compile_repeated_blocks()
+            memory.compile_blocks(performer.pipeline)
         return _Model(profile, performer, runtime, options)
 
 

@@ -14,11 +14,13 @@ from omnireel.engines.diffusers.call import Call, Conditioning, LoadedModel
 from omnireel.engines.diffusers.denoising import Watch
 from omnireel.engines.diffusers.loading import load
 from omnireel.engines.diffusers.ltx2 import open_ltx2
+from omnireel.engines.diffusers.memory import compile_blocks, place
 from omnireel.engines.diffusers.options import DiffusersOptions
 from omnireel.engines.diffusers.performing import Open, Opening
 from omnireel.engines.diffusers.profile import Plan, profile
 from omnireel.engines.diffusers.runtime import Runtime, libraries
 from omnireel.engines.diffusers.vace import open_vace
+from omnireel.engines.diffusers.wan import open_wan
 from omnireel.engines.link import Array
 from omnireel.errors import Canceled, EngineFailed
 from omnireel.testing.tiny_models import TinyModel
@@ -291,6 +293,45 @@ def test_eight_bit_weights_make_nearly_the_same_clip(loads: Loads, model: TinyMo
     )
     assert not np.array_equal(whole, narrow)
     assert np.abs(whole - narrow).mean() < 8
+
+
+@pytest.mark.parametrize(("model", "opened"), [(TinyModel.WAN_TI2V, open_wan), (TinyModel.LTX2, open_ltx2)])
+def test_parts_that_come_when_their_turn_comes_make_the_same_clip(
+    tiny_models: Path, model: TinyModel, opened: Open
+) -> None:
+    torch, diffusers = libraries()
+    described = profile(str(tiny_models / f"tiny-{model}.toml"))
+    call, arrays = call_of(model, Conditioning.KEYFRAMES), arrays_of(model, Conditioning.KEYFRAMES)
+    made = []
+    for plan in (Plan.RESIDENT, Plan.OFFLOAD):
+        runtime = Runtime(torch, diffusers, "cpu", plan, 8.0)
+        performer = opened(Opening(tiny_models / f"tiny--{model}", described, runtime))
+        place(performer.pipeline, runtime)
+        for _ in range(2):
+            made.append(performer.perform(call, arrays, Watch(watch, call.steps)).frames.astype(np.int16))
+            performer.pipeline.maybe_free_model_hooks()
+    assert hasattr(performer.pipeline.transformer, "_hf_hook")
+    # Weights that were moved lie elsewhere in memory, and a CPU may sum them in another order.
+    assert all(np.abs(one - made[0]).max() <= 1 for one in made)
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning")
+def test_each_block_of_the_transformer_can_be_compiled_by_itself(tiny_models: Path) -> None:
+    torch, diffusers = libraries()
+    runtime = Runtime(torch, diffusers, "cpu", Plan.RESIDENT, 8.0)
+    described = profile(str(tiny_models / "tiny-wan-vace.toml"))
+    vace = open_vace(Opening(tiny_models / "tiny--wan-vace", described, runtime))
+    call, arrays = (
+        call_of(TinyModel.WAN_VACE, Conditioning.EDIT),
+        arrays_of(TinyModel.WAN_VACE, Conditioning.EDIT),
+    )
+    plain = vace.perform(call, arrays, Watch(watch, call.steps)).frames
+    compile_blocks(vace.pipeline)
+    transformer = vace.pipeline.transformer
+    assert all(block._compiled_call_impl for block in (*transformer.blocks, *transformer.vace_blocks))
+    # What the compiler makes of them takes minutes, so it is not begun.
+    with torch.compiler.set_stance("force_eager"):
+        assert np.array_equal(vace.perform(call, arrays, Watch(watch, call.steps)).frames, plain)
 
 
 def test_a_closed_model_makes_nothing(tiny_models: Path) -> None:
