@@ -60,7 +60,7 @@ def place(pipeline: Any, runtime: Runtime) -> None:
 
 
 def compile_blocks(pipeline: Any) -> None:
-    """Have each kind of block compiled when it is first called: all blocks of a kind share what comes of it."""
+    """Have each kind of block compiled when it is first called. Blocks of a kind share what comes of it."""
     for transformer in transformers_of(pipeline):
         transformer.compile_repeated_blocks()
 

@@ -12,7 +12,7 @@ import pytest
 
 from omnireel.engines.diffusers.call import Call, Conditioning, LoadedModel
 from omnireel.engines.diffusers.denoising import Watch
-from omnireel.engines.diffusers.loading import load
+from omnireel.engines.diffusers.loading import FAMILIES, load
 from omnireel.engines.diffusers.ltx2 import open_ltx2
 from omnireel.engines.diffusers.memory import compile_blocks, place
 from omnireel.engines.diffusers.options import DiffusersOptions
@@ -313,6 +313,27 @@ def test_parts_that_come_when_their_turn_comes_make_the_same_clip(
     assert hasattr(performer.pipeline.transformer, "_hf_hook")
     # Weights that were moved lie elsewhere in memory, and a CPU may sum them in another order.
     assert all(np.abs(one - made[0]).max() <= 1 for one in made)
+
+
+@pytest.mark.parametrize(("model", "conditioning"), EVERYTHING)
+def test_parts_of_two_widths_work_together_as_on_a_gpu(
+    tiny_models: Path, model: TinyModel, conditioning: Conditioning
+) -> None:
+    torch, diffusers = libraries()
+    described = profile(str(tiny_models / f"tiny-{model}.toml"))
+    weights = described.weights_for(conditioning)
+    assert weights is not None
+    # A CPU by a name that only GPUs have computes in their types.
+    runtime = Runtime(torch, diffusers, "cpu:0", Plan.RESIDENT, 8.0)
+    folder = tiny_models / weights.repo.replace("/", "--")
+    performer = FAMILIES[described.family](Opening(folder, described, runtime))
+    parts = performer.pipeline
+    assert parts.transformer.dtype is parts.text_encoder.dtype is torch.bfloat16
+    assert parts.vae.dtype is (torch.bfloat16 if model is TinyModel.LTX2 else torch.float32)
+    call = call_of(model, conditioning)
+    made = performer.perform(call, arrays_of(model, conditioning), Watch(watch, call.steps))
+    assert made.frames.shape == (FRAMES, HEIGHT, WIDTH, 3)
+    assert made.frames.std() > 1
 
 
 @pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning")
