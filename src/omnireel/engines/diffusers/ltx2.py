@@ -17,6 +17,7 @@ from omnireel.engines.diffusers.performing import Opening, read_pipeline
 from omnireel.engines.diffusers.pictures import frames_of, images
 from omnireel.engines.diffusers.prompts import Prompts, Tensors
 from omnireel.engines.link import Array
+from omnireel.errors import EngineUnavailable
 
 TOKENS = 1024
 """The length of text that LTX-2 was trained with."""
@@ -121,6 +122,11 @@ class Ltx2:
 
 def open_ltx2(opening: Opening) -> Ltx2:
     """Raises EngineUnavailable."""
+    unknown = set(opening.profile.numbers) - {BLOCK, *NUMBERS.values()}
+    if unknown:
+        raise EngineUnavailable(
+            f"numbers of {opening.profile.title}: nobody knows {', '.join(sorted(unknown))}"
+        )
     kind = opening.runtime.diffusers.LTX2ConditionPipeline
     names = ("LTX2Pipeline", "LTX2ConditionPipeline", "LTX2ImageToVideoPipeline")
     return Ltx2(read_pipeline(opening, dict.fromkeys(names, kind), without=WRITERS), opening)

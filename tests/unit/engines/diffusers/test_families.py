@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from omnireel.engines.diffusers.runtime import Runtime, libraries
 from omnireel.engines.diffusers.vace import open_vace
 from omnireel.engines.diffusers.wan import open_wan
 from omnireel.engines.link import Array
-from omnireel.errors import Canceled, EngineFailed
+from omnireel.errors import Canceled, EngineFailed, EngineUnavailable
 from omnireel.testing.tiny_models import TinyModel
 
 WIDTH, HEIGHT, FRAMES = 96, 64, 9
@@ -39,7 +39,7 @@ Loads = Callable[..., LoadedModel]
 
 
 @pytest.fixture(scope="module")
-def loads(tiny_models: Path) -> Iterator[Loads]:
+def loads(tiny_models: Path) -> Loads:
     """Loads each tiny repository once for all tests."""
     loaded: dict[str, LoadedModel] = {}
 
@@ -50,9 +50,7 @@ def loads(tiny_models: Path) -> Iterator[Loads]:
             loaded[key] = load(options.model, conditioning, options, threads=1)
         return loaded[key]
 
-    yield loaded_one
-    for one in loaded.values():
-        one.close()
+    return loaded_one
 
 
 def options_of(folder: Path, model: TinyModel, **different: Any) -> DiffusersOptions:
@@ -266,6 +264,39 @@ def test_ltx_follows_the_schedule_that_distilled_weights_were_taught(tiny_models
     ltx.perform(call, {}, Watch(watch, call.steps))
     taught = [1.0, 0.99375, 0.9875, 0.98125, 0.975, 0.909375, 0.725, 0.421875, 0.0]
     assert ltx.pipeline.scheduler.sigmas.tolist() == pytest.approx(taught)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "guidance", "forwards"),
+    [
+        ({}, 4.0, 1),
+        ({"audio_guidance": 7.0, "rescale": 0.7}, 4.0, 1),
+        ({"stg": 1.0, "stg_block": 1}, 4.0, 2),
+        ({"stg": 1.0, "stg_block": 1, "modality": 3.0}, 4.0, 3),
+        ({"stg": 1.0, "stg_block": 1, "modality": 3.0}, 1.0, 1),
+    ],
+)
+def test_ltx_is_guided_as_its_profile_says(
+    tiny_models: Path, numbers: dict[str, float], guidance: float, forwards: int
+) -> None:
+    torch, diffusers = libraries()
+    model = profile(str(tiny_models / "tiny-ltx2.toml")).model_copy(update={"numbers": numbers})
+    runtime = Runtime(torch, diffusers, "cpu", Plan.RESIDENT, 8.0)
+    ltx = open_ltx2(Opening(tiny_models / "tiny--ltx2", model, runtime))
+    passes: list[int] = []
+    ltx.pipeline.transformer.register_forward_hook(lambda *_: passes.append(1))
+    call = replace(call_of(TinyModel.LTX2, Conditioning.TEXT), guidance=guidance)
+    assert ltx.perform(call, {}, Watch(watch, call.steps)).frames.std() > 1
+    assert len(passes) == forwards * call.steps
+
+
+def test_numbers_that_nobody_knows_are_not_passed_over(tiny_models: Path) -> None:
+    torch, diffusers = libraries()
+    model = profile(str(tiny_models / "tiny-ltx2.toml")).model_copy(update={"numbers": {"sgt": 1.0}})
+    with pytest.raises(EngineUnavailable, match="numbers of Tiny LTX-2: nobody knows sgt"):
+        open_ltx2(
+            Opening(tiny_models / "tiny--ltx2", model, Runtime(torch, diffusers, "cpu", Plan.RESIDENT, 8.0))
+        )
 
 
 @pytest.mark.parametrize(("model", "opened"), [(TinyModel.WAN_VACE, open_vace), (TinyModel.LTX2, open_ltx2)])
