@@ -1,6 +1,8 @@
-"""Engines for tests: one that has to be told something, one that need not be, and one with a single slot."""
+"""Engines for tests: with options, with a single slot, with a graphics card."""
 
 from __future__ import annotations
+
+import os
 
 from pydantic import Field, SecretStr
 
@@ -53,4 +55,14 @@ class HoldingEngine(FakeEngine):
 
     def generate(self, job: Job, run: Run) -> Clip:
         run.warn("held" if run.hold(0) else "busy")
+        return super().generate(job, run)
+
+
+class CardEngine(FakeEngine):
+    """Says which graphics cards it may use."""
+
+    capabilities = Capabilities(kinds=frozenset(JobKind), gpus=1.0)
+
+    def generate(self, job: Job, run: Run) -> Clip:
+        run.warn(f"cards {os.environ.get('CUDA_VISIBLE_DEVICES')}")
         return super().generate(job, run)
