@@ -124,7 +124,8 @@ class RayCluster:
         command = [
             sys.executable, "-W", "ignore", "-m", "ray.scripts.scripts", "start", "--block",
             "--node-ip-address=127.0.0.1", f"--num-cpus={cpus}", f"--num-gpus={self._cards}",
-            f"--memory={MEMORY}", f"--object-store-memory={80 * 1024**2}", "--min-worker-port=0", "--max-worker-port=0",
+            f"--memory={MEMORY}", f"--object-store-memory={80 * 1024**2}",
+            "--min-worker-port=0", "--max-worker-port=0",
             "--disable-usage-stats", f"--temp-dir={self.folder}", *flags,
         ]  # fmt: skip
         paths = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
