@@ -195,10 +195,31 @@ def test_what_the_model_cannot_take_is_refused_at_once(server: InferenceServer) 
         engine(server, longest=5).check(job(duration=10).request)
 
 
-def test_sglang_cannot_be_told_to_take_several_pictures() -> None:
-    options = {"dialect": "sglang", "replicas": ["http://gpu:30000"], "pictures": 4}
-    with pytest.raises(CannotStart, match="keeps only the first picture"):
+@pytest.mark.parametrize(
+    ("dialect", "says"),
+    [("sglang", "keeps only the first picture"), ("vllm-omni", "for models with mixed inputs only")],
+)
+def test_servers_cannot_be_told_to_take_pictures_that_they_would_not(dialect: str, says: str) -> None:
+    options = {"dialect": dialect, "replicas": ["http://gpu:30000"], "pictures": 4}
+    with pytest.raises(CannotStart, match=says):
         make_engine("gpu", EngineSpec(KIND, options), threads=1)
+
+
+def test_several_inputs_go_to_a_model_that_takes_them(server: InferenceServer, tmp_path: Path) -> None:
+    picture = make_image(tmp_path / "picture.png")
+    video = make_video(tmp_path / "video.mp4", seconds=3)
+    asked = job(images=(PICTURE,), videos=(VIDEO,), duration=None)
+    if server.dialect == "vllm-omni":
+        with pytest.raises(InvalidRequest, match="takes one input, a picture or a video, got 2"):
+            engine(server).check(asked.request)
+    server.habits.mixed = True
+    gpu = engine(server, mixed=True)
+    gpu.check(asked.request)
+    gpu.generate(asked, RecordingRun(tmp_path, inputs={PICTURE: picture, VIDEO: video}))
+    [sent] = server.uploads
+    assert [content for _, content in sent] == [picture.read_bytes(), video.read_bytes()]
+    names = {"sglang": ["input_reference", "video_reference"], "vllm-omni": ["input_references"] * 2}
+    assert [name for name, _ in sent] == names[server.dialect]
 
 
 @pytest.mark.parametrize(("seconds", "frames"), [(5, 81), (10, 161), (1, 17), (0.01, 1)])
