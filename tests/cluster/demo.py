@@ -1,6 +1,6 @@
 """A service on two nodes, one of which dies half-way: what it costs.
 
-    python -m tests.cluster.demo [--jobs 40] [--studio 4]
+    python -m tests.cluster.demo [--jobs 40] [--studio 2]
 
 Starts PostgreSQL, an S3 server, a Ray of two nodes and two API servers on loopback, has them do jobs of
 several kinds, kills one node when half of them have ended, and prints what became of all. Exits with 1 unless
@@ -132,7 +132,7 @@ def _table(report: Report) -> list[str]:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--jobs", type=int, default=40)
-    parser.add_argument("--studio", type=int, default=4, help="how many of them are the studio's")
+    parser.add_argument("--studio", type=int, default=2, help="how many of them are the studio's")
     return parser.parse_args()
 
 

@@ -16,6 +16,8 @@ from tests.ray_cluster import Node, RayCluster, ray_cluster
 from tests.s3_server import S3Server
 from tests.system.test_server import Server
 
+from omnireel.app.kernel_folder import kernel_folder
+from omnireel.settings import Settings
 from omnireel.tasks.database import connect
 
 PATIENT = {"OMNIREEL_LEASE_SECONDS": "30", "OMNIREEL_HEARTBEAT_SECONDS": "5", "OMNIREEL_MAX_ATTEMPTS": "3"}
@@ -43,7 +45,7 @@ def stage(*, cpus: int) -> Iterator[Stage]:
         bucket = S3Server()
         stack.callback(bucket.close)
         secrets = {"AWS_ACCESS_KEY_ID": "AKIADEMO", "AWS_SECRET_ACCESS_KEY": "never-to-be-shown"}
-        cluster = stack.enter_context(ray_cluster(cpus=cpus, OMNIREEL_DATA=str(folder / "node"), **secrets))
+        cluster = stack.enter_context(ray_cluster(cpus=cpus, **_node(folder), **secrets))
         second = cluster.add(cpus)
         url = postgres.new_database()
         database = connect(url)
@@ -73,6 +75,13 @@ def _server(stack: ExitStack, folder: Path, settings: Mapping[str, str], root: P
     stack.callback(server.close)
     server.start(**settings)
     return server
+
+
+def _node(folder: Path) -> dict[str, str]:
+    """What a node is told: its own folder, and kernels from where this user keeps them."""
+    data = folder / "node"
+    kernels = kernel_folder(Settings(data=data))
+    return {"OMNIREEL_DATA": str(data), "OMNIREEL_KERNEL_FOLDER": str(kernels)}
 
 
 def _postgres() -> Path:

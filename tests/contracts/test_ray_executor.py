@@ -11,9 +11,9 @@ from tests.ray_cluster import RayCluster
 
 from omnireel.app.executors import ray_executor
 from omnireel.clock import SystemClock
-from omnireel.execution.base import Executor
+from omnireel.execution.base import Executor, Made
 from omnireel.execution.cluster.executor import RayExecutor
-from omnireel.settings import Settings
+from omnireel.settings import EngineTable, Settings
 from omnireel.storage.local import LocalBlobs
 from omnireel.testing.executor import BLOB, FAKE, PATIENCE, SLOTS, ExecutorContract, attempt, ending_of
 
@@ -34,6 +34,7 @@ def settings_for(folder: Path) -> Settings:
         executor="ray",
         ray_attempts=SLOTS,
         engine=FAKE,
+        engines={"card": EngineTable(kind="omnireel.testing.told_engine:CardEngine")},
         data=folder,
         kernel_folder=folder / "kernels",
         stop_grace_seconds=0.5,
@@ -71,6 +72,15 @@ class TestRayExecutor(ExecutorContract):
         assert line["log_level"] == "warning"
         assert "told to fail" in line["ending"]
         handle.close()
+
+    def test_an_engine_gets_the_card_that_it_says_it_needs(self, executor: Executor) -> None:
+        # Ray believes what it is told of cards; there need not be one.
+        handles = [executor.start(attempt("a cat fake:seconds=1", engine="card")) for _ in range(2)]
+        for handle in handles:
+            ending = ending_of(handle)
+            assert isinstance(ending, Made)
+            assert ending.warnings == ("cards 0",)
+            handle.close()
 
     def test_closing_the_executor_ends_everything(self, executor: Executor) -> None:
         # The last one, for it is closed after it.

@@ -30,6 +30,7 @@ SMALL = {"std": (64, 48), "pro": (96, 64), "wait_seconds": 0, "patience_seconds"
 def server(tmp_path: Path) -> Iterator[InferenceServer]:
     with inference_server("vllm-omni", tmp_path / "there") as found:
         found.habits.audio = True
+        found.habits.mixed = True
         yield found
 
 

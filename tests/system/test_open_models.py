@@ -30,9 +30,9 @@ PATIENCE = 120.0
 SLOW = "slow"
 SHAPES = {
     TinyModel.WAN: ("text", "first", "last"),
-    TinyModel.WAN_TI2V: ("text", "first"),
-    TinyModel.WAN_VACE: ("text", "last", "subjects", "edit", "edit+subjects", "ten seconds", "shots"),
-    TinyModel.LTX2: ("text", "first", "sound"),
+    TinyModel.WAN_TI2V: ("text", "first", "ten seconds", "shots"),
+    TinyModel.WAN_VACE: ("last", "subjects", "edit"),
+    TinyModel.LTX2: ("first", "sound"),
     TinyModel.BERNINI: ("text", "subjects", "edit", "edit+subjects"),
 }
 
@@ -54,7 +54,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     engines = {model.value: _table(model, folder) for model in TinyModel}
     slow = folder / "slow.toml"
     text = Path(engines[TinyModel.WAN_VACE]["profile"]).read_text()
-    slow.write_text(text.replace("steps = 2", "steps = 200"))
+    slow.write_text(text.replace("steps = 2", "steps = 60"))
     engines[SLOW] = engines[TinyModel.WAN_VACE] | {"profile": str(slow)}
     with real_server(
         folder,

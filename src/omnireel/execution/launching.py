@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 from omnireel.crashpoints import crash_variable
 from omnireel.engines.base import Engine
@@ -26,6 +27,9 @@ from omnireel.media.sandbox import PATH, PYTHON, SandboxLevel, enclosed, program
 from omnireel.models import MediaLimits
 
 MIB = 1024 * 1024
+
+_CARDS: Final = ("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
+"""Which graphics cards are this process's, and so its children's."""
 
 
 @dataclass(frozen=True)
@@ -201,5 +205,6 @@ def _environment(parts: Parts, threads: int) -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": str(threads),
         # The order of a set must not make two runs of one seed differ.
         "PYTHONHASHSEED": "0",
+        **{name: os.environ[name] for name in _CARDS if name in os.environ},
         **crash_variable(),
     }
