@@ -32,8 +32,7 @@ def class_named(folder: Path) -> str:
     """
     try:
         index = json.loads((folder / "model_index.json").read_text())
-        parts = [part for part in index.values() if isinstance(part, list)]
-        libraries = {str(library) for library, _ in parts if library is not None}
+        libraries = {part[0] for part in index.values() if _is_part(part)}
         named = str(index["_class_name"])
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         raise EngineUnavailable(f"{folder} holds no model in the layout of diffusers: {error}") from error
@@ -41,6 +40,11 @@ def class_named(folder: Path) -> str:
     if foreign:
         raise EngineUnavailable(f"the model in {folder} wants code of {', '.join(foreign)} to be run")
     return named
+
+
+def _is_part(entry: object) -> bool:
+    """Whether an entry of an index is a library and a class; other lists are settings of the pipeline's."""
+    return isinstance(entry, list) and len(entry) == 2 and all(isinstance(name, str) for name in entry)
 
 
 def check_text_encoder(encoder: Any) -> None:

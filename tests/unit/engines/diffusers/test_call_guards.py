@@ -97,13 +97,19 @@ def test_a_clip_takes_no_more_references_than_it_has_latent_frames() -> None:
         ({"_class_name": "WanPipeline", "vae": ["mine", "Vae"]}, "wants code of mine"),
         ({"vae": ["diffusers", "AutoencoderKLWan"]}, "no model in the layout of diffusers"),
         ([], "no model in the layout of diffusers"),
-        ({"_class_name": "WanPipeline", "vae": ["diffusers"]}, "no model in the layout of diffusers"),
+        ({"_class_name": ["mine", "Pipeline"]}, "wants code of mine"),
     ],
 )
 def test_an_index_that_wants_other_code_is_not_followed(tmp_path: Path, index: Any, told: str) -> None:
     (tmp_path / "model_index.json").write_text(json.dumps(index))
     with pytest.raises(EngineUnavailable, match=told):
         class_named(tmp_path)
+
+
+def test_settings_of_a_pipeline_are_no_parts_of_it(tmp_path: Path) -> None:
+    index = {"_class_name": "WanPipeline", "vae": [None, None], "scales": [0.5, 1.0], "boundary_ratio": 0.9}
+    (tmp_path / "model_index.json").write_text(json.dumps(index))
+    assert class_named(tmp_path) == "WanPipeline"
 
 
 def test_two_experts_are_overlaid_by_one_file_or_by_two(tmp_path: Path) -> None:
