@@ -1,12 +1,15 @@
-"""Engines for tests: told something, told what they like, with a single slot, and without a director."""
+"""Engines for tests: told something or nothing, with a slot, with something to call off, undirected."""
 
 from __future__ import annotations
+
+import os
+import time
 
 from pydantic import Field, SecretStr
 
 from omnireel.engines.base import Capabilities, Run
 from omnireel.engines.spec import Options
-from omnireel.errors import EngineFailed
+from omnireel.errors import EngineFailed, EngineUnavailable
 from omnireel.models import Clip, Job, JobKind
 from omnireel.testing.fake_engine import FakeEngine
 
@@ -54,6 +57,19 @@ class HoldingEngine(FakeEngine):
     def generate(self, job: Job, run: Run) -> Clip:
         run.warn("held" if run.hold(0) else "busy")
         return super().generate(job, run)
+
+
+class RecallingEngine(FakeEngine):
+    """Calls off every note but one that it is to fail on, to be slow over or to die of."""
+
+    def recall(self, note: str) -> None:
+        match note:
+            case "fail":
+                raise EngineUnavailable("nobody answers")
+            case "hang":
+                time.sleep(3600)
+            case "die":
+                os._exit(3)
 
 
 class UndirectedEngine(FakeEngine):
