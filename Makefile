@@ -5,18 +5,20 @@ JOBS ?= 2
 BIN := $(VENV)/bin
 SERVER := $(VENV)/.omnireel-server
 DEV := $(VENV)/.omnireel-dev
+RAY := $(VENV)/.omnireel-ray
 DEPLOY := $(VENV)/deploy/bin/helm
 LOCK := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links
 COMPILE := $(LOCK) --no-emit-package omnireel pyproject.toml requirements/build.in
 
-.PHONY: help demo serve test chaos check lint imports types web web-check docs deploy-tools lock clean
+.PHONY: help demo serve test chaos cluster-demo check lint imports types web web-check docs deploy-tools lock clean
 
 help:
 	@echo "make demo    restyle a clip into clay, for real: ends in demo-output/clay.mp4"
 	@echo "make serve   run the server on http://127.0.0.1:8000 (ARGS='--port 9000 …')"
 	@echo "make test    run the tests (TIER= for the slow ones too)"
 	@echo "make chaos   kill, cut and fill for an hour (SCALE=0.1 for less; needs PostgreSQL)"
+	@echo "make cluster-demo   two servers and two Ray nodes, one killed half-way (needs PostgreSQL)"
 	@echo "make check   formatting, lint, types, import rules, tests"
 	@echo "make web     build the page of web/ anew, into src/omnireel/api/playground (needs Node.js)"
 	@echo "make docs    build the documentation into docs/_build/html, warnings being errors"
@@ -39,6 +41,9 @@ SCALE ?= 1
 chaos: $(DEV)
 	$(BIN)/python -m pytest -n 0 -m chaos --scale $(SCALE) tests/chaos $(ARGS)
 	$(BIN)/python -m tests.chaos.table
+
+cluster-demo: $(RAY)
+	@$(BIN)/python -W ignore -m tests.cluster.demo $(ARGS)
 
 check: lint imports types
 	$(MAKE) test
@@ -92,6 +97,10 @@ lock:
 	$(UV) $(COMPILE) $(CONTAINER) --extra ray requirements/ray.in --extra diffusers \
 		--constraints requirements/container-ray.lock --output-file requirements/container-cuda.lock $(ARGS)
 	$(UV) $(LOCK) requirements/deploy.in --output-file requirements/deploy.lock $(ARGS)
+
+$(RAY): $(DEV)
+	$(UV) pip install --quiet --python $(BIN)/python 'ray>=2.60,<3'
+	@touch $@
 
 clean:
 	rm -rf docs/_build docs/generated docs/architecture

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -100,12 +101,13 @@ def s3_server() -> Iterator[S3Server]:
 
 @pytest.fixture(scope="session")
 def ray_nodes() -> Iterator[RayCluster]:
-    """A Ray for the whole run, with room for two attempts."""
+    """A Ray for the whole run: two processors, a graphics card that is not there, and an engine for it."""
     if find_spec("ray") is None:
         pytest.skip("Ray is not installed; pip install 'omnireel[ray]'")
     from tests.ray_cluster import ray_cluster
 
-    with ray_cluster(cpus=2) as cluster:
+    card = {"card": {"kind": "omnireel.testing.told_engine:CardEngine"}}
+    with ray_cluster(cpus=2, cards=1, OMNIREEL_ENGINES=json.dumps(card)) as cluster:
         yield cluster
 
 

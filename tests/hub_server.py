@@ -49,6 +49,9 @@ class HubServer:
     """Files whose next answer ends after so many bytes."""
     away_after_cut: bool = False
     """Whether everything is refused after that."""
+    stall: dict[str, int] = field(default_factory=dict)
+    """Files whose answers say nothing more after so many bytes, until `released`."""
+    released: threading.Event = field(default_factory=threading.Event)
     claimed_size: int | None = None
     """Bytes that the listing says a large file has."""
     away: bool = False
@@ -125,13 +128,16 @@ class _Handler(BaseHTTPRequestHandler):
         if name in self.hub.spoiled:
             body = bytes([body[0] ^ 1]) + body[1:]
         headers = {"ETag": f'"{sha256(body)}"', "Accept-Ranges": "bytes", "X-Repo-Commit": self.hub.commit}
-        wanted = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range") or "")
-        if wanted is None:
-            self._answer(200, body, headers, self._cut(name))
-            return
-        begin = int(wanted.group(1))
-        headers["Content-Range"] = f"bytes {begin}-{len(body) - 1}/{len(body)}"
-        self._answer(206, body[begin:], headers, self._cut(name))
+        begin, status = 0, 200
+        if wanted := re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range") or ""):
+            begin, status = int(wanted.group(1)), 206
+            headers["Content-Range"] = f"bytes {begin}-{len(body) - 1}/{len(body)}"
+        stalls = self.hub.stall.get(name)
+        after = self._cut(name) if stalls is None else max(0, stalls - begin)
+        self._answer(status, body[begin:], headers, after)
+        if stalls is not None:
+            self.wfile.flush()
+            self.hub.released.wait()
 
     def _cut(self, name: str) -> int | None:
         with self.hub.lock:
@@ -168,5 +174,6 @@ def hub_serving(files: dict[str, bytes]) -> Iterator[HubServer]:
         try:
             yield hub
         finally:
+            hub.released.set()
             server.shutdown()
             thread.join()

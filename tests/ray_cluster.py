@@ -83,12 +83,13 @@ class Node:
 class RayCluster:
     """A head, and nodes that come and go. `settings` are in the environment of all of them."""
 
-    def __init__(self, *, cpus: int, **settings: str) -> None:
+    def __init__(self, *, cpus: int, cards: int = 0, **settings: str) -> None:
         # Ray's sockets lie in it, and their names must be short.
         self.folder = Path(tempfile.mkdtemp(prefix="omr-ray-", dir="/tmp"))
         self.port = _free_port()
         self._token = token_hex(32)
-        self._settings = settings
+        self._cards = cards
+        self._settings = {"OMNIREEL_KERNEL_FOLDER": str(self.folder / "kernels")} | settings
         self._count = 0
         self.nodes: list[Node] = []
         self.head = self.start_head(cpus)
@@ -104,6 +105,8 @@ class RayCluster:
 
     def start_head(self, cpus: int) -> Node:
         """Also again, after the last one died."""
+        # Ray takes nodes that still look for the old head for one at this address.
+        (self.folder / "ray_current_cluster").unlink(missing_ok=True)
         self.head = self._start(cpus, "--head", f"--port={self.port}", "--include-dashboard=false")
         return self.head
 
@@ -120,8 +123,9 @@ class RayCluster:
         self._count += 1
         command = [
             sys.executable, "-W", "ignore", "-m", "ray.scripts.scripts", "start", "--block",
-            "--node-ip-address=127.0.0.1", f"--num-cpus={cpus}", f"--memory={MEMORY}", "--num-gpus=0",
-            f"--object-store-memory={80 * 1024**2}", "--min-worker-port=0", "--max-worker-port=0",
+            "--node-ip-address=127.0.0.1", f"--num-cpus={cpus}", f"--num-gpus={self._cards}",
+            f"--memory={MEMORY}", f"--object-store-memory={80 * 1024**2}",
+            "--min-worker-port=0", "--max-worker-port=0",
             "--disable-usage-stats", f"--temp-dir={self.folder}", *flags,
         ]  # fmt: skip
         paths = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
@@ -134,8 +138,8 @@ class RayCluster:
 
 
 @contextmanager
-def ray_cluster(*, cpus: int, **settings: str) -> Iterator[RayCluster]:
-    cluster = RayCluster(cpus=cpus, **settings)
+def ray_cluster(*, cpus: int, cards: int = 0, **settings: str) -> Iterator[RayCluster]:
+    cluster = RayCluster(cpus=cpus, cards=cards, **settings)
     try:
         yield cluster
     finally:

@@ -159,8 +159,8 @@ class Settings(BaseSettings):
     engine_memory: int = Field(default=4096 * MIB, ge=256 * MIB)
     """Address space one attempt may use, bytes."""
     models_loaded: int = Field(default=1, ge=1, le=64)
-    """Engines whose models a worker keeps in memory at a time; another one takes the place of the one that was
-    used longest ago."""
+    """Engines whose models a worker keeps in memory at a time; another one takes the place of the one that
+    was used longest ago."""
 
     metering: Literal["off", "on"] = "off"
     """Charging for tasks; while off, nothing is reserved or charged."""

@@ -5,16 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from tests.media_files import make_image
 from tests.ray_cluster import RayCluster
 
 from omnireel.app.executors import ray_executor
 from omnireel.clock import SystemClock
-from omnireel.execution.base import Executor
+from omnireel.execution.base import Executor, Made
 from omnireel.execution.cluster.executor import RayExecutor
-from omnireel.settings import Settings
+from omnireel.settings import EngineTable, Settings
 from omnireel.storage.local import LocalBlobs
-from omnireel.testing.executor import BLOB, FAKE, PATIENCE, SLOTS, ExecutorContract
+from omnireel.testing.executor import BLOB, FAKE, PATIENCE, SLOTS, ExecutorContract, attempt, ending_of
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
@@ -33,6 +34,7 @@ def settings_for(folder: Path) -> Settings:
         executor="ray",
         ray_attempts=SLOTS,
         engine=FAKE,
+        engines={"card": EngineTable(kind="omnireel.testing.told_engine:CardEngine")},
         data=folder,
         kernel_folder=folder / "kernels",
         stop_grace_seconds=0.5,
@@ -61,3 +63,25 @@ class TestRayExecutor(ExecutorContract):
         self, two_places: RayExecutor, ray_nodes: RayCluster, request: pytest.FixtureRequest
     ) -> Iterator[Executor]:
         return two_places
+
+    def test_what_is_logged_on_the_node_is_logged_here(self, executor: Executor) -> None:
+        handle = executor.start(attempt("a cat fake:fail"))
+        with capture_logs() as logs:
+            ending_of(handle)
+        (line,) = [line for line in logs if line["event"] == "attempt_failed"]
+        assert line["log_level"] == "warning"
+        assert "told to fail" in line["ending"]
+        handle.close()
+
+    def test_an_engine_gets_the_card_that_it_says_it_needs(self, executor: Executor) -> None:
+        # Ray believes what it is told of cards; there need not be one.
+        handles = [executor.start(attempt("a cat fake:seconds=1", engine="card")) for _ in range(2)]
+        for handle in handles:
+            ending = ending_of(handle)
+            assert isinstance(ending, Made)
+            assert ending.warnings == ("cards 0",)
+            handle.close()
+
+    def test_closing_the_executor_ends_everything(self, executor: Executor) -> None:
+        # The last one, for it is closed after it.
+        super().test_closing_the_executor_ends_everything(executor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ SMALL = {"std": (64, 48), "pro": (96, 64), "wait_seconds": 0, "patience_seconds"
 def server(tmp_path: Path) -> Iterator[InferenceServer]:
     with inference_server("vllm-omni", tmp_path / "there") as found:
         found.habits.audio = True
+        found.habits.mixed = True
         yield found
 
 
@@ -63,7 +65,7 @@ def test_words_are_a_clip_of_the_exact_length_with_the_sound_asked_for(
 ) -> None:
     clip = made(server, run, "a cat", sound=True, negative_prompt="dogs")
 
-    assert (clip.duration, clip.fps, clip.has_audio) == (5, 24, True)
+    assert (clip.duration, clip.fps, clip.has_audio) == (5.0, Fraction(24), True)
     assert told(server) == {"task": "t2va", "duration": 5.0}
     assert "negative_prompt" not in server.forms[0]
     assert "MiniMax-H3 knows no negative prompt; it was not used." in run.warnings

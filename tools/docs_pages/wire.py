@@ -135,6 +135,6 @@ def _document() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         house = open_house(Settings(data=Path(folder)), "http://127.0.0.1:8000")
         try:
-            return build_app(house, "http://127.0.0.1:8000", None, Event()).openapi()
+            return build_app(house, "http://127.0.0.1:8000", None, Event(), Event()).openapi()
         finally:
             house.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 
 from sqlalchemy import Engine as Database
@@ -11,9 +12,11 @@ from sqlalchemy import Engine as Database
 from omnireel.app.files import pair_secret
 from omnireel.app.house import database_place
 from omnireel.clock import SystemClock
+from omnireel.errors import CannotStart
 from omnireel.settings import Settings
 from omnireel.tasks.database import Schema, connect, open_database, schema_of, upgrade_schema
 from omnireel.tasks.files import MediaFiles
+from omnireel.tasks.gauges import QueueLook, QueueState
 from omnireel.tasks.key_pairs import KeyPairs
 from omnireel.tasks.keys import KeyStore
 from omnireel.tasks.teams import TeamStore
@@ -46,6 +49,15 @@ def inspect_database(settings: Settings) -> Schema:
     """What shape the database has. Raises CannotStart when it cannot be reached."""
     with _connected(settings) as database:
         return schema_of(database)
+
+
+def inspect_queue(settings: Settings) -> QueueState:
+    """The queue as it is now. Raises CannotStart when the database cannot be reached."""
+    with _connected(settings) as database:
+        state = QueueLook(database, heard=timedelta(seconds=settings.lease_seconds)).latest()
+    if state is None:
+        raise CannotStart("the queue cannot be read; is the database of this version?")
+    return state
 
 
 def upgrade_database(settings: Settings) -> Schema:

@@ -36,6 +36,7 @@ ENTRIES = (
     Entry("mcp", "omnireel.cli.mcp", "Offer the server to language models over MCP.", SERVE),
     Entry("keys", "omnireel.cli.keys", "Make, list, rotate and revoke API keys.", SERVE),
     Entry("teams", "omnireel.cli.teams", "Make, list and fund teams.", SERVE),
+    Entry("cluster", "omnireel.cli.cluster", "What the machines of a Ray cluster do, and the queue.", SERVE),
     Entry("db", "omnireel.cli.database", "Look at the database's tables, bring them up to date.", SERVE),
 )
 

@@ -9,7 +9,6 @@ from omnireel.director.hearing import MUSIC, read_sounds
 from omnireel.director.intent import end_pictures
 from omnireel.director.lettering import read_lettering
 from omnireel.director.reading import Reading, read
-from omnireel.director.references import referenced_images
 from omnireel.director.sequence import is_sequence, sequence
 from omnireel.director.shots import Part, Split, split_shots
 from omnireel.director.subjects import Cast, read_cast
@@ -24,6 +23,7 @@ from omnireel.models import (
     VideoRequest,
     Weather,
 )
+from omnireel.references import referenced_images
 
 USUAL_SECONDS = 5.0
 """Where a source video sets the length, shares need only be relative."""

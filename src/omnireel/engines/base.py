@@ -34,8 +34,9 @@ class Capabilities:
     """Whether somebody else is paid for what it makes."""
     reads_prompt: bool = False
     """Whether it goes by the prompt itself, so that what our director does not understand is not lost."""
-    model: bool = False
-    """Whether it works with a model that stays loaded between attempts; see `Model` and `Run.model`."""
+    model: str = ""
+    """Where the model lives that stays loaded between attempts, a GPU for instance; see `Model`. Engines that
+    name the same place take turns there; "" is for engines without a model."""
     directed: bool = True
     """Whether it goes by the storyboard; others are told the request in its own words."""
 

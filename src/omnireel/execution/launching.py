@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 from omnireel.crashpoints import crash_variable
 from omnireel.engines.base import Engine
@@ -18,7 +19,7 @@ from omnireel.errors import AttemptError, EngineUnavailable, NotFound
 from omnireel.execution.base import Attempt
 from omnireel.execution.boxing import box_of
 from omnireel.execution.kernels import KernelCache
-from omnireel.execution.models import ModelKeeper
+from omnireel.execution.models import ModelKeepers
 from omnireel.execution.process import ChildProcess
 from omnireel.execution.protocol import Bounds, Consultant, Egress, Order, Phase, encode_order
 from omnireel.execution.scratch import Parts
@@ -26,6 +27,9 @@ from omnireel.media.sandbox import PATH, PYTHON, SandboxLevel, enclosed, program
 from omnireel.models import MediaLimits
 
 MIB = 1024 * 1024
+
+_CARDS: Final = ("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
+"""Which graphics cards are this process's, and so its children's."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class Launcher:
         self._kernels = kernels
         self._allowed = frozenset(engines)
         self._engine = cache(self._load)
-        self._models = ModelKeeper(models, threads=limits.threads, keep=limits.models)
+        self._models = ModelKeepers(models, threads=limits.threads, keep=limits.models)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="start-attempts")
 
     def start(self, phase: Phase, parts: Parts, engine: str, attempt: Attempt | None = None) -> ChildProcess:
@@ -105,14 +109,19 @@ class Launcher:
             # The child has its own; a lock lives as long as the last of them.
             for descriptor in given:
                 os.close(descriptor)
-        self._models.follow(lease, child.pid)
+        if lease:
+            self._models.at(self._place(order)).follow(lease, child.pid)
         return child
 
     def _lease(self, order: Order) -> tuple[int, int]:
         """A turn with the engine's model: its number and its link, or two that stand for none."""
-        if order.phase is Phase.RENDER and self._engine(order.engine).capabilities.model:
-            return self._models.lend(order.engine, EngineSpec(order.kind, order.options), order.task)
-        return 0, -1
+        place = self._place(order)
+        if order.phase is not Phase.RENDER or not place:
+            return 0, -1
+        return self._models.at(place).lend(order.engine, EngineSpec(order.kind, order.options), order.task)
+
+    def _place(self, order: Order) -> str:
+        return self._engine(order.engine).capabilities.model
 
     def _open_slots(self, order: Order) -> tuple[int, ...]:
         """The lock files of an engine's slots, each opened for this attempt alone."""
@@ -196,5 +205,6 @@ def _environment(parts: Parts, threads: int) -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": str(threads),
         # The order of a set must not make two runs of one seed differ.
         "PYTHONHASHSEED": "0",
+        **{name: os.environ[name] for name in _CARDS if name in os.environ},
         **crash_variable(),
     }

@@ -38,8 +38,27 @@ class _Lent:
     """When that process was first seen to be gone."""
 
 
+class ModelKeepers:
+    """A model process for each place where models live; see `Capabilities.model`."""
+
+    def __init__(self, cache: Path, *, threads: int, keep: int) -> None:
+        self._cache, self._threads, self._keep = cache, threads, keep
+        self._keepers: dict[str, ModelKeeper] = {}
+
+    def at(self, place: str) -> ModelKeeper:
+        """Call it on the thread that starts children."""
+        if place not in self._keepers:
+            self._keepers[place] = ModelKeeper(self._cache, threads=self._threads, keep=self._keep)
+        return self._keepers[place]
+
+    def close(self) -> None:
+        """End every process."""
+        for keeper in self._keepers.values():
+            keeper.close()
+
+
 class ModelKeeper:
-    """Lends the model process to attempts.
+    """Lends the model process of one place to attempts.
 
     `threads` and `keep` are 1 or more; `cache` is a folder for compiled models.
     """

@@ -52,7 +52,7 @@ class CountingModel:
 class ModelEngine(FakeEngine):
     """Warns of its model's process and how many answers that model gave."""
 
-    capabilities = Capabilities(kinds=frozenset(JobKind), model=True)
+    capabilities = Capabilities(kinds=frozenset(JobKind), model="here")
 
     @staticmethod
     def model(*, threads: int) -> CountingModel:
@@ -70,3 +70,9 @@ class ModelEngine(FakeEngine):
 
 class OtherModelEngine(ModelEngine):
     """A second one, which does not fit beside the first."""
+
+
+class ElsewhereModelEngine(ModelEngine):
+    """A third one, on a device of its own."""
+
+    capabilities = Capabilities(kinds=frozenset(JobKind), model="there")

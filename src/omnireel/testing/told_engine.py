@@ -1,6 +1,8 @@
-"""Engines for tests: told something, told what they like, with a single slot, and without a director."""
+"""Engines for tests: with options, with a single slot, without a director, with a graphics card."""
 
 from __future__ import annotations
+
+import os
 
 from pydantic import Field, SecretStr
 
@@ -60,3 +62,13 @@ class UndirectedEngine(FakeEngine):
     """Goes by the request alone."""
 
     capabilities = Capabilities(kinds=frozenset(JobKind), directed=False)
+
+
+class CardEngine(FakeEngine):
+    """Says which graphics cards it may use."""
+
+    capabilities = Capabilities(kinds=frozenset(JobKind), gpus=1.0)
+
+    def generate(self, job: Job, run: Run) -> Clip:
+        run.warn(f"cards {os.environ.get('CUDA_VISIBLE_DEVICES')}")
+        return super().generate(job, run)

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import random
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -93,6 +100,25 @@ def test_a_pull_brings_weights_settings_and_tokenizers_and_nothing_that_is_run(p
 
 
 @needs_hub
+def test_a_terminal_has_a_bar_with_bytes(puller: Puller) -> None:
+    ours, theirs = pty.openpty()
+    words = [sys.executable, "-m", "omnireel", "models", "pull", PROFILE]
+    environment = {**os.environ, "HF_ENDPOINT": puller.hub.base_url, "TERM": "xterm", "COLUMNS": "100"}
+    with subprocess.Popen(words, cwd=puller.inside.folder, env=environment, stderr=theirs) as child:
+        os.close(theirs)
+        drawn = b""
+        with suppress(OSError):  # the end of a terminal
+            while chunk := os.read(ours, 65536):
+                drawn += chunk
+        assert child.wait(60) == 0
+    os.close(ours)
+
+    assert b"downloading" in drawn
+    assert b"12.1/12.1 MiB" in drawn
+    assert b"Traceback" not in drawn
+
+
+@needs_hub
 def test_the_index_comes_last_so_that_a_folder_which_has_one_is_whole(puller: Puller) -> None:
     puller("pull")
 
@@ -129,6 +155,8 @@ def test_a_cut_connection_is_gone_on_with_in_the_same_pull(puller: Puller) -> No
 
 @needs_hub
 def test_a_pull_that_fails_half_way_is_resumed_by_the_next(puller: Puller) -> None:
+    # Alone, so that no other file's failure comes first.
+    puller.hub.files = {name: FILES[name] for name in ("model_index.json", WEIGHTS)}
     puller.hub.cut[WEIGHTS] = CUT
     puller.hub.away_after_cut = True
 
@@ -144,6 +172,29 @@ def test_a_pull_that_fails_half_way_is_resumed_by_the_next(puller: Puller) -> No
     assert (puller.folder / WEIGHTS).read_bytes() == LARGE
     assert f"bytes={WRITTEN}-" in {one.range for one in puller.hub.asked}
     assert puller.parts() == []
+
+
+@needs_hub
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+def test_a_pull_that_is_stopped_is_resumed_by_the_next(
+    puller: Puller, sent: signal.Signals, code: int
+) -> None:
+    puller.hub.stall[WEIGHTS] = CUT
+    words = [sys.executable, "-m", "omnireel", "models", "pull", PROFILE, "--folder", "models"]
+    environment = {**os.environ, "HF_ENDPOINT": puller.hub.base_url}
+    with subprocess.Popen(
+        words, cwd=puller.inside.folder, env=environment, stderr=subprocess.DEVNULL
+    ) as child:
+        until = time.monotonic() + 60
+        while [part.stat().st_size for part in puller.parts()] != [WRITTEN] and time.monotonic() < until:
+            time.sleep(0.02)
+        child.send_signal(sent)
+        assert child.wait(60) == code
+
+    puller.hub.stall.clear()
+    assert puller("pull").code == 0
+    assert (puller.folder / WEIGHTS).read_bytes() == LARGE
+    assert f"bytes={WRITTEN}-" in {one.range for one in puller.hub.asked}
 
 
 @needs_hub

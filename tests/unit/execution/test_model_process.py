@@ -20,6 +20,7 @@ from omnireel.testing.executor import PATIENCE, attempt, ending_of, wait_until_w
 
 ENGINE = "omnireel.testing.model_engine:ModelEngine"
 OTHER = "omnireel.testing.model_engine:OtherModelEngine"
+ELSEWHERE = "omnireel.testing.model_engine:ElsewhereModelEngine"
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def executor(tmp_path: Path) -> Iterator[LocalExecutor]:
         LocalBlobs(tmp_path / "blobs", base_url="http://localhost", secret=b"s", clock=SystemClock()),
         slots=2,
         cache=tmp_path / "cache",
-        engines=(ENGINE, OTHER),
+        engines=(ENGINE, OTHER, ELSEWHERE),
     )
     yield made
     made.close()
@@ -72,6 +73,17 @@ def test_another_model_takes_the_place_of_the_first(executor: LocalExecutor) -> 
     first = model_of(done(executor, asked()))
     assert model_of(done(executor, asked(engine=OTHER))) == (first[0], 1)
     assert model_of(done(executor, asked())) == (first[0], 1)
+
+
+def test_a_model_in_another_place_has_a_process_of_its_own_and_waits_for_nobody(
+    executor: LocalExecutor,
+) -> None:
+    busy = executor.start(asked("a cat model:slow"))
+    wait_until_working(busy, 0.4)
+    first = model_of(done(executor, asked(engine=ELSEWHERE)))
+    assert model_of(done(executor, asked(engine=ELSEWHERE))) == (first[0], 2)
+    assert busy.poll() is None
+    busy.close()
 
 
 def test_attempts_side_by_side_take_turns(executor: LocalExecutor) -> None:

@@ -21,16 +21,16 @@ class Attention:
     """Runs what is inside with the kernels in this order; those that cannot do a shape are passed over."""
 
     def __init__(self, order: Sequence[Any]) -> None:
-        self._order = list(order)
+        self.order = tuple(order)
 
     @contextmanager
     def __call__(self) -> Iterator[None]:
-        if not self._order:
+        if not self.order:
             yield
             return
         from torch.nn.attention import sdpa_kernel
 
-        with sdpa_kernel(self._order, set_priority=True):
+        with sdpa_kernel(list(self.order), set_priority=True):
             yield
 
 
@@ -60,7 +60,7 @@ def _seconds(runtime: Runtime, kernel: Any, heads: int, width: int) -> float:
     torch = runtime.torch
     query = torch.randn((1, heads, TOKENS, width), device=runtime.device, dtype=runtime.dtype)
     begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
-    found = []
+    found: list[float] = []
     try:
         with torch.no_grad(), sdpa_kernel([kernel]):
             for _ in range(ROUNDS):
@@ -68,7 +68,7 @@ def _seconds(runtime: Runtime, kernel: Any, heads: int, width: int) -> float:
                 torch.nn.functional.scaled_dot_product_attention(query, query, query)
                 end.record()
                 torch.cuda.synchronize(runtime.device)
-                found.append(begin.elapsed_time(end) / 1000.0)
+                found.append(float(begin.elapsed_time(end)) / 1000.0)
     except RuntimeError:
         return float("inf")
     return min(found)

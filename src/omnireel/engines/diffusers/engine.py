@@ -35,7 +35,7 @@ class DiffusersEngine:
             sound=options.model.sound,
             multi_shot=True,
             gpus=0.0 if options.device == "cpu" else 1.0,
-            model=True,
+            model=options.place,
             reads_prompt=True,
             files=options.files,
         )

@@ -17,6 +17,10 @@ from omnireel.errors import EngineFailed, EngineUnavailable
 OURS = frozenset({"diffusers", "transformers", "ltx2"})
 """Where the classes of a model's parts may come from; ltx2 is a room of diffusers."""
 
+MOST_STEPS = 200
+MOST_PIXELS = 4096
+"""Of a side. Both as a profile may have them; whoever calls has read other people's media."""
+
 EDITS = (Conditioning.EDIT, Conditioning.EDIT_WITH_REFERENCES)
 WITH_REFERENCES = (Conditioning.REFERENCES, Conditioning.EDIT_WITH_REFERENCES)
 
@@ -69,8 +73,22 @@ def check_call(profile: Profile, call: Call, arrays: Mapping[str, Array]) -> Non
     if call.references > profile.references:
         raise EngineFailed(f"{profile.title} takes {profile.references} references, not {call.references}")
     _check_shape(profile, call)
+    if not 1 <= call.steps <= MOST_STEPS:
+        raise EngineFailed(f"a clip is made in 1 to {MOST_STEPS} steps, not {call.steps}")
     for name, array in arrays.items():
         _check_array(call, name, array)
+    _check_keyframes(call, arrays)
+
+
+def _check_keyframes(call: Call, arrays: Mapping[str, Array]) -> None:
+    if call.conditioning is not Conditioning.KEYFRAMES:
+        return
+    given = sum(len(array) for array in arrays.values())
+    if not 0 < given < call.frames:
+        raise EngineFailed(
+            f"a clip of {call.frames} frames wants an opening or a closing, and room between opening and"
+            f" closing; {given} frames are given"
+        )
 
 
 def expected(call: Call) -> set[str]:
@@ -86,10 +104,11 @@ def _optional(call: Call) -> set[str]:
 
 
 def _check_shape(profile: Profile, call: Call) -> None:
-    if call.width % profile.side_multiple or call.height % profile.side_multiple:
+    sides = (call.width, call.height)
+    if any(side % profile.side_multiple or not 0 < side <= MOST_PIXELS for side in sides):
         raise EngineFailed(
             f"{profile.title} makes sides that are multiples of {profile.side_multiple},"
-            f" not {call.width}x{call.height}"
+            f" at most {MOST_PIXELS}, not {call.width}x{call.height}"
         )
     if call.frames != profile.legal_frames(call.frames) or call.frames > profile.longest:
         raise EngineFailed(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from omnireel.engines.diffusers import attention, memory
@@ -35,11 +34,10 @@ FAMILIES: Mapping[Family, Open] = {
 def load(
     profile: Profile, conditioning: Conditioning, options: DiffusersOptions, *, threads: int
 ) -> LoadedModel:
-    """The model that does this work, in memory; the same weights again when they are in memory already.
+    """The model that does this work, in memory, and whatever else its repository does.
 
-    `threads` is how many the CPU's part may take. Close it as often as it was loaded. Raises
-    EngineUnavailable, saying what to install, to download or to give it, and EngineFailed or DeviceBroken
-    when the weights do not find their place.
+    `threads` is how many the CPU's part may take. Raises EngineUnavailable, saying what to install, to
+    download or to give it, and EngineFailed or DeviceBroken when the weights do not find their place.
     """
     weights = profile.weights_for(conditioning)
     if weights is None:
@@ -47,10 +45,7 @@ def load(
     folder = folder_of(profile, weights, options)
     torch, _ = libraries()
     torch.set_num_threads(threads)
-    key = _Key(folder, profile.title, device_name(torch, options.device), options.compile)
-    if key not in _SHELF:
-        _SHELF[key] = _open(profile, folder, options)
-    return _Lent(key)
+    return _open(profile, folder, options)
 
 
 def folder_of(profile: Profile, weights: Weights, options: DiffusersOptions) -> Path:
@@ -78,23 +73,30 @@ def _open(profile: Profile, folder: Path, options: DiffusersOptions) -> _Model:
         if options.compile:
             for transformer in memory.transformers_of(performer.pipeline):
                 transformer.compile_repeated_blocks()
-        return _Model(profile, performer, runtime)
+        return _Model(profile, performer, runtime, options)
 
 
 class _Model:
     """Weights in memory."""
 
-    def __init__(self, profile: Profile, performer: Performer, runtime: Runtime) -> None:
+    def __init__(
+        self, profile: Profile, performer: Performer, runtime: Runtime, options: DiffusersOptions
+    ) -> None:
         self._profile = profile
-        self._performer = performer
-        self.runtime = runtime
-        self._overlay = Overlay(performer.pipeline)
+        self._performer: Performer | None = performer
+        self._runtime = runtime
+        allowed = frozenset(str(one.path) for one in (options.std, options.pro) if one is not None)
+        self._overlay = Overlay(performer.pipeline, allowed)
         self._attention = attention.measured(performer.pipeline, runtime)
-        self.users = 0
 
     def generate(self, call: Call, arrays: Mapping[str, Array], step: Step) -> Generated:
+        if self._performer is None:
+            raise EngineFailed(f"{self._profile.title} was closed")
         check_call(self._profile, call, arrays)
-        with faults(self.runtime, f"making a clip with {self._profile.title}"), quiet(self.runtime.diffusers):
+        with (
+            faults(self._runtime, f"making a clip with {self._profile.title}"),
+            quiet(self._runtime.diffusers),
+        ):
             self._overlay.use(call.lora)
             try:
                 with self._attention():
@@ -103,45 +105,10 @@ class _Model:
                 # A pipeline that was left midway leaves the part that was at work on the GPU.
                 self._performer.pipeline.maybe_free_model_hooks()
 
-
-@dataclass(frozen=True)
-class _Key:
-    """What makes two loaded models the same."""
-
-    folder: Path
-    title: str
-    device: str
-    compiled: bool
-
-
-_SHELF: dict[_Key, _Model] = {}
-"""What is in this process's memory. Each conditioning of a model loads it by itself, and finds it here."""
-
-
-class _Lent:
-    """A model on the shelf, until it is closed by whoever loaded it."""
-
-    def __init__(self, key: _Key) -> None:
-        self._key = key
-        self._model: _Model | None = _SHELF[key]
-        self._model.users += 1
-
-    def generate(self, call: Call, arrays: Mapping[str, Array], step: Step) -> Generated:
-        """As `LoadedModel` says. Raises EngineFailed when it is closed."""
-        if self._model is None:
-            raise EngineFailed("the model is closed")
-        return self._model.generate(call, arrays, step)
-
     def close(self) -> None:
-        """Give the memory back, if nobody else has the same weights loaded."""
-        model, self._model = self._model, None
-        if model is None:
-            return
-        model.users -= 1
-        if model.users:
-            return
-        runtime = _SHELF.pop(self._key).runtime
+        """Give the memory back."""
+        self._performer = None
+        self._overlay.close()
         # Modules and their hooks hold each other.
-        del model
         gc.collect()
-        runtime.empty_cache()
+        self._runtime.empty_cache()

@@ -13,11 +13,19 @@ NAME = "laid_over"
 
 
 class Overlay:
-    """Keeps the overlay that was used last; another, or none, never leaves a trace of it."""
+    """Keeps the overlay that was used last; another, or none, never leaves a trace of it.
 
-    def __init__(self, pipeline: Any) -> None:
+    `allowed` are those that the operator names.
+    """
+
+    def __init__(self, pipeline: Any, allowed: frozenset[str]) -> None:
         self._pipeline = pipeline
+        self._allowed = allowed
         self._loaded: str | None = None
+
+    def close(self) -> None:
+        """Let go of the model."""
+        self._pipeline = None
 
     def use(self, lora: str | None) -> None:
         """Have this overlay on, or none. Raises EngineUnavailable when peft or the file is missing, and
@@ -27,6 +35,8 @@ class Overlay:
             if self._loaded:
                 self._pipeline.disable_lora()
             return
+        if lora not in self._allowed:
+            raise EngineFailed(f"no mode of this engine lays {lora} over the model")
         if lora != self._loaded:
             self._load(lora)
         self._pipeline.enable_lora()
@@ -34,14 +44,20 @@ class Overlay:
     def _load(self, lora: str) -> None:
         if find_spec("peft") is None:
             raise EngineUnavailable(f"laying {lora} over the model needs peft: pip install peft")
-        files = files_for(Path(lora), experts=len(transformers_of(self._pipeline)))
+        from safetensors import SafetensorError
+
+        files = files_for(Path(lora).expanduser(), experts=len(transformers_of(self._pipeline)))
         self._unload()
         try:
             for file, second in files:
                 self._load_into(file, second=second)
-        except (ValueError, KeyError, RuntimeError, OSError) as error:
+        except (ValueError, KeyError, RuntimeError, OSError, SafetensorError) as error:
             self._pipeline.unload_lora_weights()
             raise EngineFailed(f"{lora} cannot be laid over the model: {error}") from error
+        if any(not getattr(one, "peft_config", None) for one in transformers_of(self._pipeline)):
+            # diffusers passes over weights whose names it does not know.
+            self._pipeline.unload_lora_weights()
+            raise EngineFailed(f"{lora} has no weights for this model")
         self._loaded = lora
 
     def _load_into(self, file: Path, *, second: bool) -> None:

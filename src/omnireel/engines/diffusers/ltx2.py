@@ -16,7 +16,6 @@ from omnireel.engines.diffusers.memory import tile
 from omnireel.engines.diffusers.performing import Opening, read_pipeline
 from omnireel.engines.diffusers.pictures import frames_of, images
 from omnireel.engines.diffusers.prompts import Prompts, Tensors
-from omnireel.engines.diffusers.runtime import Runtime
 from omnireel.engines.link import Array
 
 TOKENS = 1024
@@ -48,7 +47,7 @@ class Ltx2:
     def perform(self, call: Call, arrays: Mapping[str, Array], watch: Watch) -> Generated:
         watch.begin()
         words = self._words(call)
-        tile(self.pipeline.vae, pixels=call.width * call.height, runtime=self._runtime)
+        tile(self.pipeline.vae, pixels=call.width * call.height, room_gib=self._runtime.room_gib)
         made = self.pipeline(
             **words,
             **self._schedule(call),
@@ -99,7 +98,9 @@ class Ltx2:
         """Weights that were distilled for few steps know no guidance of any kind."""
         if call.guidance <= 1:
             return {"guidance_scale": 1.0}
-        given = {name: self._numbers[key] for name, key in NUMBERS.items() if key in self._numbers}
+        given: dict[str, Any] = {
+            name: self._numbers[key] for name, key in NUMBERS.items() if key in self._numbers
+        }
         if BLOCK in self._numbers:
             given["spatio_temporal_guidance_blocks"] = [int(self._numbers[BLOCK])]
         return {"guidance_scale": call.guidance, **given}

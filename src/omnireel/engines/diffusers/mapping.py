@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,7 +11,8 @@ from typing import Final
 from omnireel.engines.diffusers.call import Call, Conditioning
 from omnireel.engines.diffusers.options import DiffusersOptions
 from omnireel.engines.diffusers.profile import Pace, Profile
-from omnireel.models import AspectRatio, ImageRole, Job, JobKind, Mode, Shot, VideoRequest
+from omnireel.models import AspectRatio, ImageRole, Job, JobKind, MediaKind, Mode, Shot, VideoRequest
+from omnireel.references import Reference, find_references
 
 OVERLAP: Final = 9
 """Frames that two windows over one source share; they are faded into each other."""
@@ -22,7 +22,6 @@ CONDITIONINGS: Final = {
     JobKind.SUBJECTS: Conditioning.REFERENCES,
     JobKind.EDIT: Conditioning.EDIT,
 }
-LABEL: Final = re.compile(r"<<<(image|video)_(\d{1,2})>>>")
 ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
 
 
@@ -247,17 +246,20 @@ class _Planner:
 
 
 def plain(prompt: str, images: tuple[int, ...]) -> str:
-    """The prompt with its labels in words that a model knows: `the first reference image`."""
+    """The prompt with its references in words that a model knows: `the first reference image`."""
+    pieces, place = [], 0
+    for reference in find_references(prompt):
+        pieces += [prompt[place : reference.start], _named(reference, images)]
+        place = reference.start + len(reference.text)
+    return "".join([*pieces, prompt[place:]])
 
-    def named(match: re.Match[str]) -> str:
-        if match[1] == "video":
-            return "the source video"
-        place = int(match[2])
-        if place in images:
-            return f"the {ORDINALS[images.index(place)]} reference image"
-        return "the given image"
 
-    return LABEL.sub(named, prompt)
+def _named(reference: Reference, images: tuple[int, ...]) -> str:
+    if reference.kind is MediaKind.VIDEO:
+        return "the source video"
+    if reference.number in images:
+        return f"the {ORDINALS[images.index(reference.number)]} reference image"
+    return "the given image"
 
 
 def canvas_of(profile: Profile, pace: Pace, request: VideoRequest, facts: Facts | None) -> tuple[int, int]:

@@ -65,19 +65,13 @@ def transformers_of(pipeline: Any) -> list[Any]:
     return [part for part in parts if part is not None]
 
 
-def tile(vae: Any, *, pixels: int, runtime: Runtime) -> None:
-    """Decode large pictures in pieces, where the GPU is not large as well.
-
-    Decoding 81 frames in one piece takes about 16 GiB at 832 x 480 and grows with the picture. The pieces
-    overlap and are blended, which shows in nothing but the last bits.
-    """
-    roomy = not runtime.on_gpu or runtime.total_gib >= ROOMY_GIB
-    if pixels > LARGE_PIXELS or (pixels > MEDIUM_PIXELS and not roomy):
+def tile(vae: Any, *, pixels: int, room_gib: float) -> None:
+    """Decode in pieces what may not fit in one. They overlap and are blended: slower, and other last bits."""
+    if pixels * BYTES_A_PIXEL > room_gib * GIB:
         vae.enable_tiling()
     else:
         vae.disable_tiling()
 
 
-MEDIUM_PIXELS = 640 * 480
-LARGE_PIXELS = 1280 * 720
-ROOMY_GIB = 40.0
+BYTES_A_PIXEL = 40_000
+"""What decoding is granted for each pixel of a frame: 15 GiB at 832 x 480. A cautious guess, not measured."""

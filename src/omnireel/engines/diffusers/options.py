@@ -64,6 +64,11 @@ class DiffusersOptions(Options):
         """What an operator wrote themselves; ours come with the package."""
         return (Path(self.profile).absolute(),) if self.profile.endswith(".toml") else ()
 
+    @property
+    def place(self) -> str:
+        """Which device it is, whatever it is called."""
+        return "cuda:0" if self.device in ("auto", "cuda") else self.device
+
     def folder_of(self, repo: str) -> Path:
         """Where a repository's files lie."""
         return folder_of(self.folder.expanduser(), repo)

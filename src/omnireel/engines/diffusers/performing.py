@@ -48,14 +48,16 @@ def read_pipeline(
 ) -> Any:
     """The folder's pipeline, in the computer's memory, as the class that `classes` has for the one it names.
 
-    `wide` are parts that are computed in float32 on a GPU too, `without` those that are not read. Nothing is read but safetensors and JSON, and no code
-    but that of the libraries is run. Raises EngineUnavailable.
+    `wide` are parts that are computed in float32 on a GPU too, `without` those that are not read. Nothing is
+    read but safetensors and JSON, and no code but that of the libraries is run. Raises EngineUnavailable.
     """
     named = class_named(opening.folder)
     if named not in classes:
         raise EngineUnavailable(
-            f"{opening.folder} holds a {named}, and {opening.profile.title} is one of {', '.join(sorted(classes))}"
+            f"{opening.folder} holds a {named}, and {opening.profile.title} is none of those"
         )
+    from safetensors import SafetensorError
+
     try:
         pipeline = classes[named].from_pretrained(
             str(opening.folder),
@@ -67,7 +69,7 @@ def read_pipeline(
             use_safetensors=True,
             **dict.fromkeys(without),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, SafetensorError) as error:
         raise EngineUnavailable(f"{opening.folder} cannot be read as a {named}: {error}") from error
     check_text_encoder(pipeline.text_encoder)
     pipeline.set_progress_bar_config(disable=True)

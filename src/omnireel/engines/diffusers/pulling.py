@@ -6,11 +6,11 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
 from typing import Final
 
 from omnireel.engines.diffusers.hub import Hub, PullFailed
@@ -193,17 +193,43 @@ def _write_whole(path: Path, content: bytes) -> None:
 
 
 def _bring(hub: Hub, errands: Sequence[_Errand], meter: _Meter) -> None:
-    faults: list[str] = []
-    with ThreadPoolExecutor(FILES_AT_ONCE) as pool:
-        pending = [pool.submit(_brought, hub, errand, meter) for errand in errands]
-        try:
-            faults += [sentence for one in as_completed(pending) if (sentence := one.result())]
-        except BaseException:
-            meter.stop()
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    """Several at once, by threads that may be left behind: what they write is safe to be cut off."""
+    waiting, ended = SimpleQueue[_Errand](), SimpleQueue[str | Exception | None]()
+    for errand in errands:
+        waiting.put(errand)
+    runners = [
+        Thread(target=_run, args=(hub, waiting, ended, meter), daemon=True) for _ in range(FILES_AT_ONCE)
+    ]
+    for runner in runners:
+        runner.start()
+    try:
+        endings = [_good(ended.get()) for _ in errands]
+    except Exception:
+        meter.stop()
+        for runner in runners:
+            runner.join()
+        raise
+    faults = [sentence for sentence in endings if sentence]
     if faults:
         raise PullFailed("; ".join(faults) + ". Deleted: pull again")
+
+
+def _run(
+    hub: Hub, waiting: SimpleQueue[_Errand], ended: SimpleQueue[str | Exception | None], meter: _Meter
+) -> None:
+    with suppress(Empty):
+        while True:
+            errand = waiting.get_nowait()
+            try:
+                ended.put(_brought(hub, errand, meter))
+            except Exception as error:  # noqa: BLE001 - raised again by who waits
+                ended.put(error)
+
+
+def _good(ending: str | Exception | None) -> str | None:
+    if isinstance(ending, Exception):
+        raise ending
+    return ending
 
 
 def _brought(hub: Hub, errand: _Errand, meter: _Meter) -> str | None:

@@ -39,6 +39,12 @@ class Runtime:
         """Eight bits of exponent keep the range of the weights; a CPU computes quicker in the wide type."""
         return self.torch.float32 if self.device == "cpu" else self.torch.bfloat16
 
+    @property
+    def room_gib(self) -> float:
+        """What the weights leave of the device's memory, between calls."""
+        used = self.torch.cuda.memory_allocated(self.device) / GIB if self.on_gpu else 0.0
+        return self.total_gib - float(used)
+
     def generator(self, seed: int) -> Any:
         """Noise drawn on the CPU is the same whatever the GPU is."""
         return self.torch.Generator("cpu").manual_seed(seed)

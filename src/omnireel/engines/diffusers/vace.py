@@ -40,7 +40,7 @@ class Vace:
         watch.begin()
         words = self._prompts(call)
         self.pipeline.scheduler = with_shift(self._scheduler, call.shift)
-        tile(self.pipeline.vae, pixels=call.width * call.height, runtime=self._runtime)
+        tile(self.pipeline.vae, pixels=call.width * call.height, room_gib=self._runtime.room_gib)
         made = self.pipeline(
             **words,
             **control(call, arrays),

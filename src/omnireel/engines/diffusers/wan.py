@@ -34,7 +34,7 @@ class Wan:
         words = self._prompts(call)
         pipeline = self._pipeline_for(call.conditioning)
         pipeline.scheduler = with_shift(self._scheduler, call.shift)
-        tile(pipeline.vae, pixels=call.width * call.height, runtime=self._runtime)
+        tile(pipeline.vae, pixels=call.width * call.height, room_gib=self._runtime.room_gib)
         made = pipeline(
             **words,
             **pictures,

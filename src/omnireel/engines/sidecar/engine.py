@@ -70,6 +70,10 @@ class SidecarEngine:
             raise InvalidRequest(
                 f"the model takes {most} pictures, got {len(request.images)}", field="images"
             )
+        if self._options.single and len(request.inputs) > 1:
+            raise InvalidRequest(
+                f"the model takes one input, a picture or a video, got {len(request.inputs)}", field="images"
+            )
         if request.duration is not None and request.duration > self._options.longest:
             raise InvalidRequest(
                 f"the model makes {self._options.longest:g} seconds at most, got {request.duration}",
@@ -125,7 +129,7 @@ class SidecarEngine:
 
     def _free_server(self, http: httpx2.Client, run: Run) -> Server:
         """One that is well, works on nothing, and that no other attempt of this machine has."""
-        servers = [Server(origin, http) for origin in self._options.replicas]
+        servers = [Server(origin, http, self._options.health) for origin in self._options.replicas]
         until = time.monotonic() + self._options.wait_seconds
         while True:
             well = [(slot, server) for slot, server in enumerate(servers) if server.healthy()]

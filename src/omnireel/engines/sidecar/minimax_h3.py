@@ -6,11 +6,11 @@ A server with both halves of the model does all three of its tasks: from words, 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from omnireel.models import ImageRole, Job, JobKind, MediaRef, VideoRequest
+from omnireel.models import ImageRole, Job, JobKind, MediaKind, MediaRef, VideoRequest
+from omnireel.references import find_references
 
 NAME: Final = "minimax-h3"
 LICENCE: Final = (
@@ -24,6 +24,7 @@ OPTIONS: Final[Mapping[str, Any]] = {
     "kinds": frozenset(JobKind),
     "sound": True,
     "pictures": 9,
+    "mixed": True,
     "fps": 24,
     "frame_step": 17,
     "frame_offset": 5,
@@ -33,7 +34,6 @@ OPTIONS: Final[Mapping[str, Any]] = {
 }
 """What an operator need not say of it. It was trained at one size."""
 SHORTEST_SECONDS: Final = 4.0
-LABEL: Final = re.compile(r"<<<(image|video)_(\d{1,2})>>>")
 MOST_FRAMES: Final = 2
 
 
@@ -88,4 +88,9 @@ def _frame_indices(request: VideoRequest) -> list[int]:
 
 def _labelled(prompt: str) -> str:
     """`<<<image_2>>>` as it was taught: `<Picture 2>`."""
-    return LABEL.sub(lambda found: f"<{'Picture' if found[1] == 'image' else 'Video'} {found[2]}>", prompt)
+    pieces, place = [], 0
+    for reference in find_references(prompt):
+        word = "Picture" if reference.kind is MediaKind.IMAGE else "Video"
+        pieces += [prompt[place : reference.start], f"<{word} {reference.number}>"]
+        place = reference.start + len(reference.text)
+    return "".join([*pieces, prompt[place:]])

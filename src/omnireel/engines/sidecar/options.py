@@ -42,6 +42,10 @@ class SidecarOptions(Options):
     """Whether it makes sound when asked to."""
     pictures: int = Field(default=1, ge=0, le=12)
     """How many pictures it takes."""
+    mixed: bool = False
+    """Whether it takes several inputs at once, of both kinds: of vLLM-Omni's models, MiniMax-H3 does."""
+    health: str = Field(default="/health", pattern=r"^/[A-Za-z0-9_/.-]{0,255}$")
+    """Where the servers say that they are well."""
     fps: int = Field(default=16, ge=1, le=60)
     frame_step: int = Field(default=4, ge=1, le=64)
     frame_offset: int = Field(default=1, ge=0, le=64)
@@ -80,10 +84,19 @@ class SidecarOptions(Options):
         return self
 
     @model_validator(mode="after")
-    def _one_picture_there(self) -> Self:
+    def _as_many_pictures_as_they_take(self) -> Self:
         if self.dialect is Dialect.SGLANG and self.pictures > 1:
             raise ValueError("SGLang keeps only the first picture; pictures must be 0 or 1")
+        if self.dialect is Dialect.VLLM_OMNI and self.pictures > 1 and not self.mixed:
+            raise ValueError(
+                "vLLM-Omni takes several pictures for models with mixed inputs only; pictures must be 0 or 1"
+            )
         return self
+
+    @property
+    def single(self) -> bool:
+        """Whether a request may have one input at most; vLLM-Omni would take further ones for videos."""
+        return self.dialect is Dialect.VLLM_OMNI and not self.mixed
 
     def size(self, mode: Mode, aspect: AspectRatio) -> tuple[int, int]:
         """Width and height that are asked for, pixels."""

@@ -13,16 +13,15 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from threading import Lock, Thread
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from omnireel.execution.cluster.errand import Errand
 from omnireel.execution.cluster.fit import fitting
 from omnireel.execution.cluster.hosts import Hosts
+from omnireel.execution.cluster.joining import free_by_node, join
 from omnireel.execution.cluster.messages import (
-    NAMESPACE,
     Begin,
     Confirm,
     Drop,
@@ -91,29 +90,9 @@ class Bridge:
     def _look(self) -> None:
         while True:
             self._hosts.expire()
-            free = sum(fitting(self._opening.usual, node) for node in _free())
+            free = sum(fitting(self._opening.usual, node) for node in free_by_node().values())
             self._tell(Room(self._hosts.placed + free))
             time.sleep(ROOM_SECONDS)
-
-
-def _free() -> Iterator[dict[str, float]]:
-    """What each living node has free, by Ray's names."""
-    # Ray's public functions only tell the sum over all nodes, into which fits what fits on none of them.
-    from ray._private.state import available_resources_per_node
-
-    yield from cast("dict[str, dict[str, float]]", available_resources_per_node()).values()
-
-
-def connect() -> None:
-    """Join the cluster that `RAY_ADDRESS` names, else the one on this machine. Raises ConnectionError."""
-    import ray
-
-    ray.init(
-        address=os.environ.get("RAY_ADDRESS", "auto"),
-        namespace=NAMESPACE,
-        log_to_driver=False,
-        logging_level="WARNING",
-    )
 
 
 def main() -> None:
@@ -123,7 +102,7 @@ def main() -> None:
     pipe: Connection[Report, Any] = Connection(descriptor)
     opening: Opening = pipe.recv()
     configure_logs("json", "warning")
-    connect()
+    join()
     # Who is told to stop, with all its processes, first lets its attempts end; and Ray has handlers.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)

@@ -25,14 +25,16 @@ WATCH_SECONDS = 1.0
 class AttemptHost:
     """The actor. Raises RuntimeError when the node has another version of the program."""
 
-    def __init__(self, terms: Terms, threads: int, node: str) -> None:
+    def __init__(self, terms: Terms, threads: int) -> None:
+        import ray
+
         from omnireel.version import __version__
 
         if terms.version != __version__:
             raise RuntimeError(f"the node has omnireel {__version__}, its dispatcher {terms.version}")
         self._log = HostLog()
         self._executor = _opener(terms.node)(terms.settings, threads)
-        self._node = node
+        self._node: str = ray.get_runtime_context().get_node_id()
         self._work: Work | None = None
         self._engine = ""
         self._early: dict[int, bool] = {}

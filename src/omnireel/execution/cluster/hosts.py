@@ -115,9 +115,8 @@ class Hosts:
             self.discard(host)
 
     def _create(self, shape: Shape) -> Any:
-        name = f"{PREFIX}{token_hex(8)}"
         remote = ray.remote(AttemptHost).options(
-            name=name,
+            name=f"{PREFIX}{token_hex(8)}",
             namespace=NAMESPACE,
             num_cpus=shape.cpus,
             num_gpus=shape.gpus,
@@ -127,4 +126,4 @@ class Hosts:
             max_restarts=0,
             scheduling_strategy="SPREAD" if self._opening.spread else "DEFAULT",
         )
-        return remote.remote(self._opening.terms, max(1, int(shape.cpus)), name)
+        return remote.remote(self._opening.terms, max(1, int(shape.cpus)))

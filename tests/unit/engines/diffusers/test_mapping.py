@@ -153,6 +153,11 @@ def test_a_distilled_mode_runs_its_own_steps() -> None:
         ("<<<image_1>>> runs", (1,), "the first reference image runs"),
         ("<<<image_3>>> runs", (1, 3), "the second reference image runs"),
         ("start from <<<image_1>>>", (), "start from the given image"),
+        (
+            "@Image1 and @图片2 dance",
+            (1, 2),
+            "the first reference image and the second reference image dance",
+        ),
         ("make <<<video_1>>> snowy", (), "make the source video snowy"),
     ],
 )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Self
 
-from omnireel.errors import CannotStart
+from omnireel.errors import EngineUnavailable
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ class Numbers:
 
     @classmethod
     def of(cls, numbers: Mapping[str, float]) -> Self:
-        """Raises CannotStart, naming what is missing or not known."""
+        """Raises EngineUnavailable, naming what is missing or not known."""
         known = {field.name for field in fields(cls)}
         if missing := sorted(known - numbers.keys()):
-            raise CannotStart(f"the profile's numbers lack {', '.join(missing)}")
+            raise EngineUnavailable(f"the profile's numbers lack {', '.join(missing)}")
         if extra := sorted(numbers.keys() - known):
-            raise CannotStart(f"the profile's numbers have {', '.join(extra)}, which nothing uses")
+            raise EngineUnavailable(f"the profile's numbers have {', '.join(extra)}, which nothing uses")
         return cls(**numbers)

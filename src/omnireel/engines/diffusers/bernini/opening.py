@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def open_bernini(opening: Opening) -> Bernini:
-    """Raises EngineUnavailable, and CannotStart when the profile lacks numbers."""
+    """Raises EngineUnavailable, also when the profile lacks numbers."""
     from omnireel.engines.diffusers.bernini.sampling import Bernini
 
     numbers = Numbers.of(opening.profile.numbers)
     runtime = opening.runtime
     # Whatever its index is called after, the parts are those of a pipeline of Wan's.
     classes = {class_named(opening.folder): runtime.diffusers.WanPipeline}
-    pipeline = read_pipeline(opening, classes, vae=runtime.torch.float32)
+    pipeline = read_pipeline(opening, classes, wide=("vae",))
     return Bernini(pipeline, opening.profile, numbers, runtime)

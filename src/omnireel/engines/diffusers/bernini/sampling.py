@@ -55,7 +55,7 @@ class Bernini:
             raise EngineFailed(f"this model was not taught {call.conditioning}")
         watch.begin()
         with torch.no_grad():
-            tile(self.pipeline.vae, pixels=call.width * call.height, runtime=self._runtime)
+            tile(self.pipeline.vae, pixels=call.width * call.height, room_gib=self._runtime.room_gib)
             latents = self._denoised(call, self._seen(call, arrays), watch)
             return Generated(decoded(self.pipeline.vae, latents))
 

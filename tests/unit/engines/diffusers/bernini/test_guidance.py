@@ -8,6 +8,7 @@ import pytest
 from tests.torch_or_skip import torch
 
 from omnireel.engines.diffusers.bernini.guidance import CHAINS, Look, Projection, Scales, guided
+from omnireel.engines.diffusers.bernini.wording import SENTENCES
 from omnireel.engines.diffusers.call import Conditioning
 
 SCALES = Scales(video=1.25, image=4.5, text=4.0)
@@ -28,6 +29,10 @@ def test_a_step_has_as_many_forwards_as_the_authors_say() -> None:
         "references": 3,
         "edit_with_references": 4,
     }
+
+
+def test_every_task_that_has_a_chain_has_a_sentence() -> None:
+    assert SENTENCES.keys() == CHAINS.keys()
 
 
 def test_each_look_sees_more_than_the_one_before() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from omnireel.engines.diffusers.bernini.numbers import Numbers
 from omnireel.engines.diffusers.profile import Family, profile, profile_names
-from omnireel.errors import CannotStart
+from omnireel.errors import EngineUnavailable
 
 OURS = [name for name in profile_names() if profile(name).family is Family.BERNINI]
 
@@ -26,8 +26,8 @@ def test_our_profiles_give_every_number(name: str) -> None:
 
 def test_a_number_that_is_missing_or_unknown_is_named() -> None:
     numbers = dict(profile(OURS[0]).numbers)
-    with pytest.raises(CannotStart, match="momentum"):
+    with pytest.raises(EngineUnavailable, match="momentum"):
         Numbers.of({**numbers, "momentum": 0.0})
     del numbers["image_guidance"]
-    with pytest.raises(CannotStart, match="image_guidance"):
+    with pytest.raises(EngineUnavailable, match="image_guidance"):
         Numbers.of(numbers)
