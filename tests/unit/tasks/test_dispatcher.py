@@ -28,11 +28,12 @@ from omnireel.models import (
 )
 from omnireel.storage.local import LocalBlobs
 from omnireel.tasks.bell import Bell, bell_of
-from omnireel.tasks.dispatcher import Dispatcher
+from omnireel.tasks.dispatcher import Dispatcher, ring_window
 from omnireel.tasks.route import NOWHERE_ELSE, Route, Stop
 from omnireel.tasks.running import Rhythm, backoff
 from omnireel.tasks.sql import SqlTaskStore
 from omnireel.tasks.store import Claim, NewTask, Origin, Wishes
+from omnireel.tasks.workers import Workers
 from omnireel.testing.fake_executor import FakeExecutor, FakeHandle
 
 QUICK = Rhythm(
@@ -445,6 +446,31 @@ def test_a_submit_rings_a_dispatcher_that_would_not_look_for_an_hour(engine: Eng
     works.finish()
     listener.join(20)
     assert not listener.is_alive()
+
+
+def test_one_of_a_thousand_that_hear_a_ring_looks_within_a_moment(engine: Engine, tmp_path: Path) -> None:
+    bell = bell_of(engine)
+    works = Works(engine, tmp_path, ring=bell.ring)
+    workers = Workers(engine)
+    for n in range(1000):
+        workers.report(f"idle-{n}", 1)
+    rhythm = replace(QUICK, claim=3600.0)
+    dispatcher = Dispatcher(
+        works.store, works.executor, works.blobs, worker="me", rhythm=rhythm, bell=bell, workers=workers
+    )
+    works.thread = Thread(target=dispatcher.run, args=(works.stop,))
+    listener = Thread(target=bell.listen, args=(works.stop,))
+    for thread in (works.thread, listener):
+        thread.start()
+    works.submit("t1")
+    works.handle(1).make()
+    works.until_status("t1", TaskStatus.SUCCESS)
+    works.finish()
+    listener.join(20)
+
+
+def test_the_more_workers_hear_a_ring_the_longer_each_may_wait() -> None:
+    assert [ring_window(workers) for workers in (0, 1, 2, 101, 1001, 100_000)] == [0, 0, 0.001, 0.1, 1.0, 1.0]
 
 
 def test_a_dispatcher_that_nobody_rings_finds_the_task_later(works: Works) -> None:
