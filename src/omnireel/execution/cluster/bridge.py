@@ -115,7 +115,11 @@ def main() -> None:
     pipe: Connection[Report, Any] = Connection(descriptor)
     opening: Opening = pipe.recv()
     configure_logs("json", "warning")
-    join()
+    try:
+        join()
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        # One line: it is tried again and again.
+        sys.exit(f"no cluster to join: {str(error).partition(chr(10))[0]}")
     # Who is told to stop, with all its processes, first lets its attempts end; and Ray has handlers.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
