@@ -39,6 +39,9 @@ class DiffusersOptions(Options):
     std: Distilled | None = None
     """How `std` clips are made instead of at full steps."""
     pro: Distilled | None = None
+    repositories: int = Field(default=1, ge=1, le=8)
+    """How many of the model's repositories stay in memory together, where it has several: the GPU must have
+    room for all of them. One is loaded anew for each change from words to frames and back."""
     compile: bool = False
     """Compile each block of the transformer: minutes at the first clip, quicker from then on."""
 

@@ -14,8 +14,8 @@ from omnireel.errors import EngineFailed, EngineUnavailable
 
 
 class ResidentModel:
-    """A profile's weights, loaded when first asked for. Of a profile with several repositories one is loaded
-    at a time: what does not fit twice must not be there twice.
+    """A profile's weights, loaded when first asked for. Of a profile with several repositories as many are
+    loaded at a time as the operator says there is room for.
     """
 
     def __init__(self, options: DiffusersOptions, *, threads: int) -> None:
@@ -43,7 +43,9 @@ class ResidentModel:
         if weights is None:
             raise EngineUnavailable(f"{profile.title} does no {call.conditioning}")
         if weights.repo not in self._loaded:
-            self.close()
+            while len(self._loaded) >= self._options.repositories:
+                # The one that was loaded first; dictionaries keep their order.
+                self._loaded.pop(next(iter(self._loaded))).close()
             self._loaded[weights.repo] = load(
                 profile, call.conditioning, self._options, threads=self._threads
             )
