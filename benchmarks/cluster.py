@@ -1,6 +1,6 @@
 """What more nodes are worth: tasks of a fixed length on one Ray node, then on four.
 
-    python -m benchmarks.cluster [--seconds 8] [--tasks 6] [--nodes 4]
+    python -m benchmarks.cluster [--seconds 20] [--tasks 3] [--nodes 4]
 
 The engine sleeps, so that the processors of this machine do not decide. A real dispatcher works on
 a SQLite file; each node has room for one attempt. Prints tasks a minute and the efficiency: the share of
@@ -125,8 +125,8 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=8.0, help="length of a task")
-    parser.add_argument("--tasks", type=int, default=6, help="tasks for each node")
+    parser.add_argument("--seconds", type=float, default=20.0, help="length of a task")
+    parser.add_argument("--tasks", type=int, default=3, help="tasks for each node")
     parser.add_argument("--nodes", type=int, default=4)
     return parser.parse_args()
 

@@ -107,7 +107,7 @@ def ray_nodes() -> Iterator[RayCluster]:
     from tests.ray_cluster import ray_cluster
 
     card = {"card": {"kind": "omnireel.testing.told_engine:CardEngine"}}
-    with ray_cluster(cpus=2, cards=1, OMNIREEL_ENGINES=json.dumps(card)) as cluster:
+    with ray_cluster(cpus=2, cards=1, settings={"OMNIREEL_ENGINES": json.dumps(card)}) as cluster:
         yield cluster
 
 

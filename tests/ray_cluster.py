@@ -9,10 +9,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
+from types import MappingProxyType
 
 import psutil
 from tests.real_server import clean_environment
@@ -83,13 +84,13 @@ class Node:
 class RayCluster:
     """A head, and nodes that come and go. `settings` are in the environment of all of them."""
 
-    def __init__(self, *, cpus: int, cards: int = 0, **settings: str) -> None:
+    def __init__(self, *, cpus: int, cards: int, settings: Mapping[str, str]) -> None:
         # Ray's sockets lie in it, and their names must be short.
         self.folder = Path(tempfile.mkdtemp(prefix="omr-ray-", dir="/tmp"))
         self.port = _free_port()
         self._token = token_hex(32)
         self._cards = cards
-        self._settings = {"OMNIREEL_KERNEL_FOLDER": str(self.folder / "kernels")} | settings
+        self._settings = {"OMNIREEL_KERNEL_FOLDER": str(self.folder / "kernels")} | dict(settings)
         self._count = 0
         self.nodes: list[Node] = []
         self.head = self.start_head(cpus)
@@ -138,8 +139,10 @@ class RayCluster:
 
 
 @contextmanager
-def ray_cluster(*, cpus: int, cards: int = 0, **settings: str) -> Iterator[RayCluster]:
-    cluster = RayCluster(cpus=cpus, cards=cards, **settings)
+def ray_cluster(
+    *, cpus: int, cards: int = 0, settings: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[RayCluster]:
+    cluster = RayCluster(cpus=cpus, cards=cards, settings=settings)
     try:
         yield cluster
     finally:

@@ -110,7 +110,7 @@ def _as_promised(scene: Stage, name: str) -> bool:
         return False
     video = task["result"]["resources"][0]
     with httpx2.Client(follow_redirects=True, trust_env=False) as visitor:
-        return hashlib.sha256(visitor.get(video["url"]).content).hexdigest() == video["sha256"]
+        return hashlib.sha256(visitor.get(video["url"]).content).hexdigest() == str(video["sha256"])
 
 
 def _table(report: Report) -> list[str]:

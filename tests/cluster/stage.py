@@ -45,7 +45,7 @@ def stage(*, cpus: int) -> Iterator[Stage]:
         bucket = S3Server()
         stack.callback(bucket.close)
         secrets = {"AWS_ACCESS_KEY_ID": "AKIADEMO", "AWS_SECRET_ACCESS_KEY": "never-to-be-shown"}
-        cluster = stack.enter_context(ray_cluster(cpus=cpus, **_node(folder), **secrets))
+        cluster = stack.enter_context(ray_cluster(cpus=cpus, settings=_node(folder) | secrets))
         second = cluster.add(cpus)
         url = postgres.new_database()
         database = connect(url)

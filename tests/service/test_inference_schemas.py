@@ -12,9 +12,10 @@ from pydantic import BaseModel, ValidationError
 from tests.inference_servers import Habits, InferenceServer, SglangForm, VllmForm, inference_server
 from tests.published_schemas import Published, missing, published
 
+from omnireel.director.direct import direct
 from omnireel.engines.sidecar.asking import asking
 from omnireel.engines.sidecar.options import Dialect, SidecarOptions
-from omnireel.models import AspectRatio, MediaKind, MediaRef, Mode, VideoRequest
+from omnireel.models import AspectRatio, Job, MediaKind, MediaRef, Mode, VideoRequest
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
@@ -42,7 +43,8 @@ def forms(dialect: Dialect) -> Iterator[tuple[dict[str, str], set[str]]]:
     for more in REQUESTS:
         for aspect in AspectRatio:
             request = VideoRequest("kling/kling-video-o1", "a cat", **more)
-            asked = asking(options(dialect), request, aspect=aspect, seconds=5.2, seed=2**32 - 1)
+            job = Job(request, direct(request))
+            asked = asking(options(dialect), job, aspect=aspect, seconds=5.2, seed=2**32 - 1)
             yield asked.fields, {name for name, _ in asked.files}
 
 

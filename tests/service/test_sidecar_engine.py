@@ -148,15 +148,34 @@ def test_another_attempt_goes_on_with_the_same_job(server: InferenceServer, tmp_
 
 def test_a_cancel_frees_the_server_where_it_can_be_freed(server: InferenceServer, tmp_path: Path) -> None:
     server.habits = Habits(steps=50, stubborn=2)
+    run = StubbornRun(tmp_path, at="making")
     with pytest.raises(Canceled):
-        made(StubbornRun(tmp_path, at="making"), server)
+        made(run, server)
     if server.dialect == "vllm-omni":
         assert server.deleted == ["video_gen_1"]
+        assert run.note == ""
         return
+    assert run.note
     # It cannot be stopped, and is not asked to work on something else meanwhile.
     with pytest.raises(EngineUnavailable, match="1 inference servers are busy"):
         made(RecordingRun(tmp_path), server)
     assert len(server.forms) == 1
+
+
+def test_a_job_of_an_attempt_that_is_gone_is_stopped_where_it_can_be(tmp_path: Path) -> None:
+    notes = []
+    for dialect in ("sglang", "vllm-omni"):
+        with inference_server(dialect, tmp_path / dialect, Habits(steps=50)) as server:
+            run = StubbornRun(tmp_path, at="making", raised=HandedOver)
+            with pytest.raises(HandedOver):
+                made(run, server)
+            for note in ("", json.dumps({"origin": "", "job_id": "", "lost": 1}), run.note):
+                engine(server).recall(note)
+            assert bool(server.jobs) == (dialect == "sglang")
+            notes.append(run.note)
+    engine(server).recall("")
+    with pytest.raises(EngineUnavailable, match="cannot be stopped now"):
+        engine(server).recall(notes[-1])
 
 
 def test_a_job_past_its_time_is_given_up(server: InferenceServer, tmp_path: Path) -> None:

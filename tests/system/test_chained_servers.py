@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.real_server import FAKE, RealServer, real_server
 
-from omnireel import Client, TaskFailed
+from omnireel import Client, TaskCanceled, TaskFailed
 from omnireel.models import TaskStatus
 
 pytestmark = pytest.mark.system
@@ -155,3 +155,27 @@ def test_the_studio_takes_over_when_an_inference_server_is_killed_over_its_work(
     [lost] = took_over.raw["result"]["metadata"]["passed_over"]
     assert lost["engine"] == "gpu"
     assert "the inference server went away" in lost["reason"]
+
+
+@pytest.mark.slow
+def test_a_cancel_after_a_power_cut_calls_off_what_was_ordered(tmp_path: Path) -> None:
+    """The worker that ordered is gone; the next one calls the order off before the task is canceled."""
+    with real_server(folder(tmp_path / "there")) as there, Client(there.origin, there.key) as upstream:
+        leases = {"OMNIREEL_LEASE_SECONDS": "3", "OMNIREEL_HEARTBEAT_SECONDS": "1"}
+        settings = ordering_from(there, **leases)
+        place = folder(tmp_path / "here")
+        with real_server(place, **settings) as here, Client(here.origin, here.key) as client:
+            slow = "a cat fake:seconds=120 fake:steps=1200"
+            task_id = client.videos.create(slow, mode="std").task_id
+            for event in client.tasks.events(task_id):
+                if "upstream: step" in event.task.note:
+                    break
+            here.kill()
+        [order] = upstream.tasks.list()
+        assert order.status is TaskStatus.PROCESSING
+        with real_server(place, **settings) as here, Client(here.origin, here.key) as client:
+            client.tasks.cancel(task_id)
+            with pytest.raises(TaskCanceled):
+                client.tasks.wait(task_id)
+        with pytest.raises(TaskCanceled):
+            upstream.tasks.wait(order.task_id)

@@ -53,9 +53,9 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     folder = tmp_path_factory.mktemp("models")
     engines = {model.value: _table(model, folder) for model in TinyModel}
     slow = folder / "slow.toml"
-    text = Path(engines[TinyModel.WAN_VACE]["profile"]).read_text()
+    text = Path(engines[TinyModel.WAN_TI2V]["profile"]).read_text()
     slow.write_text(text.replace("steps = 2", "steps = 60"))
-    engines[SLOW] = engines[TinyModel.WAN_VACE] | {"profile": str(slow)}
+    engines[SLOW] = engines[TinyModel.WAN_TI2V] | {"profile": str(slow)}
     with real_server(
         folder,
         "--allow-private-network",

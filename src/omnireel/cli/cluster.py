@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from omnireel.cli.ending import ending
@@ -28,8 +29,8 @@ def status(*, data: DataFolder = None, json: JsonFlag = False, quiet: QuietFlag 
     """Show nodes, what is free there, what runs where, and the queue."""
     talk = Output(json, quiet)
     with ending(talk), server_extra("cluster"), extra("ray", "cluster"):
-        import ray  # noqa: F401 - so that its absence is told
-
+        # Asked for here, so that its absence is told.
+        import_module("ray")
         from omnireel.app.operators import inspect_queue
         from omnireel.execution.cluster.looking import cluster_state
 

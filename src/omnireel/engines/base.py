@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from omnireel.models import Clip, Job, JobKind, MediaLimits, MediaRef, VideoRequest
 
@@ -92,7 +92,8 @@ class Run(Protocol):
         ...
 
     def remember(self, note: str) -> None:
-        """Keep a note that a later attempt at the same task will find, whatever becomes of this one.
+        """Keep a note that a later attempt at the same task will find, whatever becomes of this one. "" when
+        nothing is left that another attempt would go on with, or call off.
 
         Returns when it is stored, also when the attempt should stop.
         """
@@ -142,3 +143,15 @@ class Engine(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Recalling(Protocol):
+    """An engine that can call off what an attempt remembered, when nobody wants the task any more."""
+
+    def recall(self, note: str) -> None:
+        """Call off what the note tells of, where anything runs. Blocking, for seconds.
+
+        Raises AttemptError when that did not happen and another try may do it.
+        """
+        ...

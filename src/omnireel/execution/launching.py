@@ -27,6 +27,8 @@ from omnireel.media.sandbox import PATH, PYTHON, SandboxLevel, enclosed, program
 from omnireel.models import MediaLimits
 
 MIB = 1024 * 1024
+TRUSTED = frozenset({Phase.PREPARE, Phase.RENDER, Phase.RECALL})
+"""Phases that run the engine, and so are told what it is told."""
 
 _CARDS: Final = ("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
 """Which graphics cards are this process's, and so its children's."""
@@ -134,8 +136,7 @@ class Launcher:
 
     def _order(self, phase: Phase, parts: Parts, engine: str, attempt: Attempt | None) -> Order:
         limits, able = self._limits, self._engine(engine).capabilities
-        # Only who runs the engine is told what it is told.
-        spec = self._spec(engine) if phase in (Phase.PREPARE, Phase.RENDER) else EngineSpec("")
+        spec = self._spec(engine) if phase in TRUSTED else EngineSpec("")
         return Order(
             kind=spec.kind,
             options=spec.options,

@@ -28,6 +28,7 @@ from omnireel.storage.base import BlobStore
 
 FETCH_MARGIN_SECONDS = 10.0
 """For starting a child that waits for others, on top of what these may take."""
+RECALL_SECONDS = 60.0
 PREPARE_SECONDS = 900.0
 PREPARE_POLL_SECONDS = 0.02
 
@@ -137,7 +138,7 @@ class LocalExecutor:
             place,
             self._phases(attempt),
             lambda phase: self._launcher.start(phase, place.parts, attempt.engine, attempt),
-            bring=self._bringing(attempt.request, place.parts),
+            bring=None if attempt.recall else self._bringing(attempt.request, place.parts),
             grace=self._limits.stop_grace_seconds,
             disk=self._limits.disk,
             note=attempt.note,
@@ -157,6 +158,8 @@ class LocalExecutor:
             self._handles.discard(handle)
 
     def _phases(self, attempt: Attempt) -> list[tuple[Phase, float]]:
+        if attempt.recall:
+            return [(Phase.RECALL, RECALL_SECONDS)]
         remote = sum(ref.blob_key is None for ref in dict.fromkeys(attempt.request.inputs))
         asked = self._launcher.consults(attempt.engine)
         before = [

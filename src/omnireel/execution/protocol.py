@@ -55,6 +55,8 @@ class Phase(StrEnum):
     """Ask a language model how to direct. Sees no media, and cannot make the attempt fail."""
     RENDER = "render"
     """Direct and make the clip. Decodes media; has no network unless the engine needs one."""
+    RECALL = "recall"
+    """Have the engine call off what it remembers. Sees no media."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 
-from omnireel.engines.base import Engine
+from omnireel.engines.base import Engine, Recalling
 from omnireel.engines.registry import make_engine
 from omnireel.engines.spec import EngineSpec
 from omnireel.execution.directing import directed
@@ -77,6 +77,16 @@ def prepare(order: Order) -> None:
     engine = _made(order)
     try:
         engine.prepare(Parts(order.folder).work)
+    finally:
+        engine.close()
+
+
+def recall(order: Order) -> None:
+    """Let the engine call off what it remembers. Raises AttemptError."""
+    engine = _made(order)
+    try:
+        if isinstance(engine, Recalling):
+            engine.recall(order.note)
     finally:
         engine.close()
 

@@ -264,4 +264,5 @@ def _attempt_at(claim: Claim, trace: str) -> Attempt:
         claim.note,
         trace,
         spritesheet=claim.dialect in WITH_SPRITESHEET,
+        recall=claim.canceled,
     )

@@ -9,9 +9,11 @@ import pytest
 
 from omnireel.app.executors import open_executor, shape_of
 from omnireel.app.node import open_node, sent
-from omnireel.errors import CannotStart, NotFound
+from omnireel.clock import SystemClock
+from omnireel.errors import CannotStart
 from omnireel.execution.cluster.messages import Shape
 from omnireel.settings import EngineTable, Settings
+from omnireel.storage.local import LocalBlobs
 from omnireel.testing.executor import FAKE, attempt, ending_of
 
 TOLD = "omnireel.testing.told_engine:ToldEngine"
@@ -75,12 +77,6 @@ def test_without_ray_the_setting_names_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("omnireel.app.executors.find_spec", lambda name: None)
+    blobs = LocalBlobs(tmp_path / "files", base_url="", secret=b"", clock=SystemClock())
     with pytest.raises(CannotStart, match=r"pip install 'omnireel\[ray\]'"):
-        open_executor(settings(tmp_path, executor="ray"), tmp_path / "scratch", NoBlobs())
-
-
-class NoBlobs:
-    """Nothing is stored."""
-
-    def __getattr__(self, name: str) -> object:
-        raise NotFound(name)
+        open_executor(settings(tmp_path, executor="ray"), tmp_path / "scratch", blobs)

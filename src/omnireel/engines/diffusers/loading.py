@@ -62,6 +62,8 @@ def folder_of(profile: Profile, weights: Weights, options: DiffusersOptions) -> 
 def _open(profile: Profile, folder: Path, options: DiffusersOptions) -> _Model:
     torch, diffusers = libraries()
     device = device_name(torch, options.device)
+    if device.startswith("cuda"):
+        torch.cuda.set_device(device)
     free, total = memory_of(torch, device)
     plan = memory.plan_for(profile, options.plan, device=device, free_gib=free, total_gib=total)
     if not device.startswith("cuda"):
@@ -71,8 +73,7 @@ def _open(profile: Profile, folder: Path, options: DiffusersOptions) -> _Model:
         performer = FAMILIES[profile.family](Opening(folder, profile, runtime))
         memory.place(performer.pipeline, runtime)
         if options.compile:
-            for transformer in memory.transformers_of(performer.pipeline):
-                transformer.compile_repeated_blocks()
+            memory.compile_blocks(performer.pipeline)
         return _Model(profile, performer, runtime, options)
 
 

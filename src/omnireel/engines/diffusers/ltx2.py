@@ -17,6 +17,7 @@ from omnireel.engines.diffusers.performing import Opening, read_pipeline
 from omnireel.engines.diffusers.pictures import frames_of, images
 from omnireel.engines.diffusers.prompts import Prompts, Tensors
 from omnireel.engines.link import Array
+from omnireel.errors import EngineUnavailable
 
 TOKENS = 1024
 """The length of text that LTX-2 was trained with."""
@@ -30,6 +31,18 @@ NUMBERS = {
     "guidance_rescale": "rescale",
 }
 """Arguments of the pipeline, by the names of the profile's own numbers."""
+UNGUIDED: dict[str, Any] = {
+    "guidance_scale": 1.0,
+    "stg_scale": 0.0,
+    "modality_scale": 1.0,
+    "guidance_rescale": 0.0,
+    "audio_guidance_scale": None,
+    "audio_stg_scale": None,
+    "audio_modality_scale": None,
+    "audio_guidance_rescale": None,
+    "spatio_temporal_guidance_blocks": None,
+}
+"""Left to itself, the pipeline guides as LTX-2.3 wants it. None follows the number for the pictures."""
 WRITERS = ("prompt_enhancer", "processor", "duration_head")
 """Parts of LTX-2.5 that rewrite a prompt and guess a length: both come with the call."""
 
@@ -97,16 +110,19 @@ class Ltx2:
     def _guidance(self, call: Call) -> dict[str, Any]:
         """Weights that were distilled for few steps know no guidance of any kind."""
         if call.guidance <= 1:
-            return {"guidance_scale": 1.0}
+            return UNGUIDED
         given: dict[str, Any] = {
             name: self._numbers[key] for name, key in NUMBERS.items() if key in self._numbers
         }
         if BLOCK in self._numbers:
             given["spatio_temporal_guidance_blocks"] = [int(self._numbers[BLOCK])]
-        return {"guidance_scale": call.guidance, **given}
+        return {**UNGUIDED, "guidance_scale": call.guidance, **given}
 
     def _conditions(self, call: Call, arrays: Mapping[str, Array]) -> list[Any] | None:
-        """The opening from the first latent frame on, the closing picture on the last one."""
+        """The opening from the first latent frame on, and the closing picture where the last one begins.
+
+        That is seven frames before the end; diffusers puts none nearer.
+        """
         if call.conditioning is Conditioning.TEXT:
             return None
         from diffusers.pipelines.ltx2.pipeline_ltx2_condition import LTX2VideoCondition
@@ -121,6 +137,11 @@ class Ltx2:
 
 def open_ltx2(opening: Opening) -> Ltx2:
     """Raises EngineUnavailable."""
+    unknown = set(opening.profile.numbers) - {BLOCK, *NUMBERS.values()}
+    if unknown:
+        raise EngineUnavailable(
+            f"numbers of {opening.profile.title}: nobody knows {', '.join(sorted(unknown))}"
+        )
     kind = opening.runtime.diffusers.LTX2ConditionPipeline
     names = ("LTX2Pipeline", "LTX2ConditionPipeline", "LTX2ImageToVideoPipeline")
     return Ltx2(read_pipeline(opening, dict.fromkeys(names, kind), without=WRITERS), opening)

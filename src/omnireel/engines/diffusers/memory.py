@@ -59,6 +59,12 @@ def place(pipeline: Any, runtime: Runtime) -> None:
         pipeline.to(runtime.device)
 
 
+def compile_blocks(pipeline: Any) -> None:
+    """Have each kind of block compiled when it is first called. Blocks of a kind share what comes of it."""
+    for transformer in transformers_of(pipeline):
+        transformer.compile_repeated_blocks()
+
+
 def transformers_of(pipeline: Any) -> list[Any]:
     """The networks that denoise, one or two."""
     parts = (getattr(pipeline, name, None) for name in TRANSFORMERS)

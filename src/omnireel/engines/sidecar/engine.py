@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import ClassVar, Final
@@ -86,11 +86,21 @@ class SidecarEngine:
     def close(self) -> None:
         """Holds nothing between clips."""
 
+    def recall(self, note: str) -> None:
+        """Stops the job, where the server can. Raises EngineUnavailable while it does not answer."""
+        held = Held(**json.loads(note)) if note else None
+        if held is None or not held.job_id or self._options.dialect is not Dialect.VLLM_OMNI:
+            return
+        with self._opened() as http:
+            try:
+                Server(held.origin, http).delete(held.job_id)
+            except Silent as error:
+                raise EngineUnavailable(f"the job cannot be stopped now: {error}") from error
+
     def generate(self, job: Job, run: Run) -> Clip:
         """Raises EngineUnavailable while nothing is begun, then EngineFailed and EngineLost."""
         seconds = _seconds(job.request, run)
-        key = self._options.api_key
-        with opened(key.get_secret_value() if key else None) as http:
+        with self._opened() as http:
             fetched = self._made(http, job, run, seconds)
         wanted = Wanted(sound=job.request.sound or job.request.keep_original_sound, seconds=seconds)
         clip = adopt(fetched, run, wanted, threads=self._threads, prompt=job.request.prompt)
@@ -98,6 +108,10 @@ class SidecarEngine:
             run.warn(short)
         run.report(1.0, "done")
         return clip
+
+    def _opened(self) -> AbstractContextManager[httpx2.Client]:
+        key = self._options.api_key
+        return opened(key.get_secret_value() if key else None)
 
     def _made(self, http: httpx2.Client, job: Job, run: Run, seconds: float) -> Path:
         held = Held(**json.loads(run.note)) if run.note else None
@@ -149,7 +163,7 @@ class SidecarEngine:
         """The finished file. Raises Forgotten."""
         began = seen = time.monotonic()
         self._take_again(server, run)
-        with self._called_off(server, job_id):
+        with self._called_off(server, job_id, run):
             while True:
                 try:
                     job = server.job(job_id)
@@ -196,7 +210,7 @@ class SidecarEngine:
         return path
 
     @contextmanager
-    def _called_off(self, server: Server, job_id: str) -> Iterator[None]:
+    def _called_off(self, server: Server, job_id: str, run: Run) -> Iterator[None]:
         """Stop the job when nobody wants it any more, where the server can.
 
         SGLang would only forget it and go on; left in its list, the job shows that the server is busy.
@@ -206,16 +220,21 @@ class SidecarEngine:
         except HandedOver:
             raise
         except (Canceled, EngineFailed):
-            if self._options.dialect is Dialect.VLLM_OMNI:
-                _stop(server, job_id)
+            if self._options.dialect is Dialect.VLLM_OMNI and _stopped(server, job_id):
+                run.remember("")
             raise
 
 
-def _stop(server: Server, job_id: str) -> None:
+def _stopped(server: Server, job_id: str) -> bool:
+    """Whether the server has let go of a job."""
     until = time.monotonic() + STOP_SECONDS
     with suppress(Silent):
-        while not server.delete(job_id) and time.monotonic() < until:
+        while not server.delete(job_id):
+            if time.monotonic() >= until:
+                return False
             time.sleep(STEP_SECONDS)
+        return True
+    return False
 
 
 def _pause(run: Run, progress: float, note: str) -> None:

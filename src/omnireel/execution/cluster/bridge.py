@@ -17,10 +17,12 @@ from multiprocessing.connection import Connection
 from threading import Lock, Thread
 from typing import Any, Final
 
+import structlog
+
 from omnireel.execution.cluster.errand import Errand
 from omnireel.execution.cluster.fit import fitting
 from omnireel.execution.cluster.hosts import Hosts
-from omnireel.execution.cluster.joining import free_by_node, join
+from omnireel.execution.cluster.joining import free_by_node, join, total_by_node
 from omnireel.execution.cluster.messages import (
     Begin,
     Confirm,
@@ -34,6 +36,8 @@ from omnireel.execution.cluster.messages import (
 )
 from omnireel.logs import configure_logs
 from omnireel.media.syscalls import die_with_parent
+
+log = structlog.get_logger(__name__)
 
 ROOM_SECONDS: Final = 0.5
 """Between looks at what is free."""
@@ -56,7 +60,7 @@ class Bridge:
         while True:
             try:
                 order = self._pipe.recv()
-            except EOFError:
+            except (EOFError, OSError):
                 return
             self._do(order)
 
@@ -89,10 +93,19 @@ class Bridge:
 
     def _look(self) -> None:
         while True:
-            self._hosts.expire()
-            free = sum(fitting(self._opening.usual, node) for node in free_by_node().values())
-            self._tell(Room(self._hosts.placed + free))
+            try:
+                self._hosts.expire()
+                self._tell(Room(self._places()))
+            except Exception:
+                # What was told grows old, and then nothing new is begun.
+                log.exception("room_unknown")
             time.sleep(ROOM_SECONDS)
+
+    def _places(self) -> int:
+        if self._hosts.waiting.overtaken(total_by_node().values()):
+            return 0
+        free = sum(fitting(self._opening.usual, node) for node in free_by_node().values())
+        return self._hosts.placed + free
 
 
 def main() -> None:
@@ -102,7 +115,11 @@ def main() -> None:
     pipe: Connection[Report, Any] = Connection(descriptor)
     opening: Opening = pipe.recv()
     configure_logs("json", "warning")
-    join()
+    try:
+        join()
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        # One line: it is tried again and again.
+        sys.exit(f"no cluster to join: {str(error).partition(chr(10))[0]}")
     # Who is told to stop, with all its processes, first lets its attempts end; and Ray has handlers.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)

@@ -83,21 +83,19 @@ class Errand:
         self._let_go()
 
     def _carried_out(self) -> Ending:
-        self._host = self._hosts.idle(self._begin.shape, self._begin.attempt.engine)
-        if self._host is None and (ending := self._placed()) is not None:
-            return ending
-        return self._followed(self._begun(self._any_host()))
-
-    def _any_host(self) -> Host:
-        if self._host is None:
-            raise RuntimeError("no host was found")
-        return self._host
-
-    def _placed(self) -> Ending | None:
-        """Wait until Ray has placed a new host, or another one is free."""
         shape, engine = self._begin.shape, self._begin.attempt.engine
-        self._host = self._hosts.new(shape, engine)
-        there = self._host.actor.report.remote()
+        self._host = self._hosts.idle(shape, engine) or self._hosts.new(shape, engine)
+        with self._hosts.waiting.here(shape):
+            host = self._placed(self._host)
+        if not isinstance(host, Host):
+            return host
+        self._host = host
+        self._begun(host)
+        return self._followed(host)
+
+    def _placed(self, host: Host) -> Host | Ending:
+        """The host once Ray has placed it, or another one that is free sooner."""
+        there = host.actor.report.remote()
         give_up = time.monotonic() + PLACE_SECONDS
         while not _ready(there):
             if self._dropped.is_set() or self._stopping:
@@ -105,21 +103,19 @@ class Errand:
             if time.monotonic() > give_up:
                 return Lost("no node had room for the attempt")
             self._tell(Alive(self._begin.number))
-            self._hosts.make_room(shape)
-            if (free := self._hosts.idle(shape, engine)) is not None:
-                self._hosts.discard(self._host)
-                self._host = free
-                return None
+            self._hosts.make_room(host.shape)
+            if (free := self._hosts.idle(host.shape, self._begin.attempt.engine)) is not None:
+                self._hosts.discard(host)
+                return free
         ray.get(there)
-        self._host.placed = True
-        return None
+        host.placed = True
+        return host
 
-    def _begun(self, host: Host) -> Host:
+    def _begun(self, host: Host) -> None:
         begun = host.actor.begin.remote(self._begin.number, self._begin.attempt)
         if self._stopping:
             host.actor.stop.remote(self._begin.number, hand_over=self._hand_over)
         ray.get(begun, timeout=SILENCE_SECONDS)
-        return host
 
     def _followed(self, host: Host) -> Ending:
         while not self._dropped.is_set():

@@ -29,7 +29,8 @@ log = structlog.get_logger(__name__)
 class RayHandle:
     """Implements `execution.base.Handle`. Its methods may be called from any thread, and none waits.
 
-    `send` passes an order on, or raises ConnectionError; `release` is called once, by `close`.
+    `send` passes an order on, or raises ConnectionError; `release` is called once, by `close`. `now` is a
+    clock in seconds that never goes back.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class RayHandle:
         place: Scratch,
         send: Callable[[Order], None],
         release: Callable[[RayHandle], None],
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.number = number
         self._place = place
@@ -49,7 +51,8 @@ class RayHandle:
         self._ending: Ending | None = None
         self._stopping = False
         self._closed = False
-        self._polled = time.monotonic()
+        self._now = now
+        self._polled = now()
         self._quiet = 0.0
         self._lock = RLock()
 
@@ -142,7 +145,7 @@ class RayHandle:
             log.log(_LEVELS.get(line.level.upper(), logging.INFO), line.event, **line.facts)
 
     def _mind_the_quiet(self) -> None:
-        now = time.monotonic()
+        now = self._now()
         # Who was frozen for an hour has not listened for an hour.
         self._quiet += min(now - self._polled, _LONGEST_TURN)
         self._polled = now

@@ -14,6 +14,7 @@ from ray.exceptions import RayError
 
 from omnireel.execution.cluster.host import AttemptHost
 from omnireel.execution.cluster.messages import NAMESPACE, PREFIX, Opening, Shape
+from omnireel.execution.cluster.waiting import Waiting
 
 IDLE_SECONDS: Final = 60.0
 """How long a host that has nothing to do keeps its place, and an engine's process warm in it."""
@@ -47,6 +48,7 @@ class Hosts:
 
     def __init__(self, opening: Opening, now: Callable[[], float] = time.monotonic) -> None:
         self._opening = opening
+        self.waiting = Waiting(opening.usual)
         self._idle: list[Host] = []
         self._busy: set[Host] = set()
         self._lock = Lock()

@@ -26,3 +26,8 @@ def free_by_node() -> dict[str, dict[str, float]]:
     from ray._private.state import available_resources_per_node
 
     return cast("dict[str, dict[str, float]]", available_resources_per_node())
+
+
+def total_by_node() -> dict[str, dict[str, float]]:
+    """What each living node has when nothing runs there."""
+    return {node["NodeID"]: dict(node["Resources"]) for node in ray.nodes() if node["Alive"]}

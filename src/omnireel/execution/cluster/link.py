@@ -80,8 +80,13 @@ class Link:
             self._session = session
         if self._closed.is_set():
             session.hang_up()
-        for report in session.reports():
-            self._hear(report)
+        try:
+            for report in session.reports():
+                self._hear(report)
+        except Exception:
+            # Without this thread there would be no bridge any more.
+            log.exception("ray_report_not_taken")
+            session.kill()
         with self._lock:
             self._session = None
         return session.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,17 @@ import pytest
 
 from omnireel.engines.diffusers.call import Call, Conditioning, LoadedModel
 from omnireel.engines.diffusers.denoising import Watch
-from omnireel.engines.diffusers.loading import load
+from omnireel.engines.diffusers.loading import FAMILIES, load
 from omnireel.engines.diffusers.ltx2 import open_ltx2
+from omnireel.engines.diffusers.memory import compile_blocks, place
 from omnireel.engines.diffusers.options import DiffusersOptions
 from omnireel.engines.diffusers.performing import Open, Opening
 from omnireel.engines.diffusers.profile import Plan, profile
 from omnireel.engines.diffusers.runtime import Runtime, libraries
 from omnireel.engines.diffusers.vace import open_vace
+from omnireel.engines.diffusers.wan import open_wan
 from omnireel.engines.link import Array
-from omnireel.errors import Canceled, EngineFailed
+from omnireel.errors import Canceled, EngineFailed, EngineUnavailable
 from omnireel.testing.tiny_models import TinyModel
 
 WIDTH, HEIGHT, FRAMES = 96, 64, 9
@@ -37,7 +39,7 @@ Loads = Callable[..., LoadedModel]
 
 
 @pytest.fixture(scope="module")
-def loads(tiny_models: Path) -> Iterator[Loads]:
+def loads(tiny_models: Path) -> Loads:
     """Loads each tiny repository once for all tests."""
     loaded: dict[str, LoadedModel] = {}
 
@@ -48,9 +50,7 @@ def loads(tiny_models: Path) -> Iterator[Loads]:
             loaded[key] = load(options.model, conditioning, options, threads=1)
         return loaded[key]
 
-    yield loaded_one
-    for one in loaded.values():
-        one.close()
+    return loaded_one
 
 
 def options_of(folder: Path, model: TinyModel, **different: Any) -> DiffusersOptions:
@@ -266,6 +266,39 @@ def test_ltx_follows_the_schedule_that_distilled_weights_were_taught(tiny_models
     assert ltx.pipeline.scheduler.sigmas.tolist() == pytest.approx(taught)
 
 
+@pytest.mark.parametrize(
+    ("numbers", "guidance", "forwards"),
+    [
+        ({}, 4.0, 1),
+        ({"audio_guidance": 7.0, "rescale": 0.7}, 4.0, 1),
+        ({"stg": 1.0, "stg_block": 1}, 4.0, 2),
+        ({"stg": 1.0, "stg_block": 1, "modality": 3.0}, 4.0, 3),
+        ({"stg": 1.0, "stg_block": 1, "modality": 3.0}, 1.0, 1),
+    ],
+)
+def test_ltx_is_guided_as_its_profile_says(
+    tiny_models: Path, numbers: dict[str, float], guidance: float, forwards: int
+) -> None:
+    torch, diffusers = libraries()
+    model = profile(str(tiny_models / "tiny-ltx2.toml")).model_copy(update={"numbers": numbers})
+    runtime = Runtime(torch, diffusers, "cpu", Plan.RESIDENT, 8.0)
+    ltx = open_ltx2(Opening(tiny_models / "tiny--ltx2", model, runtime))
+    passes: list[int] = []
+    ltx.pipeline.transformer.register_forward_hook(lambda *_: passes.append(1))
+    call = replace(call_of(TinyModel.LTX2, Conditioning.TEXT), guidance=guidance)
+    assert ltx.perform(call, {}, Watch(watch, call.steps)).frames.std() > 1
+    assert len(passes) == forwards * call.steps
+
+
+def test_numbers_that_nobody_knows_are_not_passed_over(tiny_models: Path) -> None:
+    torch, diffusers = libraries()
+    model = profile(str(tiny_models / "tiny-ltx2.toml")).model_copy(update={"numbers": {"sgt": 1.0}})
+    with pytest.raises(EngineUnavailable, match="numbers of Tiny LTX-2: nobody knows sgt"):
+        open_ltx2(
+            Opening(tiny_models / "tiny--ltx2", model, Runtime(torch, diffusers, "cpu", Plan.RESIDENT, 8.0))
+        )
+
+
 @pytest.mark.parametrize(("model", "opened"), [(TinyModel.WAN_VACE, open_vace), (TinyModel.LTX2, open_ltx2)])
 def test_the_segments_of_a_clip_read_their_prompts_once(
     tiny_models: Path, model: TinyModel, opened: Open
@@ -291,6 +324,66 @@ def test_eight_bit_weights_make_nearly_the_same_clip(loads: Loads, model: TinyMo
     )
     assert not np.array_equal(whole, narrow)
     assert np.abs(whole - narrow).mean() < 8
+
+
+@pytest.mark.parametrize(("model", "opened"), [(TinyModel.WAN_TI2V, open_wan), (TinyModel.LTX2, open_ltx2)])
+def test_parts_that_come_when_their_turn_comes_make_the_same_clip(
+    tiny_models: Path, model: TinyModel, opened: Open
+) -> None:
+    torch, diffusers = libraries()
+    described = profile(str(tiny_models / f"tiny-{model}.toml"))
+    call, arrays = call_of(model, Conditioning.KEYFRAMES), arrays_of(model, Conditioning.KEYFRAMES)
+    made = []
+    for plan in (Plan.RESIDENT, Plan.OFFLOAD):
+        runtime = Runtime(torch, diffusers, "cpu", plan, 8.0)
+        performer = opened(Opening(tiny_models / f"tiny--{model}", described, runtime))
+        place(performer.pipeline, runtime)
+        for _ in range(2):
+            made.append(performer.perform(call, arrays, Watch(watch, call.steps)).frames.astype(np.int16))
+            performer.pipeline.maybe_free_model_hooks()
+    assert hasattr(performer.pipeline.transformer, "_hf_hook")
+    # Weights that were moved lie elsewhere in memory, and a CPU may sum them in another order.
+    assert all(np.abs(one - made[0]).max() <= 1 for one in made)
+
+
+@pytest.mark.parametrize(("model", "conditioning"), EVERYTHING)
+def test_parts_of_two_widths_work_together_as_on_a_gpu(
+    tiny_models: Path, model: TinyModel, conditioning: Conditioning
+) -> None:
+    torch, diffusers = libraries()
+    described = profile(str(tiny_models / f"tiny-{model}.toml"))
+    weights = described.weights_for(conditioning)
+    assert weights is not None
+    # A CPU by a name that only GPUs have computes in their types.
+    runtime = Runtime(torch, diffusers, "cpu:0", Plan.RESIDENT, 8.0)
+    folder = tiny_models / weights.repo.replace("/", "--")
+    performer = FAMILIES[described.family](Opening(folder, described, runtime))
+    parts = performer.pipeline
+    assert parts.transformer.dtype is parts.text_encoder.dtype is torch.bfloat16
+    assert parts.vae.dtype is (torch.bfloat16 if model is TinyModel.LTX2 else torch.float32)
+    call = call_of(model, conditioning)
+    made = performer.perform(call, arrays_of(model, conditioning), Watch(watch, call.steps))
+    assert made.frames.shape == (FRAMES, HEIGHT, WIDTH, 3)
+    assert made.frames.std() > 1
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning")
+def test_each_block_of_the_transformer_can_be_compiled_by_itself(tiny_models: Path) -> None:
+    torch, diffusers = libraries()
+    runtime = Runtime(torch, diffusers, "cpu", Plan.RESIDENT, 8.0)
+    described = profile(str(tiny_models / "tiny-wan-vace.toml"))
+    vace = open_vace(Opening(tiny_models / "tiny--wan-vace", described, runtime))
+    call, arrays = (
+        call_of(TinyModel.WAN_VACE, Conditioning.EDIT),
+        arrays_of(TinyModel.WAN_VACE, Conditioning.EDIT),
+    )
+    plain = vace.perform(call, arrays, Watch(watch, call.steps)).frames
+    compile_blocks(vace.pipeline)
+    transformer = vace.pipeline.transformer
+    assert all(block._compiled_call_impl for block in (*transformer.blocks, *transformer.vace_blocks))
+    # What the compiler makes of them takes minutes, so it is not begun.
+    with torch.compiler.set_stance("force_eager"):
+        assert np.array_equal(vace.perform(call, arrays, Watch(watch, call.steps)).frames, plain)
 
 
 def test_a_closed_model_makes_nothing(tiny_models: Path) -> None:

@@ -157,7 +157,6 @@ def test_weights_are_laid_over_a_model_and_taken_off_again(
     assert not np.array_equal(overlaid, plain)
     assert np.array_equal(model.generate(WORDS, {}, watch).frames, plain)
     assert np.array_equal(model.generate(replace(WORDS, lora=str(file)), {}, watch).frames, overlaid)
-    model.close()
 
 
 def test_both_experts_get_their_overlay(tiny_models: Path, tmp_path: Path, runtime: Runtime) -> None:
@@ -169,38 +168,32 @@ def test_both_experts_get_their_overlay(tiny_models: Path, tmp_path: Path, runti
     for call in (high_only, low_too):
         plain = model.generate(replace(call, lora=None), {}, watch).frames
         assert not np.array_equal(model.generate(call, {}, watch).frames, plain)
-    model.close()
 
 
 def test_an_overlay_for_another_model_is_refused_and_leaves_nothing(
     tiny_models: Path, tmp_path: Path, runtime: Runtime
 ) -> None:
     pytest.importorskip("peft", reason="overlays need peft: pip install peft")
-    (tmp_path / "broken.safetensors").write_bytes(b"no tensors")
-    overlay(tmp_path / "foreign.safetensors", runtime.torch, prefix="unet.")
-    overlay(tmp_path / "deeper.safetensors", runtime.torch, prefix="transformer.blocks.7.")
-    told = {
-        "broken": "cannot be laid over the model",
-        "foreign": "has no weights for this model",
-        "deeper": "cannot be laid over the model",
-    }
-    model = loaded_from(tiny_models)
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(b"no tensors")
+    foreign = overlay(tmp_path / "foreign.safetensors", runtime.torch, prefix="unet.")
+    deeper = overlay(tmp_path / "deeper.safetensors", runtime.torch, prefix="transformer.blocks.7.")
+    model = loaded_from(tiny_models, std={"path": broken, "steps": 2}, pro={"path": foreign, "steps": 2})
     plain = model.generate(WORDS, {}, watch).frames
-    model.close()
-    for name, fault in told.items():
-        file = tmp_path / f"{name}.safetensors"
-        model = loaded_from(tiny_models, std={"path": file, "steps": 2})
-        with pytest.raises(EngineFailed, match=fault):
+    for file, told in ((broken, "cannot be laid over the model"), (foreign, "has no weights for this model")):
+        with pytest.raises(EngineFailed, match=told):
             model.generate(replace(WORDS, lora=str(file)), {}, watch)
         assert np.array_equal(model.generate(WORDS, {}, watch).frames, plain)
-        model.close()
+    model = loaded_from(tiny_models, std={"path": deeper, "steps": 2})
+    with pytest.raises(EngineFailed, match="cannot be laid over the model"):
+        model.generate(replace(WORDS, lora=str(deeper)), {}, watch)
+    assert np.array_equal(model.generate(WORDS, {}, watch).frames, plain)
 
 
 def test_only_overlays_of_the_operators_are_used(tiny_models: Path) -> None:
     model = loaded_from(tiny_models)
     with pytest.raises(EngineFailed, match="no mode of this engine lays /etc/passwd"):
         model.generate(replace(WORDS, lora="/etc/passwd"), {}, watch)
-    model.close()
 
 
 def test_running_out_of_memory_is_told_and_gives_the_memory_back(runtime: Runtime) -> None:

@@ -10,8 +10,7 @@ from structlog.testing import capture_logs
 
 from omnireel.execution import scratch
 from omnireel.execution.base import Lost, Made
-from omnireel.execution.cluster import handle as handles
-from omnireel.execution.cluster.handle import RayHandle
+from omnireel.execution.cluster.handle import QUIET_SECONDS, RayHandle
 from omnireel.execution.cluster.messages import (
     Confirm,
     Drop,
@@ -34,7 +33,8 @@ class Desk:
         self.released = 0
         self.connected = True
         self.place = scratch.create(root)
-        self.handle = RayHandle(7, attempt(), self.place, self._send, self._release)
+        self.time = 0.0
+        self.handle = RayHandle(7, attempt(), self.place, self._send, self._release, now=lambda: self.time)
 
     def _send(self, order: Order) -> None:
         if not self.connected:
@@ -119,14 +119,11 @@ def test_a_stop_without_a_connection_does_no_harm(desk: Desk) -> None:
     assert desk.handle.poll() == Stopped()
 
 
-def test_silence_is_a_loss_only_when_somebody_listened(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = [0.0]
-    monkeypatch.setattr(handles.time, "monotonic", lambda: clock[0])
-    desk = Desk(desk.place.folder)
-    clock[0] += 3600
+def test_silence_is_a_loss_only_when_somebody_listened(desk: Desk) -> None:
+    desk.time += 3600
     assert desk.handle.poll() is None
-    for _ in range(int(handles.QUIET_SECONDS)):
-        clock[0] += 1.5
+    for _ in range(int(QUIET_SECONDS)):
+        desk.time += 1.5
         ending = desk.handle.poll()
     assert isinstance(ending, Lost)
     assert desk.orders == [Drop(7)]
