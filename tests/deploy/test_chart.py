@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -62,12 +63,13 @@ class Chart:
     """The chart rendered with some values."""
 
     def __init__(self, tools: Tools, folder: Path, values: dict[str, Any]) -> None:
-        self.file = folder / "rendered.yaml"
+        self._tools = tools
         (folder / "values.yaml").write_bytes(msgspec.yaml.encode(values))
         self._words = (CHART, "--values", folder / "values.yaml")
-        self.linted = tools.run("helm", "lint", "--strict", *self._words)
         self.rendered = tools.run("helm", "template", "trial", "--namespace", "video", *self._words)
-        self.file.write_text(self.rendered.stdout)
+
+    def lint(self) -> subprocess.CompletedProcess[str]:
+        return self._tools.run("helm", "lint", "--strict", *self._words)
 
     @property
     def things(self) -> list[Thing]:
@@ -95,9 +97,9 @@ class Chart:
                 yield from ((group.get("groupName", "head"), group["template"]["spec"]) for group in groups)
 
 
-@pytest.fixture(params=EVERY)
-def chart(request: pytest.FixtureRequest, tools: Tools, tmp_path: Path) -> Chart:
-    return Chart(tools, tmp_path, EVERY[request.param])
+@pytest.fixture(scope="module", params=EVERY)
+def chart(request: pytest.FixtureRequest, tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Chart:
+    return Chart(tools, tmp_path_factory.mktemp(request.param), EVERY[request.param])
 
 
 def containers(pod: Thing) -> list[Thing]:
@@ -105,8 +107,9 @@ def containers(pod: Thing) -> list[Thing]:
 
 
 def test_helm_has_nothing_to_say(chart: Chart) -> None:
-    assert chart.linted.returncode == 0, chart.linted.stdout
-    assert "[WARNING]" not in chart.linted.stdout
+    linted = chart.lint()
+    assert linted.returncode == 0, linted.stdout
+    assert "[WARNING]" not in linted.stdout
     assert chart.rendered.stderr == ""
 
 

@@ -197,6 +197,24 @@ def test_an_upload_through_one_is_used_through_the_other_and_results_come_from_b
     assert first.http.get(f"/api/v1/media/files/{uploaded['file_id']}").status_code == 404
 
 
+def test_a_server_told_once_lingers_and_then_goes_by_itself(service: Service, tmp_path: Path) -> None:
+    lingering = Replica(tmp_path / "lingering", service.settings | {"OMNIREEL_LINGER_SECONDS": "5"})
+    service.opened.callback(lingering.close)
+    lingering.await_start()
+    asker = Asker(lingering.origin, service.key)
+    service.opened.callback(asker.http.close)
+    assert asker.http.get("/readyz?exclude=worker").status_code == 200
+    lingering.tell_to_stop()
+    while (ready := asker.http.get("/readyz?exclude=worker")).status_code == 200:
+        pass
+    assert ready.json()["message"] == "Service unavailable: the server is stopping"
+    answer = asker.submit("a fox")
+    assert (answer.status_code, answer.headers["Connection"]) == (200, "close")
+    assert lingering.await_end() == 0
+    with pytest.raises(httpx2.ConnectError):
+        asker.http.get("/healthz")
+
+
 class Callers:
     """Who goes on asking through the balancer, and what went wrong for them. Thread-safe."""
 
