@@ -6,10 +6,12 @@ BIN := $(VENV)/bin
 SERVER := $(VENV)/.omnireel-server
 DEV := $(VENV)/.omnireel-dev
 RAY := $(VENV)/.omnireel-ray
-COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	--no-emit-index-url --no-emit-find-links --no-emit-package omnireel pyproject.toml requirements/build.in
+DEPLOY := $(VENV)/deploy/bin/helm
+LOCK := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links
+COMPILE := $(LOCK) --no-emit-package omnireel pyproject.toml requirements/build.in
 
-.PHONY: help demo serve test chaos cluster-demo check lint imports types web web-check docs lock clean
+.PHONY: help demo serve test chaos cluster-demo check lint imports types web web-check docs deploy-tools lock clean
 
 help:
 	@echo "make demo    restyle a clip into clay, for real: ends in demo-output/clay.mp4"
@@ -20,6 +22,7 @@ help:
 	@echo "make check   formatting, lint, types, import rules, tests"
 	@echo "make web     build the page of web/ anew, into src/omnireel/api/playground (needs Node.js)"
 	@echo "make docs    build the documentation into docs/_build/html, warnings being errors"
+	@echo "make deploy-tools  get Helm, Docker Compose and hadolint, which the tests of deploy/ run"
 	@echo "make lock    resolve the dependencies anew (needs uv)"
 	@echo "make clean   remove what these commands made, but not omnireel-data"
 
@@ -72,13 +75,28 @@ $(SERVER): requirements/server.lock pyproject.toml tools/venv.sh
 $(DEV): requirements/dev.lock pyproject.toml tools/venv.sh
 	@tools/venv.sh $(VENV) dev
 
+deploy-tools: $(DEPLOY)
+
+$(DEPLOY): requirements/deploy.lock requirements/helm.lock tools/deploy_tools.sh $(DEV)
+	@tools/deploy_tools.sh $(VENV)/deploy $(BIN)/python
+	@touch $@
+
 docs: $(DEV)
 	$(BIN)/python -m sphinx -q -W --keep-going -d docs/_build/read docs docs/_build/html
 
+# What the images of deploy/ hold, by the build argument VARIANT.
+CONTAINER := --extra postgres --extra s3 --extra otel
 UV ?= $(or $(shell command -v uv 2>/dev/null),$(BIN)/uv)
 lock:
 	$(UV) $(COMPILE) --extra server --output-file requirements/server.lock $(ARGS)
 	$(UV) $(COMPILE) --extra dev --constraints requirements/server.lock --output-file requirements/dev.lock $(ARGS)
+	$(UV) $(COMPILE) $(CONTAINER) --constraints requirements/dev.lock \
+		--output-file requirements/container-cpu.lock $(ARGS)
+	$(UV) $(COMPILE) $(CONTAINER) --extra ray requirements/ray.in --constraints requirements/container-cpu.lock \
+		--output-file requirements/container-ray.lock $(ARGS)
+	$(UV) $(COMPILE) $(CONTAINER) --extra ray requirements/ray.in --extra diffusers \
+		--constraints requirements/container-ray.lock --output-file requirements/container-cuda.lock $(ARGS)
+	$(UV) $(LOCK) requirements/deploy.in --output-file requirements/deploy.lock $(ARGS)
 
 $(RAY): $(DEV)
 	$(UV) pip install --quiet --python $(BIN)/python 'ray>=2.60,<3'

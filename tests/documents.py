@@ -27,7 +27,12 @@ class Fence:
 
 def pages() -> list[str]:
     """Every page a reader is meant to follow, by its path in the repository."""
-    found = [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("architecture/*.md")]
+    found = [
+        ROOT / "README.md",
+        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("docs/models/*.md"),
+        *ROOT.glob("architecture/*.md"),
+    ]
     return sorted(str(path.relative_to(ROOT)) for path in found if list(fences(str(path.relative_to(ROOT)))))
 
 

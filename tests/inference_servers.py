@@ -6,14 +6,16 @@ MP4. `Habits` are what a test wants to go wrong.
 
 from __future__ import annotations
 
+import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import uvicorn
 from fastapi import FastAPI, Request
@@ -41,6 +43,7 @@ class SglangForm(BaseModel):
     guidance_scale: float | None = None
     negative_prompt: str | None = None
     flow_shift: float | None = None
+    enable_teacache: bool | None = None
 
 
 class VllmForm(BaseModel):
@@ -52,21 +55,52 @@ class VllmForm(BaseModel):
     model: str | None = None
     seconds: int | None = Field(default=None, ge=1)
     size: Size | None = None
-    num_frames: int | None = Field(default=None, ge=1)
+    num_frames: int | None = Field(default=None, ge=1, le=2**63 - 1)
     fps: int | None = Field(default=None, ge=1)
-    seed: int | None = None
+    seed: int | None = Field(default=None, ge=-(2**63), le=2**63 - 1)
     num_inference_steps: int | None = Field(default=None, ge=1, le=200)
-    guidance_scale: float | None = None
+    guidance_scale: float | None = Field(default=None, ge=0, le=20)
+    flow_shift: float | None = None
     negative_prompt: str | None = None
     generate_sound: bool | None = None
     extra_params: str | None = None
 
 
+class H3Params(BaseModel):
+    """What MiniMax-H3 reads of `extra_params`; its server knows more, which we do not say."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    task: Literal["t2va", "fl2va", "ref2va"]
+    duration: float = Field(ge=4, le=15)
+    frame_indices: list[int] | None = None
+
+
+def h3_fault(params: H3Params, media: list[str], fps: str) -> str:
+    """What its request processor raises; `media` are the kinds of the files that came along."""
+    images, videos = media.count("image"), media.count("video")
+    if fps != "24":
+        return "MiniMax H3 output fps is fixed at 24"
+    if params.task == "t2va" and media:
+        return "t2va does not accept image, video, or audio conditions"
+    if params.task == "fl2va" and (videos or not 1 <= images <= 2):
+        return "fl2va requires image conditions only"
+    if params.task == "fl2va" and params.frame_indices not in ([0], [-1], [0, -1]):
+        return "MiniMax H3 FL2VA frame_indices must be [0], [-1], or [0, -1]"
+    if params.task == "fl2va" and len(params.frame_indices or []) != images:
+        return "MiniMax H3 FL2VA requires one frame index per image"
+    if params.task == "ref2va" and not media:
+        return "ref2va requires at least one image or video reference"
+    return ""
+
+
 @dataclass
 class Habits:
-    """A job takes `steps` looks and `fails` for this reason; a delete is refused `stubborn` times."""
+    """A job takes `steps` looks and `fails` for this reason; a delete is refused `stubborn` times. The model
+    takes `mixed` inputs."""
 
     steps: int = 2
+    mixed: bool = False
     fails: str = ""
     stubborn: int = 0
     sick: bool = False
@@ -84,6 +118,7 @@ class InferenceServer:
     forms: list[dict[str, Any]] = field(default_factory=list)
     uploads: list[list[tuple[str, bytes]]] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
+    looks: Counter[str] = field(default_factory=Counter)
     origin: str = ""
 
     def __post_init__(self) -> None:
@@ -103,7 +138,10 @@ class InferenceServer:
         return Response(status_code=503 if self.habits.sick else 200)
 
     def _list(self) -> Response:
-        return JSONResponse({"object": "list", "data": list(self.jobs.values())})
+        jobs = list(self.jobs.values())[::-1]
+        ends = {"first_id": jobs[0]["id"], "last_id": jobs[-1]["id"]} if jobs else {}
+        nobody = {"first_id": None, "last_id": None}
+        return JSONResponse({"object": "list", "data": jobs, "has_more": False, **nobody, **ends})
 
     async def _create(self, request: Request) -> Response:
         if not request.headers["content-type"].startswith("multipart/form-data"):
@@ -115,18 +153,33 @@ class InferenceServer:
                     plain[name] = value
                 else:
                     files.append((name, await value.read()))
-        return self._refusal(plain, {name for name, _ in files}) or self._accepted(plain, files)
+        refusal = self._refusal(plain, [name for name, _ in files]) or self._h3_refusal(plain, files)
+        return refusal or self._accepted(plain, files)
 
-    def _refusal(self, plain: dict[str, Any], files: set[str]) -> Response | None:
+    def _refusal(self, plain: dict[str, Any], files: list[str]) -> Response | None:
         shape: type[BaseModel] = SglangForm if self.dialect == "sglang" else VllmForm
         try:
             shape.model_validate(plain)
         except ValidationError as error:
             faults = [{"loc": list(fault["loc"]), "msg": fault["msg"]} for fault in error.errors()]
             return JSONResponse({"detail": faults}, 422)
-        if self.dialect != "sglang" and not files <= {"input_reference", "input_references"}:
+        if self.dialect != "sglang" and not set(files) <= {"input_reference", "input_references"}:
             return JSONResponse({"detail": f"unknown files {sorted(files)}"}, 422)
+        if self.dialect != "sglang" and "input_references" in files and not self.habits.mixed:
+            # The real one would take each of them for a video.
+            return JSONResponse({"detail": "this diffusion model takes no mixed references"}, 400)
         return None
+
+    def _h3_refusal(self, plain: dict[str, Any], files: list[tuple[str, bytes]]) -> Response | None:
+        if "MiniMax-H3" not in plain.get("model", ""):
+            return None
+        try:
+            params = H3Params.model_validate_json(plain["extra_params"])
+        except ValidationError as error:
+            return JSONResponse({"detail": str(error)}, 400)
+        media = ["video" if content[4:8] == b"ftyp" else "image" for _, content in files]
+        fault = h3_fault(params, media, plain["fps"])
+        return JSONResponse({"detail": fault}, 400) if fault else None
 
     def _accepted(self, plain: dict[str, Any], files: list[tuple[str, bytes]]) -> Response:
         self.forms.append(plain)
@@ -140,8 +193,9 @@ class InferenceServer:
             "created_at": int(time.time()),
             "size": plain.get("size", ""),
             "seconds": plain.get("seconds", "4"),
-            "looks": 0,
         }
+        if self.dialect != "sglang":
+            job |= {"prompt": plain["prompt"], "size": plain.get("size")}
         self.jobs[job["id"]] = job
         return JSONResponse(job)
 
@@ -149,27 +203,32 @@ class InferenceServer:
         job = self.jobs.get(job_id)
         if job is None:
             return JSONResponse({"detail": "Video not found"}, 404)
-        job["looks"] += 1
-        done = job["looks"] >= self.habits.steps
+        self.looks[job_id] += 1
+        done = self.looks[job_id] >= self.habits.steps
         if done and self.habits.fails:
-            job |= {"status": "failed", "error": {"message": self.habits.fails}}
-            return JSONResponse(job, 200 if self.dialect == "sglang" else 500)
-        stepwise = 100 * job["looks"] // self.habits.steps if self.dialect == "sglang" else 0
+            return self._failed(job)
+        stepwise = 100 * self.looks[job_id] // self.habits.steps if self.dialect == "sglang" else 0
         job |= {"status": "completed" if done else "in_progress", "progress": 100 if done else stepwise}
         return JSONResponse(job)
+
+    def _failed(self, job: dict[str, Any]) -> Response:
+        status = 200 if self.dialect == "sglang" else 500
+        code = {} if self.dialect == "sglang" else {"code": status}
+        job |= {"status": "failed", "error": {"message": self.habits.fails, **code}}
+        return JSONResponse(job, status)
 
     def _content(self, job_id: str) -> Response:
         job = self.jobs.get(job_id)
         if job is None or job["status"] != "completed":
             return JSONResponse({"detail": "not there"}, 404)
         form = self.forms[int(job_id.removeprefix("video_gen_")) - 1]
-        width, height = map(int, form["size"].split("x"))
+        width, height = map(int, form.get("size", "64x48").split("x"))
         path = make_video(
             self.folder / f"{self.dialect}-{job_id}.mp4",
             width=width,
             height=height,
             fps=int(form["fps"]),
-            seconds=int(form["num_frames"]) / int(form["fps"]),
+            seconds=_seconds(form),
             audio=self.habits.audio,
         )
         return Response(path.read_bytes(), media_type="video/mp4")
@@ -181,8 +240,16 @@ class InferenceServer:
             self.habits.stubborn -= 1
             return JSONResponse({"detail": "still cancelling"}, 409)
         self.deleted.append(job_id)
-        del self.jobs[job_id]
+        job = self.jobs.pop(job_id)
+        if self.dialect == "sglang":
+            return JSONResponse(job | {"status": "deleted"})
         return JSONResponse({"id": job_id, "deleted": True, "object": "video.deleted"})
+
+
+def _seconds(form: dict[str, Any]) -> float:
+    """A length in `extra_params` goes before a count of frames."""
+    told = json.loads(form.get("extra_params", "{}")).get("duration")
+    return float(told) if told else int(form["num_frames"]) / int(form["fps"])
 
 
 @contextmanager

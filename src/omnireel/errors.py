@@ -25,6 +25,7 @@
         ├── OutcomeUnknown        somebody may have been paid for it, so it is not done again
         ├── DeadlineExceeded      the caller's own deadline passed first
         └── WorkerLost            the machinery failed, not the request; worth another attempt
+            └── DeviceBroken      the GPU gives errors to this process; another process may do better
 
 `category` is the first half of the wire's error message; `type` is the machine word a failed task carries.
 """
@@ -195,3 +196,7 @@ class WorkerLost(AttemptError):
 
     type: ClassVar[str] = "worker_lost"
     retryable: ClassVar[bool] = True
+
+
+class DeviceBroken(WorkerLost):
+    """The device answers with errors that outlast the call. Only a new process can use it again."""

@@ -362,6 +362,8 @@ class Clip:
     has_audio: bool = False
     shots: tuple[ShotReport, ...] = ()
     spritesheet: Spritesheet | None = None
+    director: str = ""
+    """Who directed it, `model` or `rules`, where a language model was to be asked."""
 
     @property
     def duration(self) -> float:
@@ -404,6 +406,8 @@ class Succeeded:
     warnings: tuple[str, ...] = ()
     passed_over: tuple[PassedOver, ...] = ()
     """Engines that were to be tried first."""
+    director: str = ""
+    """As in `Clip`."""
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,19 @@ class RouteTable(BaseModel):
     teams: frozenset[str] | None = None
 
 
+class DirectorTable(BaseModel):
+    """A language model behind an OpenAI-compatible chat endpoint."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    base_url: str = Field(pattern=r"^https?://[^/?#@\s]+(/[^?#\s]*)?$", max_length=1000)
+    """Where `/chat/completions` is."""
+    model: str = Field(min_length=1, max_length=256)
+    api_key: SecretStr | None = None
+    seconds: float = Field(default=20.0, gt=0, le=600)
+    """For its whole answer; then the rules direct."""
+
+
 class Settings(BaseSettings):
     """Read once at start and handed to the rooms as values; nothing reads the environment afterwards."""
 
@@ -123,6 +136,8 @@ class Settings(BaseSettings):
     routes: Mapping[str, tuple[RouteTable, ...]] = {}
     """Engines for requests that name none, by model, the best first; the next one where one cannot. Models
     without any go to `engine`."""
+    director: DirectorTable | None = Field(default=None, repr=False)
+    """A language model that turns requests into storyboards; default: the rules do."""
     allow_engine_choice: bool = True
     """Whether callers may name an engine."""
     allow_priority: bool = True
@@ -136,10 +151,16 @@ class Settings(BaseSettings):
     """Between asking an attempt to stop and killing it."""
     drain_seconds: float = Field(default=30.0, ge=0)
     """How long a server told to stop lets running attempts finish."""
+    linger_seconds: float = Field(default=0.0, ge=0, le=600)
+    """How long a server told to stop goes on taking requests, so that a balancer which looks at `/readyz`
+    leaves it in peace before it closes its door."""
     engine_threads: int = Field(default=0, ge=0)
     """Threads one attempt may use; 0 shares the machine's cores between the workers."""
     engine_memory: int = Field(default=4096 * MIB, ge=256 * MIB)
     """Address space one attempt may use, bytes."""
+    models_loaded: int = Field(default=1, ge=1, le=64)
+    """Engines whose models a worker keeps in memory at a time; another one takes the place of the one that
+    was used longest ago."""
 
     metering: Literal["off", "on"] = "off"
     """Charging for tasks; while off, nothing is reserved or charged."""
@@ -189,7 +210,7 @@ class Settings(BaseSettings):
             raise ValueError(f"there is no model {unknown[0]!r}; there are {', '.join(PRICES)}")
         return routes
 
-    @field_validator("engines", mode="before")
+    @field_validator("engines", "director", mode="before")
     @classmethod
     def _from_the_environment(cls, tables: Any) -> Any:
         return _resolved(tables)

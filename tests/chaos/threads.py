@@ -21,12 +21,12 @@ from omnireel.testing.fake_engine import FakeEngine
 class ThreadHandle:
     """An attempt that makes a real clip; `padding` bytes of nothing are added to it."""
 
-    note = ""
     stages: tuple[Stage, ...] = ()
 
     def __init__(self, root: Path, attempt: Attempt, seconds: float, padding: int) -> None:
         self._place = scratch.create(root)
         self._attempt = attempt
+        self.note = attempt.note
         self._seconds = seconds
         self._padding = padding
         self._stopping = Event()

@@ -26,7 +26,7 @@ from omnireel.clock import ManualClock
 from omnireel.models import Failed, Outcome, Progress, Stopped, TaskStatus
 from omnireel.tasks import tables
 from omnireel.tasks.database import open_database, writing
-from omnireel.tasks.sql import SqlTaskStore
+from omnireel.tasks.sql import RECALL_PRIORITY, SqlTaskStore
 from omnireel.tasks.store import Claim, Hold
 from omnireel.tasks.teams import TeamStore
 from omnireel.testing.task_store import LEASE, MAX_ATTEMPTS, RETENTION, a_success, a_task
@@ -52,6 +52,7 @@ class ModelTask:
     token: str | None = None
     lease_until: float = 0.0
     cancel_requested: bool = False
+    note: bool = False
     expires: float | None = None
     started: float | None = None
 
@@ -68,7 +69,13 @@ class ModelTask:
     def claimable(self, now: float) -> bool:
         if self.status is TaskStatus.PENDING:
             return self.not_before <= now
-        return self.left_behind(now) and self.attempt < MAX_ATTEMPTS and not self.cancel_requested
+        wanted = self.note or not self.cancel_requested
+        return self.left_behind(now) and self.attempt < MAX_ATTEMPTS and wanted
+
+    @property
+    def recallable(self) -> bool:
+        """Whether it remembers something that an attempt which is left can call off."""
+        return self.note and self.attempt < MAX_ATTEMPTS
 
 
 class StoreAgainstModel(RuleBasedStateMachine):
@@ -169,16 +176,17 @@ class StoreAgainstModel(RuleBasedStateMachine):
             assert len(self.running(task.team)) < self.limit(task.team)
         task.status, task.token, task.started = TaskStatus.PROCESSING, claim.token, self.now
         task.attempt, task.lease_until = task.attempt + 1, self.now + LEASE.total_seconds()
-        assert claim.attempt == task.attempt
+        assert (claim.attempt, claim.canceled) == (task.attempt, task.cancel_requested)
         return claim
 
-    @rule(claim=claims)
-    def renew(self, claim: Claim) -> None:
+    @rule(claim=claims, note=st.sampled_from(["", "note"]))
+    def renew(self, claim: Claim, note: str) -> None:
         task = self.held(claim)
-        hold = self.store.renew(claim, Progress(0.5), "note")
+        hold = self.store.renew(claim, Progress(0.5), note)
         assert hold is self.expected_hold(task)
         if task is not None:
             task.lease_until = self.now + LEASE.total_seconds()
+            task.note = bool(note)
 
     @rule(claim=claims)
     def watch(self, claim: Claim) -> None:
@@ -197,7 +205,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
         status = self.store.retry(claim, "killed", timedelta(seconds=delay))
         if task is None:
             assert status is None
-        elif task.cancel_requested:
+        elif task.cancel_requested and not task.recallable:
             assert status is TaskStatus.CANCELED
             task.end(TaskStatus.CANCELED, self.now)
         elif task.attempt >= MAX_ATTEMPTS:
@@ -211,7 +219,7 @@ class StoreAgainstModel(RuleBasedStateMachine):
     def release(self, claim: Claim) -> None:
         task = self.held(claim)
         assert self.store.release(claim) is (task is not None)
-        if task is not None and task.cancel_requested:
+        if task is not None and task.cancel_requested and not task.note:
             task.end(TaskStatus.CANCELED, self.now)
         elif task is not None:
             task.give_back(self.now)
@@ -222,17 +230,19 @@ class StoreAgainstModel(RuleBasedStateMachine):
         task = self.model.get(name)
         if task is None or self.gone(task):
             return
-        if task.status is TaskStatus.PENDING or task.left_behind(self.now):
+        idle = task.status is TaskStatus.PENDING or task.left_behind(self.now)
+        if idle and not task.recallable:
             task.end(TaskStatus.CANCELED, self.now)
-        elif task.status is TaskStatus.PROCESSING:
-            task.cancel_requested = True
+        elif not task.status.terminal and not task.cancel_requested:
+            task.cancel_requested, task.priority, task.not_before = True, RECALL_PRIORITY, self.now
         assert self.store.cancel(task.team, name).status is task.status
 
     @rule()
     def reap(self) -> None:
         reaped = 0
         for task in self.model.values():
-            if task.left_behind(self.now) and (task.cancel_requested or task.attempt >= MAX_ATTEMPTS):
+            unwanted = task.cancel_requested and not task.recallable
+            if task.left_behind(self.now) and (unwanted or task.attempt >= MAX_ATTEMPTS):
                 task.end(TaskStatus.CANCELED if task.cancel_requested else TaskStatus.FAILED, self.now)
                 reaped += 1
         assert self.store.reap() == reaped

@@ -62,6 +62,7 @@ class House:
     secrets: WebhookSecrets
     values: ApiValues
     draining: Event
+    leaving: Event
     key: str
 
     def client(self, key: str | None = None) -> TestClient:
@@ -165,7 +166,7 @@ def open_house(
     deliveries, webhook_secrets = Deliveries(database), WebhookSecrets(database, clock)
     files = MediaFiles(database, clock, quota=upload_quota)
     counts = RequestCounts.of(database, clock)
-    draining = Event()
+    draining, leaving = Event(), Event()
     app = create_app(
         service=service,
         keys=keys,
@@ -179,6 +180,7 @@ def open_house(
         pairs=pairs,
         clock=clock,
         draining=draining,
+        leaving=leaving,
         instruments=instruments,
     )
     try:
@@ -195,6 +197,7 @@ def open_house(
             webhook_secrets,
             settled,
             draining,
+            leaving,
             keys.create("first").secret,
         )
     finally:

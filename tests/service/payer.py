@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -16,35 +17,32 @@ from omnireel.client._blocking import open_http
 from omnireel.director.direct import direct
 from omnireel.engines.registry import make_engine
 from omnireel.engines.spec import EngineSpec
-from omnireel.engines.upstream import modellix
 from omnireel.errors import OutcomeUnknown
 from omnireel.models import Job, Mode, VideoRequest
 from omnireel.testing.engine import RecordingRun
 
-KIND = f"{modellix.__name__}:{modellix.ModellixEngine.__name__}"
 UNKNOWN = 7
 """The status of an attempt that cannot know whether it has paid."""
 
 
 class KeptRun(RecordingRun):
-    """Its note is in a file."""
+    """Its note is in a file beside its own folder, which no other attempt has."""
 
     def remember(self, note: str) -> None:
         super().remember(note)
-        path = self.scratch / "note"
+        kept = self.scratch.parent / "note"
         (self.scratch / "note.part").write_text(note)
-        (self.scratch / "note.part").replace(path)
+        (self.scratch / "note.part").replace(kept)
 
 
-def attempt(folder: Path, options: dict[str, object]) -> int:
+def attempt(folder: Path, kind: str, options: dict[str, object]) -> int:
     """The exit status of an attempt at the task whose note is in the folder."""
     note = folder / "note"
-    request = VideoRequest("kling/kling-video-o1", f"a cat in {folder.name}", mode=Mode.STD)
-    run = KeptRun(folder, note=note.read_text() if note.exists() else "")
+    request = VideoRequest("kling/kling-video-o1", f"a cat in {folder.name} fake:frames=120", mode=Mode.STD)
+    run = KeptRun(Path(mkdtemp(dir=folder)), note=note.read_text() if note.exists() else "")
     try:
-        make_engine("hosted", EngineSpec(KIND, options), threads=1).generate(
-            Job(request, direct(request)), run
-        )
+        engine = make_engine("hosted", EngineSpec(kind, options), threads=1)
+        engine.generate(Job(request, direct(request)), run)
     except OutcomeUnknown:
         return UNKNOWN
     return 0
@@ -55,11 +53,13 @@ def main() -> None:
     # Everything an attempt loads and does first: a fork must be at its order within milliseconds.
     open_http().close()
     direct(VideoRequest("kling/kling-video-o1", "a cat"))
+    for kind in sys.argv[1:]:
+        import_module(kind.partition(":")[0])
     for line in sys.stdin:
         order = json.loads(line)
         child = os.fork()
         if child == 0:
-            os._exit(attempt(Path(order["folder"]), order["options"]))
+            os._exit(attempt(Path(order["folder"]), order["kind"], order["options"]))
         print(child, flush=True)
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)

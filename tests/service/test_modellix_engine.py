@@ -138,12 +138,31 @@ def test_a_cancel_before_the_order_orders_nothing(there: Upstream, tmp_path: Pat
 
 
 def test_a_cancel_calls_the_order_off(there: Upstream, tmp_path: Path) -> None:
+    run = StubbornRun(tmp_path, at="upstream")
     with pytest.raises(Canceled):
-        made(there, StubbornRun(tmp_path, at="upstream"), "a cat fake:seconds=30 fake:steps=300")
+        made(there, run, "a cat fake:seconds=30 fake:steps=300")
+    assert run.note == ""
     deadline = time.monotonic() + PATIENCE
     while there.orders[0].status is not TaskStatus.CANCELED:
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_what_an_attempt_that_is_gone_ordered_is_called_off(opened: Open, tmp_path: Path) -> None:
+    first = StubbornRun(tmp_path, at="upstream", raised=HandedOver)
+    with opened() as there:
+        with pytest.raises(HandedOver):
+            made(there, first, "a cat fake:seconds=30 fake:steps=300")
+        for _ in range(2):
+            engine(there).recall(first.note)
+        deadline = time.monotonic() + PATIENCE
+        while there.orders[0].status is not TaskStatus.CANCELED:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        for nothing in ("", first.notes[0], json.dumps({"key": "k", "order_id": "task-t2v-nobody"})):
+            engine(there).recall(nothing)
+    with pytest.raises(EngineUnavailable, match="cannot be called off now"):
+        engine(there, timeout_seconds=0.5).recall(first.note)
 
 
 def test_an_order_that_fails_there_says_why(there: Upstream, tmp_path: Path) -> None:

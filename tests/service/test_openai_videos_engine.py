@@ -98,6 +98,17 @@ def test_another_attempt_goes_on_with_the_same_order(there: Upstream, tmp_path: 
     assert len(there.orders) == 1
 
 
+def test_what_an_attempt_that_is_gone_ordered_is_called_off(opened: Open, tmp_path: Path) -> None:
+    with opened() as there:
+        run = RecordingRun(tmp_path)
+        engine(there).generate(job(), run)
+        for note in ("", run.notes[0], run.note, run.note):
+            engine(there).recall(note)
+        assert there.orders == ()
+    with pytest.raises(EngineUnavailable, match="cannot be called off now"):
+        engine(there).recall(run.note)
+
+
 @pytest.mark.parametrize("promises", [True, False])
 def test_an_attempt_that_died_while_it_ordered(opened: Open, tmp_path: Path, promises: bool) -> None:
     until = 1e12 if promises else 0

@@ -62,6 +62,34 @@ def test_every_check_is_shown_with_its_reason_also_when_others_fail(tmp_path: Pa
     database.dispose()
 
 
+def test_a_balancer_leaves_out_the_check_for_workers(tmp_path: Path) -> None:
+    def nobody() -> str:
+        raise Unavailable("no worker has reported")
+
+    with open_house(tmp_path, checks={"database": lambda: "writable", "worker": nobody}) as house:
+        whole, part = (house.stranger().get(path) for path in ("/readyz", "/readyz?exclude=worker"))
+        unknown = house.stranger().get("/readyz?exclude=worker&exclude=wroker")
+
+    assert (whole.status_code, part.status_code) == (503, 200)
+    assert list(part.json()["data"]["checks"]) == ["serving", "database"]
+    assert (unknown.status_code, unknown.json()["message"]) == (
+        400,
+        "Invalid parameters: there is no check 'wroker' to exclude; there are database, worker",
+    )
+
+
+def test_a_server_that_is_leaving_takes_requests_but_keeps_no_connection(tmp_path: Path) -> None:
+    with open_house(tmp_path) as house:
+        before = house.client().get("/api/v1/tasks")
+        house.leaving.set()
+        ready, task_id = house.stranger().get("/readyz"), house.submit()
+        after = house.client().get(f"/api/v1/tasks/{task_id}")
+
+    assert "Connection" not in before.headers
+    assert (ready.status_code, after.status_code) == (503, 200)
+    assert after.headers["Connection"] == "close"
+
+
 def test_storage_that_takes_nothing_is_not_ready_and_is_not_tried_at_every_look(tmp_path: Path) -> None:
     now = [0.0]
     root = tmp_path / "blobs"

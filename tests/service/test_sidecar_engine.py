@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from tests.inference_servers import Habits, InferenceServer, inference_server
 from tests.media_files import make_image, make_video
+from tests.service.house import House
+from tests.service.upstream import Upstream, upstream
 
 from omnireel.director.direct import direct
 from omnireel.engines.registry import make_engine
@@ -62,9 +64,9 @@ def engine(*servers: InferenceServer, **more: object) -> SidecarEngine:
     return made
 
 
-def job(**more: Any) -> Job:
+def job(prompt: str = "a cat", **more: Any) -> Job:
     asked = {"mode": Mode.STD, "duration": 1, "aspect_ratio": AspectRatio.WIDE, **more}
-    request = VideoRequest("kling/kling-video-o1", "a cat", **asked)
+    request = VideoRequest("kling/kling-video-o1", prompt, **asked)
     return Job(request, direct(request))
 
 
@@ -146,15 +148,34 @@ def test_another_attempt_goes_on_with_the_same_job(server: InferenceServer, tmp_
 
 def test_a_cancel_frees_the_server_where_it_can_be_freed(server: InferenceServer, tmp_path: Path) -> None:
     server.habits = Habits(steps=50, stubborn=2)
+    run = StubbornRun(tmp_path, at="making")
     with pytest.raises(Canceled):
-        made(StubbornRun(tmp_path, at="making"), server)
+        made(run, server)
     if server.dialect == "vllm-omni":
         assert server.deleted == ["video_gen_1"]
+        assert run.note == ""
         return
+    assert run.note
     # It cannot be stopped, and is not asked to work on something else meanwhile.
     with pytest.raises(EngineUnavailable, match="1 inference servers are busy"):
         made(RecordingRun(tmp_path), server)
     assert len(server.forms) == 1
+
+
+def test_a_job_of_an_attempt_that_is_gone_is_stopped_where_it_can_be(tmp_path: Path) -> None:
+    notes = []
+    for dialect in ("sglang", "vllm-omni"):
+        with inference_server(dialect, tmp_path / dialect, Habits(steps=50)) as server:
+            run = StubbornRun(tmp_path, at="making", raised=HandedOver)
+            with pytest.raises(HandedOver):
+                made(run, server)
+            for note in ("", json.dumps({"origin": "", "job_id": "", "lost": 1}), run.note):
+                engine(server).recall(note)
+            assert bool(server.jobs) == (dialect == "sglang")
+            notes.append(run.note)
+    engine(server).recall("")
+    with pytest.raises(EngineUnavailable, match="cannot be stopped now"):
+        engine(server).recall(notes[-1])
 
 
 def test_a_job_past_its_time_is_given_up(server: InferenceServer, tmp_path: Path) -> None:
@@ -195,13 +216,80 @@ def test_what_the_model_cannot_take_is_refused_at_once(server: InferenceServer) 
         engine(server, longest=5).check(job(duration=10).request)
 
 
-def test_sglang_cannot_be_told_to_take_several_pictures() -> None:
-    options = {"dialect": "sglang", "replicas": ["http://gpu:30000"], "pictures": 4}
-    with pytest.raises(CannotStart, match="keeps only the first picture"):
+@pytest.mark.parametrize(
+    ("dialect", "says"),
+    [("sglang", "keeps only the first picture"), ("vllm-omni", "for models with mixed inputs only")],
+)
+def test_servers_cannot_be_told_to_take_pictures_that_they_would_not(dialect: str, says: str) -> None:
+    options = {"dialect": dialect, "replicas": ["http://gpu:30000"], "pictures": 4}
+    with pytest.raises(CannotStart, match=says):
         make_engine("gpu", EngineSpec(KIND, options), threads=1)
+
+
+def test_several_inputs_go_to_a_model_that_takes_them(server: InferenceServer, tmp_path: Path) -> None:
+    picture = make_image(tmp_path / "picture.png")
+    video = make_video(tmp_path / "video.mp4", seconds=3)
+    asked = job(images=(PICTURE,), videos=(VIDEO,), duration=None)
+    if server.dialect == "vllm-omni":
+        with pytest.raises(InvalidRequest, match="takes one input, a picture or a video, got 2"):
+            engine(server).check(asked.request)
+    server.habits.mixed = True
+    gpu = engine(server, mixed=True)
+    gpu.check(asked.request)
+    gpu.generate(asked, RecordingRun(tmp_path, inputs={PICTURE: picture, VIDEO: video}))
+    [sent] = server.uploads
+    assert [content for _, content in sent] == [picture.read_bytes(), video.read_bytes()]
+    names = {"sglang": ["input_reference", "video_reference"], "vllm-omni": ["input_references"] * 2}
+    assert [name for name, _ in sent] == names[server.dialect]
 
 
 @pytest.mark.parametrize(("seconds", "frames"), [(5, 81), (10, 161), (1, 17), (0.01, 1)])
 def test_frames_are_the_next_legal_count(seconds: float, frames: int) -> None:
     options = SidecarOptions.model_validate({"dialect": "sglang", "replicas": ["http://gpu:30000"]})
     assert options.frames(seconds) == frames
+
+
+@pytest.fixture
+def there(standing: House, port: int, tmp_path: Path) -> Iterator[Upstream]:
+    with upstream(standing, port, tmp_path / "omnireel") as found:
+        yield found
+
+
+def chained(there: Upstream, run: RecordingRun, asked: Job) -> Clip:
+    """Over a second Omnireel, as if it were an SGLang."""
+    options = {
+        "dialect": "sglang",
+        "replicas": [there.origin],
+        "api_key": there.key,
+        "health": "/healthz",
+        "std": (1280, 720),
+        "fps": 24,
+        "kinds": ["text", "animate"],
+        "wait_seconds": 0,
+    }
+    return make_engine("gpu", EngineSpec(KIND, options), threads=1).generate(asked, run)
+
+
+def test_a_second_omnireel_stands_in_for_an_inference_server(there: Upstream, tmp_path: Path) -> None:
+    path = make_image(tmp_path / "picture.png", width=640, height=360)
+    run = RecordingRun(tmp_path, inputs={PICTURE: path}, seed=9)
+    clip = chained(there, run, job("a cat fake:frames=96", images=(PICTURE,), duration=4))
+    assert (clip.frames, clip.fps, clip.has_audio) == (96, Fraction(24), False)
+    # It has fetched the clip, and left nothing behind.
+    assert there.orders == ()
+
+
+def test_a_second_omnireel_says_why_it_fails_and_is_left_alone_while_it_works(
+    there: Upstream, tmp_path: Path
+) -> None:
+    first = StubbornRun(tmp_path, at="making", raised=HandedOver)
+    slow = job("a cat fake:seconds=2 fake:frames=96", duration=4)
+    with pytest.raises(HandedOver):
+        chained(there, first, slow)
+    [order] = there.orders
+    assert (order.request.seed, order.request.duration, order.request.mode) == (1, 4, Mode.STD)
+    with pytest.raises(EngineUnavailable, match="busy with other work"):
+        chained(there, RecordingRun(tmp_path), slow)
+    chained(there, RecordingRun(tmp_path, note=first.note), slow)
+    with pytest.raises(EngineFailed, match="the fake engine was told to refuse"):
+        chained(there, RecordingRun(tmp_path), job("a cat fake:refuse", duration=4))

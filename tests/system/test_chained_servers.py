@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.real_server import FAKE, RealServer, real_server
 
-from omnireel import Client, TaskFailed
+from omnireel import Client, TaskCanceled, TaskFailed
 from omnireel.models import TaskStatus
 
 pytestmark = pytest.mark.system
@@ -37,6 +37,26 @@ def routed(there: RealServer) -> dict[str, str]:
     engines["plain"] = {"kind": FAKE}
     routes = {"kling/kling-video-o1": [{"engine": "hosted", "modes": ["std"]}, {"engine": "plain"}]}
     return settings | {"OMNIREEL_ENGINES": json.dumps(engines), "OMNIREEL_ROUTES": json.dumps(routes)}
+
+
+def beside(there: RealServer) -> dict[str, str]:
+    """Settings for a server that drives the other as it would an inference server, and can do it itself."""
+    table = {
+        "kind": "omnireel.engines.sidecar.engine:SidecarEngine",
+        "dialect": "sglang",
+        "replicas": [there.origin],
+        "api_key": {"env": "KEY_THERE"},
+        "health": "/healthz",
+        "std": [1280, 720],
+        "fps": 24,
+        "patience_seconds": 0,
+    }
+    routes = {"kling/kling-v3-omni-video": [{"engine": "gpu"}, {"engine": "studio"}]}
+    return {
+        "OMNIREEL_ENGINES": json.dumps({"gpu": table}),
+        "OMNIREEL_ROUTES": json.dumps(routes),
+        "KEY_THERE": there.key,
+    }
 
 
 def folder(path: Path) -> Path:
@@ -110,3 +130,52 @@ def test_another_engine_takes_over_when_the_upstream_dies_over_its_work(tmp_path
     assert "away for too long" in lost["reason"]
     assert "takes no orders now" in away["reason"]
     assert unwanted == {"engine": "hosted", "reason": "not for mode pro"}
+
+
+@pytest.mark.slow
+def test_the_studio_takes_over_when_an_inference_server_is_killed_over_its_work(tmp_path: Path) -> None:
+    with (
+        real_server(folder(tmp_path / "there")) as there,
+        real_server(folder(tmp_path / "here"), **beside(there)) as here,
+        Client(here.origin, here.key) as client,
+    ):
+        model = "kling/kling-v3-omni-video"
+        quick = client.videos.create_and_wait(
+            "a cat fake:frames=72", model=model, mode="std", duration=3
+        ).task
+        slow = "a cat fake:seconds=60 fake:steps=600"
+        task = client.videos.create(slow, model=model, mode="std", duration=3)
+        for event in client.tasks.events(task.task_id):
+            if "making the clip" in event.task.note:
+                break
+        there.kill()
+        took_over = client.tasks.wait(task.task_id).task
+    assert (quick.engine, took_over.engine) == ("gpu", "studio")
+    assert "passed_over" not in quick.raw["result"]["metadata"]
+    [lost] = took_over.raw["result"]["metadata"]["passed_over"]
+    assert lost["engine"] == "gpu"
+    assert "the inference server went away" in lost["reason"]
+
+
+@pytest.mark.slow
+def test_a_cancel_after_a_power_cut_calls_off_what_was_ordered(tmp_path: Path) -> None:
+    """The worker that ordered is gone; the next one calls the order off before the task is canceled."""
+    with real_server(folder(tmp_path / "there")) as there, Client(there.origin, there.key) as upstream:
+        leases = {"OMNIREEL_LEASE_SECONDS": "3", "OMNIREEL_HEARTBEAT_SECONDS": "1"}
+        settings = ordering_from(there, **leases)
+        place = folder(tmp_path / "here")
+        with real_server(place, **settings) as here, Client(here.origin, here.key) as client:
+            slow = "a cat fake:seconds=120 fake:steps=1200"
+            task_id = client.videos.create(slow, mode="std").task_id
+            for event in client.tasks.events(task_id):
+                if "upstream: step" in event.task.note:
+                    break
+            here.kill()
+        [order] = upstream.tasks.list()
+        assert order.status is TaskStatus.PROCESSING
+        with real_server(place, **settings) as here, Client(here.origin, here.key) as client:
+            client.tasks.cancel(task_id)
+            with pytest.raises(TaskCanceled):
+                client.tasks.wait(task_id)
+        with pytest.raises(TaskCanceled):
+            upstream.tasks.wait(order.task_id)

@@ -16,9 +16,13 @@ from tests.documents import ROOT
 from omnireel.catalog.model import Terms
 from omnireel.catalog.models import MODELS
 from omnireel.catalog.validate import validate
+from omnireel.engines.diffusers.options import DiffusersOptions
+from omnireel.engines.sidecar.options import SidecarOptions
+from omnireel.engines.spec import Options, checked
 from omnireel.settings import Settings
 
 DOCS = ROOT / "docs"
+FORMS: dict[str, type[Options]] = {"diffusers": DiffusersOptions, "sidecar": SidecarOptions}
 
 
 def tool(name: str) -> ModuleType:
@@ -62,6 +66,24 @@ def test_every_settings_file_is_taken(page: str, tmp_path: Path, monkeypatch: py
     for text in found:
         (tmp_path / "omnireel.toml").write_text(text, encoding="utf-8")
         assert Settings() != Settings.model_construct()
+
+
+MODEL_PAGES = ["open-models.md", *(f"models/{path.name}" for path in sorted(DOCS.glob("models/*.md")))]
+
+
+@pytest.mark.parametrize("page", MODEL_PAGES)
+def test_every_engine_with_a_model_is_taken_as_it_is_shown(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for text in blocks(page, "toml"):
+        (tmp_path / "omnireel.toml").write_text(text, encoding="utf-8")
+        settings = Settings()
+        assert settings.engines
+        for name, table in settings.engines.items():
+            checked(FORMS[table.kind], name, table.options)
+        named = {leg.engine for legs in settings.routes.values() for leg in legs}
+        assert named <= {"studio", *settings.engines}
 
 
 @pytest.mark.parametrize("page", ["mcp.md", "wire.md", "s3.md"])

@@ -75,3 +75,32 @@ def test_a_key_that_the_environment_has_not_is_missed_by_name() -> None:
 def test_an_engines_name_is_a_plain_word(name: str) -> None:
     with pytest.raises(ValueError, match="String should"):
         Settings.model_validate({"engines": {name: {"kind": "x"}}})
+
+
+def test_a_director_takes_its_key_from_the_environment_and_shows_it_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MODEL_KEY", "s3cret-key")
+    table = {"base_url": "https://models.example/v1", "model": "m", "api_key": {"env": "MODEL_KEY"}}
+    settings = Settings.model_validate({"director": table})
+    assert settings.director is not None
+    assert settings.director.api_key is not None
+    assert settings.director.api_key.get_secret_value() == "s3cret-key"
+    assert "s3cret" not in repr(settings) + settings.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"model": "m"},
+        {"base_url": "https://models.example/v1"},
+        {"base_url": "ftp://models.example/v1", "model": "m"},
+        {"base_url": "https://user:word@models.example/v1", "model": "m"},
+        {"base_url": "https://models.example/v1?key=x", "model": "m"},
+        {"base_url": "https://models.example/v1", "model": "m", "seconds": 0},
+        {"base_url": "https://models.example/v1", "model": "m", "temperature": 1},
+    ],
+)
+def test_a_director_that_cannot_be_is_refused(table: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match="director"):
+        Settings.model_validate({"director": table})

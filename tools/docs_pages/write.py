@@ -8,6 +8,7 @@ from typing import Final
 
 from docs_pages import wire
 from docs_pages.commands import commands
+from docs_pages.profiles import profiles
 from docs_pages.rooms import rooms
 from docs_pages.settings import settings
 from docs_pages.tools import mcp_tools
@@ -20,6 +21,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "errors": wire.errors,
     "failures": wire.failures,
     "commands": commands,
+    "profiles": profiles,
     "settings": settings,
     "mcp-tools": mcp_tools,
 }

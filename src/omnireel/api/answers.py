@@ -82,6 +82,10 @@ class MetadataAnswer(_Frozen):
         list[PassedOverAnswer] | None,
         Field(description="Engines that were to make it first, and why they did not."),
     ] = None
+    director: Annotated[
+        str | None,
+        Field(description="`model` or `rules`: who read the prompt, where a language model is set up to."),
+    ] = None
 
 
 class ExtensionsAnswer(_Frozen):

@@ -68,11 +68,13 @@ def create_app(
     models: Mapping[str, Model] = MODELS,
     clock: Clock | None = None,
     draining: Event | None = None,
+    leaving: Event | None = None,
     instruments: Instruments | None = None,
 ) -> FastAPI:
     """The HTTP side of the service.
 
-    Set `draining` before stopping the server: waiting polls then answer at once and submits are refused.
+    Set `draining` before stopping the server: waiting polls then answer at once and submits are refused. Set
+    `leaving` before that for balancers: `/readyz` then says no, and no connection is kept after its answer.
     """
     clock = clock or SystemClock()
     links = Links(values.base_url.rstrip("/"))
@@ -106,6 +108,7 @@ def create_app(
         underway=Underway(),
         lookout=Lookout(service.glimpses, endings),
         draining=draining or Event(),
+        leaving=leaving or Event(),
     )
     return _assemble(rooms, instruments or Instruments())
 
@@ -123,7 +126,7 @@ def _assemble(rooms: Rooms, instruments: Instruments) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.rooms = rooms
-    app.add_middleware(Edge, instruments=instruments, envelopes=ENVELOPES)
+    app.add_middleware(Edge, instruments=instruments, envelopes=ENVELOPES, stopping=lambda: rooms.stopping)
     install_problem_handlers(app, ENVELOPES)
     for routes in (task_routes.submit_routes, estimate_routes.estimate_routes):
         app.include_router(routes(rooms.models.values(), rooms.values.terms))

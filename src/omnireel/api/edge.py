@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from secrets import token_hex
 from typing import Any, Final
 
@@ -28,12 +29,18 @@ _API: Final = "/api/v1/"
 
 
 class Edge:
-    """Wraps the application. Puts `request_id` into the request's state before anything else looks at it."""
+    """Wraps the application. Puts `request_id` into the request's state before anything else looks at it.
 
-    def __init__(self, app: ASGIApp, instruments: Instruments, envelopes: Envelopes) -> None:
+    While `stopping`, no connection is kept after its answer: whoever asks again is to reach another server.
+    """
+
+    def __init__(
+        self, app: ASGIApp, instruments: Instruments, envelopes: Envelopes, stopping: Callable[[], bool]
+    ) -> None:
         self._app = app
         self._instruments = instruments
         self._envelopes = envelopes
+        self._stopping = stopping
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,7 +50,7 @@ class Edge:
         state["request_id"] = _request_id(scope)
         if scope["path"].startswith(_API):
             state["promise"] = PROMISED
-        answer = _Answer(send, state)
+        answer = _Answer(send, state, self._stopping)
         began = time.perf_counter()
         parent = accepted(Headers(scope=scope).get("traceparent", ""))
         clear_contextvars()
@@ -83,9 +90,10 @@ class Edge:
 class _Answer:
     """One answer on its way out."""
 
-    def __init__(self, send: Send, state: dict[str, Any]) -> None:
+    def __init__(self, send: Send, state: dict[str, Any], stopping: Callable[[], bool]) -> None:
         self._send = send
         self._state = state
+        self._stopping = stopping
         self.status = 0
         """0 while nothing was answered: the caller may have hung up."""
 
@@ -99,6 +107,8 @@ class _Answer:
             headers = MutableHeaders(scope=message)
             headers["X-Request-ID"] = self._state["request_id"]
             headers.setdefault("X-Content-Type-Options", "nosniff")
+            if self._stopping():
+                headers["Connection"] = "close"
             headers.update(self._state.get("rate_headers", {}) | self._state.get("promise", {}))
         await self._send(message)
 

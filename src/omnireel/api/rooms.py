@@ -100,6 +100,12 @@ class Rooms:
     lookout: Lookout
     draining: Event
     """Set when the server is about to stop: waiting polls answer at once, submits are refused."""
+    leaving: Event
+    """Set when it was told to stop, maybe some time before: it takes requests, but balancers shall know."""
+
+    @property
+    def stopping(self) -> bool:
+        return self.leaving.is_set() or self.draining.is_set()
 
     def sign(self, key: str) -> str:
         """A fresh link to a result."""

@@ -49,7 +49,7 @@ def _status(version: str, rooms: Rooms, standing: Standing, state: QueueState) -
         version=version,
         python=platform.python_version(),
         uptime_seconds=round(time.monotonic() - standing.began, 1),
-        ready=not rooms.draining.is_set() and all(report.ok for report in checks.values()),
+        ready=not rooms.stopping and all(report.ok for report in checks.values()),
         queue=QueueAnswer(
             pending=tasks_in(state, TaskStatus.PENDING),
             processing=tasks_in(state, TaskStatus.PROCESSING),

@@ -125,6 +125,7 @@ def _metadata(task: Task, made: Succeeded) -> MetadataAnswer:
         warnings=list(made.warnings),
         passed_over=[PassedOverAnswer(engine=each.engine, reason=each.reason) for each in made.passed_over]
         or None,
+        director=made.director or None,
     )
 
 

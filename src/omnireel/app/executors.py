@@ -8,6 +8,7 @@ from pathlib import Path
 
 import structlog
 
+from omnireel.app.consultant import consultant
 from omnireel.app.engines import configured, default_spec
 from omnireel.app.kernel_folder import kernel_folder
 from omnireel.app.limits import local_limits
@@ -39,6 +40,7 @@ def open_executor(settings: Settings, scratch: Path, blobs: BlobStore) -> LocalE
         # An operator may name a class of their own, `module:Class`; callers cannot.
         engines=(settings.engine,) if ":" in settings.engine else (),
         configured=configured(settings),
+        consultant=consultant(settings),
     )
 
 

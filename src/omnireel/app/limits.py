@@ -18,4 +18,5 @@ def local_limits(settings: Settings) -> LocalLimits:
         fetch_seconds=settings.fetch_seconds,
         stop_grace_seconds=settings.stop_grace_seconds,
         allow_private=settings.allow_private_network,
+        models=settings.models_loaded,
     )

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from omnireel.app.consultant import consultant
 from omnireel.app.engines import configured
 from omnireel.app.kernel_folder import kernel_folder
 from omnireel.app.limits import local_limits
@@ -67,6 +68,7 @@ def open_node(told: Mapping[str, Any], threads: int) -> LocalExecutor:
         sandbox_mode=settings.sandbox,
         engines=(settings.engine,) if ":" in settings.engine else (),
         configured=configured(settings),
+        consultant=consultant(settings),
     )
 
 

@@ -7,8 +7,9 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 from types import FrameType
+from typing import NamedTuple
 
 import uvicorn
 
@@ -23,7 +24,6 @@ from omnireel.app.workshop import Workshop
 from omnireel.engines.registry import make_engine
 from omnireel.errors import CannotStart
 from omnireel.settings import Settings
-from omnireel.tasks.keys import new_secret
 
 
 def serve(settings: Settings) -> int:
@@ -35,21 +35,24 @@ def serve(settings: Settings) -> int:
     base_url = (settings.public_url or origin).rstrip("/")
     house = open_house(settings, base_url, watch.instruments)
     watch.open(house.database)
-    draining = Event()
+    draining, leaving = Event(), Event()
 
-    def stop() -> None:
-        draining.set()
+    def leave() -> None:
+        leaving.set()
         if workshop is not None:
             workshop.ask_to_stop()
 
-    def stop_serving() -> None:
-        server.should_exit = True
+    def stop_without_workshop() -> None:
+        # One that was told to stop leaves the server to say goodbye.
+        if not leaving.is_set():
+            server.should_exit = True
 
-    workshop = Workshop(house, stop_serving) if settings.workers else None
-    app = build_app(house, base_url, workshop, draining)
-    server = _Server(server_config(app, drain_seconds=int(settings.drain_seconds)), stop)
+    workshop = Workshop(house, stop_without_workshop) if settings.workers else None
+    app = build_app(house, base_url, workshop, draining, leaving)
+    config = server_config(app, drain_seconds=int(settings.drain_seconds))
+    server = _Server(config, Parting(settings.linger_seconds, leave, draining.set))
     # uvicorn raises the signal once more when it is done; without handlers of ours that would cut the drain.
-    _on_stop_signals(stop)
+    _on_stop_signals(leave)
     _greet(house, origin)
     post_room = PostRoom(house)
     hearing = Thread(target=house.endings.listen, args=(closed := Event(),), name="endings", daemon=True)
@@ -58,7 +61,8 @@ def serve(settings: Settings) -> int:
     post_room.open()
     hearing.start()
     server.run(sockets=[door])
-    stop()
+    leave()
+    draining.set()
     if workshop is not None:
         workshop.close()
     post_room.close()
@@ -97,15 +101,38 @@ def worker(settings: Settings) -> int:
     return int(workshop.broken)
 
 
-class _Server(uvicorn.Server):
-    """uvicorn, telling us at once when a signal asks it to stop, not only after the last connection."""
+class Parting(NamedTuple):
+    """How a server goes: told to, it `leave`s; `linger` seconds later, or told again, it `drain`s."""
 
-    def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
+    linger: float
+    leave: Callable[[], None]
+    drain: Callable[[], None]
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, telling us at once when a signal asks it to stop, and lingering before it closes its door.
+
+    A request that comes into a door's queue just as it is closed gets no answer at all.
+    """
+
+    def __init__(self, config: uvicorn.Config, parting: Parting) -> None:
         super().__init__(config)
-        self._on_stop = on_stop
+        self._parting = parting
+        self._timer: Timer | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._on_stop()
+        self._parting.leave()
+        if self._timer is None and self._parting.linger:
+            self._timer = Timer(self._parting.linger, self._go, (sig, frame))
+            self._timer.daemon = True
+            self._timer.start()
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._go(sig, frame)
+
+    def _go(self, sig: int, frame: FrameType | None) -> None:
+        self._parting.drain()
         super().handle_exit(sig, frame)
 
 
@@ -140,11 +167,18 @@ def _on_stop_signals(stop: Callable[[], None]) -> None:
 def _greet(house: House, origin: str) -> None:
     lines = [f"Omnireel listens on {origin} (API reference at {origin}/docs)"]
     if not house.keys.list():
-        path, key = house.settings.data / FIRST_KEY, new_secret()
-        # Kept before it counts: a key that nobody can know would leave a server that nobody can use.
-        path.unlink(missing_ok=True)
-        write_private(path, key)
-        house.keys.create("first", secret=key)
-        lines += [f"First API key, shown this once and kept in {path}:", key]
+        lines += _first_key(house)
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
+
+
+def _first_key(house: House) -> list[str]:
+    """What to say of the first key, unless another server has just made it."""
+    path = house.settings.data / FIRST_KEY
+
+    def keep(secret: str) -> None:
+        path.unlink(missing_ok=True)
+        write_private(path, secret)
+
+    key = house.keys.create_first(keep)
+    return [] if key is None else [f"First API key, shown this once and kept in {path}:", key]

@@ -32,7 +32,9 @@ from omnireel.tasks.routing import Leg, Router
 from omnireel.tasks.service import Admission, TaskService
 
 
-def build_app(house: House, base_url: str, workshop: Workshop | None, draining: Event) -> FastAPI:
+def build_app(
+    house: House, base_url: str, workshop: Workshop | None, draining: Event, leaving: Event
+) -> FastAPI:
     """The HTTP side, wired to the house."""
     settings = house.settings
     engines = open_engines(settings)
@@ -80,6 +82,7 @@ def build_app(house: House, base_url: str, workshop: Workshop | None, draining: 
         endings=house.endings,
         values=values,
         draining=draining,
+        leaving=leaving,
         instruments=house.instruments,
     )
 

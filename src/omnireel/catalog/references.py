@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from omnireel.catalog.rules import Body, Rule
 from omnireel.catalog.wording import LONGEST_QUOTE
-from omnireel.director.references import Reference, missing_references
 from omnireel.errors import MissingParameter
 from omnireel.models import MediaKind
+from omnireel.references import Reference, missing_references
 
 
 def references_name_inputs() -> Rule:

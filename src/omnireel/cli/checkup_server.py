@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from omnireel.cli.checkup_models import model_findings
 from omnireel.cli.finding import Finding, State, guarded
 from omnireel.cli.server_extra import INSTALL
 from omnireel.cli.settings_flags import settings_from
@@ -44,6 +45,7 @@ def server_side(data: Path | None) -> Iterator[Finding]:
     settings = settings_from(data=data)
     yield from _sources()
     yield from guarded("engine", lambda: _engine(settings))
+    yield from model_findings(settings)
     yield from guarded("sandbox", lambda: _sandbox(settings.sandbox))
     yield from guarded("bwrap", _bubblewrap)
     yield from guarded("database", lambda: _database(settings))

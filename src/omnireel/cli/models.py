@@ -1,4 +1,4 @@
-"""`omnireel models`: what the server can be asked for, and how."""
+"""`omnireel models`: what the server can be asked for, and how; and open models on this machine."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from omnireel.cli.ending import ending
 from omnireel.cli.output import ItemsFlag, JsonFlag, Output, QuietFlag
 from omnireel.cli.parser import command_group, examples
 from omnireel.cli.session import BaseUrl, connect
+from omnireel.cli.weights import profiles, pull, verify
 
 app = command_group(
     "See what the server can be asked for. Without a word more, the models are listed.", no_args_is_help=False
@@ -60,6 +61,16 @@ def describe(
         fields = _mapping(found.schema.get("properties"))
         lines = list(fields) if quiet else [f"{found.slug}  POST {found.url}", *_text(found.schema)]
         talk.data("\n".join(lines), dict(found.schema))
+
+
+app.command(epilog=examples("omnireel models profiles", "omnireel models profiles --json"))(profiles)
+app.command(
+    epilog=examples(
+        "omnireel models pull wan-vace-1.3b",
+        "HF_ENDPOINT=https://mirror.example omnireel models pull wan-vace-1.3b --folder /srv/models",
+    )
+)(pull)
+app.command(epilog=examples("omnireel models verify wan-vace-1.3b"))(verify)
 
 
 def _list(talk: Output, base_url: str | None) -> None:

@@ -74,6 +74,12 @@ SECTIONS: Final[tuple[tuple[str, tuple[Guide, ...]], ...]] = (
                 "engines for requests that name none, an array of tables [[routes.MODEL]], the best first:"
                 " `engine`, and when it is wanted: `modes`, `kinds`, `longest` (seconds), `teams`",
             ),
+            Guide(
+                "director",
+                "a language model that turns requests into storyboards, a table [director]: `base_url` of an"
+                " OpenAI-compatible chat endpoint, `model`, `api_key`, `seconds`; the rules do when not set",
+                '{ base_url = "http://127.0.0.1:11434/v1", model = "qwen3:8b" }',
+            ),
             Guide("allow_engine_choice", "whether callers may name an engine"),
             Guide("allow_priority", "whether callers may send X-Priority"),
             Guide("lease_seconds", "how long a claim lasts unless renewed"),
@@ -82,8 +88,13 @@ SECTIONS: Final[tuple[tuple[str, tuple[Guide, ...]], ...]] = (
             Guide("attempt_seconds", "an attempt that takes longer is killed"),
             Guide("stop_grace_seconds", "between asking an attempt to stop and killing it"),
             Guide("drain_seconds", "how long a server told to stop lets attempts finish"),
+            Guide(
+                "linger_seconds",
+                "how long a server told to stop takes requests while /readyz says 503, for a balancer",
+            ),
             Guide("engine_threads", "threads per attempt; 0 shares the cores between the workers"),
             Guide("engine_memory", "address space per attempt, bytes"),
+            Guide("models_loaded", "engines whose models a worker keeps in memory at a time"),
             Guide("sandbox", "`auto`, `required` (refuse to start without one) or `off`"),
         ),
     ),

@@ -10,9 +10,9 @@ from itertools import groupby
 
 from omnireel.director.languages import Language
 from omnireel.director.lookup import Lookup, languages_of
-from omnireel.director.references import Reference
 from omnireel.director.tokens import Token, tokenize
 from omnireel.director.vocabulary import Meaning, Topic
+from omnireel.references import Reference
 
 _NEGATION_REACH = 4
 """Unknown words that may stand between a negation and what it denies."""

@@ -9,7 +9,6 @@ from omnireel.director.hearing import MUSIC, read_sounds
 from omnireel.director.intent import end_pictures
 from omnireel.director.lettering import read_lettering
 from omnireel.director.reading import Reading, read
-from omnireel.director.references import referenced_images
 from omnireel.director.sequence import is_sequence, sequence
 from omnireel.director.shots import Part, Split, split_shots
 from omnireel.director.subjects import Cast, read_cast
@@ -24,8 +23,9 @@ from omnireel.models import (
     VideoRequest,
     Weather,
 )
+from omnireel.references import referenced_images
 
-_USUAL_SECONDS = 5.0
+USUAL_SECONDS = 5.0
 """Where a source video sets the length, shares need only be relative."""
 _NEON = {"city", "street"}
 
@@ -66,7 +66,7 @@ def _split(brief: Brief) -> Split:
         return Split((Part(request.prompt, 1.0),))
     # The sentences of a prompt about a source video are orders, not things that happen one after another.
     prose = brief.kind is not JobKind.EDIT
-    return split_shots(request.prompt, float(request.duration or _USUAL_SECONDS), prose=prose)
+    return split_shots(request.prompt, float(request.duration or USUAL_SECONDS), prose=prose)
 
 
 def _shot(brief: Brief, part: Part, before: Shot, preamble: str) -> Shot:
@@ -141,10 +141,10 @@ def _subjects(brief: Brief, cast: Cast, before: Sequence[Subject]) -> tuple[Subj
     known = {lead.noun, *(subject.noun for subject in before)}
     others = before[1:] if not named else ()
     everybody = (lead, *others, *(subject for subject in named if subject.noun not in known))
-    return tuple(_where_it_can_be(subject, everybody) for subject in everybody)
+    return tuple(where_it_can_be(subject, everybody) for subject in everybody)
 
 
-def _where_it_can_be(subject: Subject, everybody: Sequence[Subject]) -> Subject:
+def where_it_can_be(subject: Subject, everybody: Sequence[Subject]) -> Subject:
     """Without its relation to something that is not in this shot any more."""
     present = {other.noun for other in everybody}
     away = subject.relation is not None and not present.issuperset(subject.relation.to)
@@ -154,9 +154,9 @@ def _where_it_can_be(subject: Subject, everybody: Sequence[Subject]) -> Subject:
 def _with_pictures(brief: Brief, shots: Sequence[Shot], shared: Sequence[int]) -> tuple[Shot, ...]:
     whole = read(brief.request.prompt)
     if brief.kind is JobKind.ANIMATE and is_sequence(brief.request, whole):
-        return _covered(sequence(brief.request, whole, shots), brief.shown)
+        return covered(sequence(brief.request, whole, shots), brief.shown)
     if brief.kind is JobKind.ANIMATE:
-        return _opened_and_closed(brief, shots)
+        return covered(opened_and_closed(brief.request, shots), brief.shown)
     sent = brief.shown
     named = [number for shot in shots for number in shot.images] + list(shared)
     everywhere = tuple(number for number in shared if number in sent) if named else tuple(sent)
@@ -164,18 +164,18 @@ def _with_pictures(brief: Brief, shots: Sequence[Shot], shared: Sequence[int]) -
     for shot in shots:
         own = shot.images or (placed[-1].images if placed and not everywhere else ())
         placed.append(replace(shot, images=tuple(dict.fromkeys((*everywhere, *own)))))
-    return _covered(placed, sent)
+    return covered(placed, sent)
 
 
-def _opened_and_closed(brief: Brief, shots: Sequence[Shot]) -> tuple[Shot, ...]:
+def opened_and_closed(request: VideoRequest, shots: Sequence[Shot]) -> tuple[Shot, ...]:
     """Every shot starts from the opening picture and the last one lands on the closing picture."""
-    ends = end_pictures(brief.request)
+    ends = end_pictures(request)
     opened = [replace(shot, images=ends[:1]) for shot in shots]
     opened[-1] = replace(opened[-1], images=ends)
-    return _covered(opened, brief.shown)
+    return tuple(opened)
 
 
-def _covered(shots: Sequence[Shot], sent: Sequence[int]) -> tuple[Shot, ...]:
+def covered(shots: Sequence[Shot], sent: Sequence[int]) -> tuple[Shot, ...]:
     """Pictures that no shot uses go to the first."""
     used = {number for shot in shots for number in shot.images}
     unused = tuple(number for number in sent if number not in used)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from omnireel.director.reading import Reading
-from omnireel.director.vocabulary import Topic
+from omnireel.director.vocabulary import Topic, canonical
 from omnireel.models import JobKind
 
 _LOOKS_OF_PLACES = {"neon-city": "sci-fi", "underwater": "underwater"}
@@ -17,9 +17,15 @@ def read_styles(reading: Reading, kind: JobKind, banned: Collection[str] = ()) -
 
     When a picture or video is repainted, a place that cannot be built can still lend its look.
     """
-    senses = sorted(reading.senses(Topic.STYLE), key=lambda sense: sense.group == "grade")
-    names = [sense.value for sense in senses] + _borrowed(reading, kind)
-    return tuple(name for name in dict.fromkeys(names) if name not in banned and _is_style(name, kind))
+    named = [sense.value for sense in reading.senses(Topic.STYLE)]
+    return ordered_styles([*named, *_borrowed(reading, kind)], kind, banned)
+
+
+def ordered_styles(names: Iterable[str], kind: JobKind, banned: Collection[str] = ()) -> tuple[str, ...]:
+    """The same for canonical names."""
+    grades = canonical(Topic.STYLE, "grade")
+    ordered = sorted(dict.fromkeys(names), key=lambda name: name in grades)
+    return tuple(name for name in ordered if name not in banned and _is_style(name, kind))
 
 
 def asks_for_twos(reading: Reading) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from omnireel.director.lettering import without_lettering
-from omnireel.director.references import Reference, find_references, without_references
+from omnireel.references import Reference, find_references, without_references
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff々"
 _HIRAGANA = "\u3041-\u3096"

@@ -118,13 +118,13 @@ def vocabulary() -> Vocabulary:
     return Vocabulary({words: tuple(found) for words, found in senses.items()}, dict(longest))
 
 
-def canonical(topic: Topic) -> tuple[str, ...]:
-    """Every canonical word of a topic, in table order."""
+def canonical(topic: Topic, group: str | None = None) -> tuple[str, ...]:
+    """Every canonical word of a topic, or of one class in it, in table order."""
     found = (
         meaning.value
         for senses in vocabulary().senses.values()
         for meaning in senses
-        if meaning.topic is topic
+        if meaning.topic is topic and group in (None, meaning.group)
     )
     return tuple(dict.fromkeys(found))
 

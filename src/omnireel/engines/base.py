@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from omnireel.models import Clip, Job, JobKind, MediaLimits, MediaRef, VideoRequest
+
+if TYPE_CHECKING:
+    # Only engines with a model need what carries arrays.
+    from omnireel.engines.link import Link, Message
 
 
 @dataclass(frozen=True)
@@ -23,8 +28,17 @@ class Capabilities:
     memory_bytes: int = 2 * 1024**3
     slots: tuple[str, ...] = ()
     """Names of things that one attempt uses at a time, servers for instance; see `Run.hold`."""
+    files: tuple[Path, ...] = ()
+    """The operator's own files that an attempt reads; its box shows them."""
     paid: bool = False
     """Whether somebody else is paid for what it makes."""
+    reads_prompt: bool = False
+    """Whether it goes by the prompt itself, so that what our director does not understand is not lost."""
+    model: str = ""
+    """Where the model lives that stays loaded between attempts, a GPU for instance; see `Model`. Engines that
+    name the same place take turns there; "" is for engines without a model."""
+    directed: bool = True
+    """Whether it goes by the storyboard; others are told the request in its own words."""
 
 
 class Run(Protocol):
@@ -71,8 +85,15 @@ class Run(Protocol):
         """Give a slot back sooner."""
         ...
 
+    def model(self) -> Link:
+        """The way to the process that keeps the engine's model. Waits, at most for the attempts before this
+        one. Raises Canceled, and WorkerLost when there is no such process.
+        """
+        ...
+
     def remember(self, note: str) -> None:
-        """Keep a note that a later attempt at the same task will find, whatever becomes of this one.
+        """Keep a note that a later attempt at the same task will find, whatever becomes of this one. "" when
+        nothing is left that another attempt would go on with, or call off.
 
         Returns when it is stored, also when the attempt should stop.
         """
@@ -80,6 +101,23 @@ class Run(Protocol):
 
     def warn(self, text: str) -> None:
         """Tell the caller what was asked and not done."""
+        ...
+
+
+class Model(Protocol):
+    """What stays loaded between attempts, in a process of its own that sees no media: only what attempts say
+    over a `Link`. An engine whose capabilities have `model` makes one with its static method `model`, which
+    takes what the engine itself is made with.
+    """
+
+    def answer(self, asked: Message, step: Callable[[float, str], None]) -> Message:
+        """Work. `step` takes how far it is, 0 to 1, and a note, and raises Canceled when nobody waits for the
+        answer any more. Raises AttemptError; after DeviceBroken the process ends and a new one is started.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give the memory back: another model needs it."""
         ...
 
 
@@ -105,3 +143,15 @@ class Engine(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Recalling(Protocol):
+    """An engine that can call off what an attempt remembered, when nobody wants the task any more."""
+
+    def recall(self, note: str) -> None:
+        """Call off what the note tells of, where anything runs. Blocking, for seconds.
+
+        Raises AttemptError when that did not happen and another try may do it.
+        """
+        ...

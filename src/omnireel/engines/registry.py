@@ -11,7 +11,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, cast
 
-from omnireel.engines.base import Engine
+from omnireel.engines.base import Engine, Model
 from omnireel.engines.spec import EngineSpec, Options, checked, needs_options, secrets_in
 from omnireel.errors import CannotStart, EngineUnavailable, NotFound
 
@@ -35,7 +35,19 @@ def load_engine(name: str, *, threads: int) -> Engine:
 def make_engine(name: str, spec: EngineSpec, *, threads: int) -> Engine:
     """A new engine as configured under a name. Raises like `load_engine`, and CannotStart for its options."""
     factory = _factory(spec.kind)
-    told = _options(factory, name, spec.options)
+    return cast("Engine", _made(name, factory, _options(factory, name, spec.options), threads))
+
+
+def make_model(name: str, spec: EngineSpec, *, threads: int) -> Model:
+    """What an engine wants to have loaded between attempts. Raises like `make_engine`."""
+    factory = _factory(spec.kind)
+    model = cast("Callable[..., object] | None", getattr(factory, "model", None))
+    if model is None:
+        raise EngineUnavailable(f"engine {name!r} has no model to keep")
+    return cast("Model", _made(name, model, _options(factory, name, spec.options), threads))
+
+
+def _made(name: str, factory: Callable[..., object], told: Options | None, threads: int) -> object:
     try:
         return factory(threads=threads) if told is None else factory(threads=threads, options=told)
     except EngineUnavailable:

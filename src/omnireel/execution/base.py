@@ -24,6 +24,8 @@ class Attempt:
     """The `traceparent` that the attempt's work belongs to."""
     spritesheet: bool = False
     """Whether a picture of stills is to be made of the clip."""
+    recall: bool = False
+    """Make nothing: only call off what `note` tells of, and end as Stopped, or as Lost when that failed."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Handle(Protocol):
 
     @property
     def note(self) -> str:
-        """The newest note to remember; updated by `poll`."""
+        """The newest note to remember, the attempt's own at first; updated by `poll`."""
         ...
 
     @property

@@ -8,19 +8,21 @@ from omnireel.media.sandbox import NAME_SERVICE, Box, Layer
 
 
 def box_of(order: Order) -> Box:
-    """Rendering reads the inputs and may not change them; fetching writes them and sees nothing else."""
+    """Rendering reads the inputs and the script and may not change them; fetching writes the ones, consulting
+    the other, and neither sees anything else.
+    """
     parts = Parts(order.folder)
-    fetching = order.phase is Phase.FETCH
-    network = fetching or order.network
+    outside = {Phase.FETCH: parts.inputs, Phase.CONSULT: parts.script}.get(order.phase)
+    network = outside is not None or order.network
     # Inside bubblewrap the parent cannot be seen; it brings death with the parent itself.
     wrapped = Layer.BUBBLEWRAP in order.layers and not network
     return Box(
         readable=(
             *order.readable,
             *(NAME_SERVICE if network else ()),
-            *(() if fetching else (parts.inputs,)),
+            *(() if outside else (parts.inputs, parts.script)),
         ),
-        writable=(parts.home, parts.inputs if fetching else parts.work),
+        writable=(parts.home, outside or parts.work),
         network=network,
         memory=order.bounds.memory,
         cpu_seconds=order.bounds.cpu_seconds,

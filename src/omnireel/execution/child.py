@@ -39,8 +39,12 @@ log = logging.getLogger(__name__)
 MACHINE_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EROFS}
 
 
+UNASKING = frozenset({Phase.FETCH, Phase.CONSULT, Phase.RECALL})
+"""Phases whose work does not look for a stop by itself."""
+
+
 class StopFlag:
-    """Set by SIGTERM. While fetching, where nobody asks, the signal itself interrupts the work."""
+    """Set by SIGTERM. Where nobody asks for it, the signal itself interrupts the work."""
 
     def __init__(self, *, interrupt: bool) -> None:
         self._interrupt = interrupt
@@ -81,7 +85,7 @@ def _teller(descriptor: int) -> Callable[[AnyEvent], None]:
 
 def _ending(order: Order, tell: Callable[[AnyEvent], None]) -> AnyEvent:
     try:
-        stopping = StopFlag(interrupt=order.phase is Phase.FETCH)
+        stopping = StopFlag(interrupt=order.phase in UNASKING)
         confine(box_of(order), order.layers)
         return Done(_work(order, tell, stopping))
     except Canceled:
@@ -120,6 +124,14 @@ def _work(order: Order, tell: Callable[[AnyEvent], None], stopping: Callable[[],
             from omnireel.execution.fetching import fetch_inputs
 
             fetch_inputs(order, _request(order), Stages(tell))
+        case Phase.CONSULT:
+            from omnireel.execution.consulting import consult
+
+            consult(order, _request(order), Stages(tell))
+        case Phase.RECALL:
+            from omnireel.execution.rendering import recall
+
+            recall(order)
         case Phase.RENDER:
             from omnireel.execution.rendering import render
 

@@ -278,6 +278,10 @@ class LocalHandle:
             log.warning("attempt_failed", scratch=self.scratch.name, ending=told, stderr=stderr)
 
     def _judge(self, child: ChildProcess) -> Ending | None:
+        if self._phase is Phase.CONSULT:
+            return self._without_script(child)
+        if self._phase is Phase.RECALL:
+            return self._recalled(child)
         match self._verdict:
             case None:
                 return self._stopped_or(without(child.obituary(), self._private))
@@ -287,6 +291,21 @@ class LocalHandle:
                 return self._made(clip)
             case ending:
                 return ending
+
+    def _recalled(self, child: ChildProcess) -> Ending:
+        """Called off, or else another attempt is to try, also when this one was told to stop."""
+        match self._verdict:
+            case Done():
+                return Stopped()
+            case Failed(message=reason) | Lost(reason=reason):
+                return Lost(without(reason, self._private))
+        return Lost(without(child.obituary(), self._private))
+
+    def _without_script(self, child: ChildProcess) -> Ending | None:
+        """Nothing that a language model does, or whoever asks it, ends an attempt but its own stop."""
+        if self._verdict is None:
+            log.warning("nobody_consulted", reason=without(child.obituary(), self._private))
+        return Stopped() if self._stopping else self._next_phase()
 
     def _made(self, clip: Clip | None) -> Ending:
         if clip is None:

@@ -15,17 +15,20 @@ from omnireel.crashpoints import crash_variable
 from omnireel.engines.base import Engine
 from omnireel.engines.registry import make_engine, secrets_of
 from omnireel.engines.spec import EngineSpec
-from omnireel.errors import EngineUnavailable
+from omnireel.errors import AttemptError, EngineUnavailable, NotFound
 from omnireel.execution.base import Attempt
 from omnireel.execution.boxing import box_of
 from omnireel.execution.kernels import KernelCache
+from omnireel.execution.models import ModelKeepers
 from omnireel.execution.process import ChildProcess
-from omnireel.execution.protocol import Bounds, Egress, Order, Phase, encode_order
+from omnireel.execution.protocol import Bounds, Consultant, Egress, Order, Phase, encode_order
 from omnireel.execution.scratch import Parts
 from omnireel.media.sandbox import PATH, PYTHON, SandboxLevel, enclosed, program_files
 from omnireel.models import MediaLimits
 
 MIB = 1024 * 1024
+TRUSTED = frozenset({Phase.PREPARE, Phase.RENDER, Phase.RECALL})
+"""Phases that run the engine, and so are told what it is told."""
 
 _CARDS: Final = ("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
 """Which graphics cards are this process's, and so its children's."""
@@ -46,6 +49,8 @@ class LocalLimits:
     stop_grace_seconds: float = 5.0
     allow_private: bool = False
     """Let inputs come from private networks."""
+    models: int = 1
+    """How many engines' models stay loaded at a time."""
 
 
 class Launcher:
@@ -59,7 +64,10 @@ class Launcher:
         engines: Collection[str],
         configured: Mapping[str, EngineSpec],
         locks: Path,
+        models: Path,
+        consultant: Consultant | None = None,
     ) -> None:
+        self._consultant = consultant
         self._locks = locks
         self._configured = dict(configured)
         self._limits = limits
@@ -67,6 +75,7 @@ class Launcher:
         self._kernels = kernels
         self._allowed = frozenset(engines)
         self._engine = cache(self._load)
+        self._models = ModelKeepers(models, threads=limits.threads, keep=limits.models)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="start-attempts")
 
     def start(self, phase: Phase, parts: Parts, engine: str, attempt: Attempt | None = None) -> ChildProcess:
@@ -78,6 +87,7 @@ class Launcher:
 
     def close(self) -> None:
         self._thread.shutdown()
+        self._models.close()
 
     def _spawn(self, order: Order) -> ChildProcess:
         parts = Parts(order.folder)
@@ -87,18 +97,33 @@ class Launcher:
         else:
             kernels.mkdir(exist_ok=True)
         slots = self._open_slots(order)
+        lease, link = self._lease(order)
+        given = slots if link < 0 else (*slots, link)
         try:
-            return ChildProcess(
+            child = ChildProcess(
                 enclosed([*PYTHON, "-m", "omnireel.execution.child"], box_of(order), order.layers),
-                lambda events: encode_order(replace(order, events=events, slots=slots)),
+                lambda events: encode_order(replace(order, events=events, slots=slots, link=link)),
                 environment=_environment(parts, self._limits.threads),
                 folder=parts.work,
-                inherited=slots,
+                inherited=given,
             )
         finally:
             # The child has its own; a lock lives as long as the last of them.
-            for descriptor in slots:
+            for descriptor in given:
                 os.close(descriptor)
+        if lease:
+            self._models.at(self._place(order)).follow(lease, child.pid)
+        return child
+
+    def _lease(self, order: Order) -> tuple[int, int]:
+        """A turn with the engine's model: its number and its link, or two that stand for none."""
+        place = self._place(order)
+        if order.phase is not Phase.RENDER or not place:
+            return 0, -1
+        return self._models.at(place).lend(order.engine, EngineSpec(order.kind, order.options), order.task)
+
+    def _place(self, order: Order) -> str:
+        return self._engine(order.engine).capabilities.model
 
     def _open_slots(self, order: Order) -> tuple[int, ...]:
         """The lock files of an engine's slots, each opened for this attempt alone."""
@@ -110,9 +135,8 @@ class Launcher:
         return tuple(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600) for path in paths)
 
     def _order(self, phase: Phase, parts: Parts, engine: str, attempt: Attempt | None) -> Order:
-        limits = self._limits
-        # Only who runs the engine is told what it is told.
-        spec = EngineSpec("") if phase is Phase.FETCH else self._spec(engine)
+        limits, able = self._limits, self._engine(engine).capabilities
+        spec = self._spec(engine) if phase in TRUSTED else EngineSpec("")
         return Order(
             kind=spec.kind,
             options=spec.options,
@@ -123,8 +147,8 @@ class Launcher:
             parent=os.getpid(),
             events=-1,
             layers=self._level.layers,
-            readable=program_files(),
-            network=self._engine(engine).capabilities.network,
+            readable=(*program_files(), *able.files),
+            network=able.network,
             bounds=Bounds(
                 cpu_seconds=int(limits.attempt_seconds * limits.threads) + 30,
                 memory=limits.memory,
@@ -138,12 +162,22 @@ class Launcher:
             attempt=attempt.number if attempt else 0,
             trace=attempt.trace if attempt else "",
             spritesheet=attempt.spritesheet if attempt else False,
+            consultant=self._consultant if phase is Phase.CONSULT else None,
+            consulted=phase is Phase.RENDER and self.consults(engine) is not None,
         )
 
+    def consults(self, engine: str) -> Consultant | None:
+        """Who is asked before this engine works; nobody for one that would not go by it, or is not there."""
+        try:
+            return self._consultant if self._engine(engine).capabilities.directed else None
+        except (AttemptError, NotFound):
+            return None
+
     def secrets(self, engine: str) -> Collection[str]:
-        """What an engine is told and nobody else may see; nothing for one that is not there."""
+        """What an attempt with an engine is told and nobody else may see."""
         spec = self._configured.get(engine)
-        return () if spec is None else secrets_of(engine, spec)
+        key = self._consultant.api_key if self._consultant else ""
+        return (*([key] if key else []), *(() if spec is None else secrets_of(engine, spec)))
 
     def _spec(self, name: str) -> EngineSpec:
         return self._configured.get(name) or EngineSpec(name)

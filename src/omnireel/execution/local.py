@@ -19,7 +19,7 @@ from omnireel.execution.inputs import input_paths
 from omnireel.execution.kernels import KernelCache
 from omnireel.execution.launching import Launcher, LocalLimits, kernel_folder
 from omnireel.execution.process import ChildProcess
-from omnireel.execution.protocol import Broke, Done, Fell, Phase
+from omnireel.execution.protocol import Broke, Consultant, Done, Fell, Phase
 from omnireel.execution.scratch import Parts, Scratch
 from omnireel.media import sandbox
 from omnireel.media.sandbox import SandboxMode
@@ -27,7 +27,8 @@ from omnireel.models import VideoRequest
 from omnireel.storage.base import BlobStore
 
 FETCH_MARGIN_SECONDS = 10.0
-"""For starting the fetching child, on top of what its inputs may take."""
+"""For starting a child that waits for others, on top of what these may take."""
+RECALL_SECONDS = 60.0
 PREPARE_SECONDS = 900.0
 PREPARE_POLL_SECONDS = 0.02
 
@@ -38,7 +39,8 @@ class LocalExecutor:
 
     `cache` keeps compiled kernels, and the locks of engines' slots. `engines` are names of the form
     `module:Class` that the operator allows beside the installed ones; `configured` are those that are told
-    something. Raises Unavailable when `sandbox_mode` is `required` and there is no sandbox.
+    something; `consultant` is asked how to direct, for engines that go by it. Raises Unavailable when
+    `sandbox_mode` is `required` and there is no sandbox.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class LocalExecutor:
         sandbox_mode: SandboxMode = "auto",
         engines: Collection[str] = (),
         configured: Mapping[str, EngineSpec] = MappingProxyType({}),
+        consultant: Consultant | None = None,
     ) -> None:
         self._root = scratch_root.resolve()
         self._blobs = blobs
@@ -65,6 +68,8 @@ class LocalExecutor:
             engines,
             configured,
             cache.resolve() / "slots",
+            cache.resolve() / "models",
+            consultant,
         )
         # Twice as many as attempts: one whose attempt was killed may still be busy.
         self._porters = ThreadPoolExecutor(2 * slots, thread_name_prefix="bring-inputs")
@@ -131,9 +136,9 @@ class LocalExecutor:
     def _handle(self, attempt: Attempt, place: Scratch) -> LocalHandle:
         return LocalHandle(
             place,
-            self._phases(attempt.request),
+            self._phases(attempt),
             lambda phase: self._launcher.start(phase, place.parts, attempt.engine, attempt),
-            bring=self._bringing(attempt.request, place.parts),
+            bring=None if attempt.recall else self._bringing(attempt.request, place.parts),
             grace=self._limits.stop_grace_seconds,
             disk=self._limits.disk,
             note=attempt.note,
@@ -152,10 +157,16 @@ class LocalExecutor:
         with self._lock:
             self._handles.discard(handle)
 
-    def _phases(self, request: VideoRequest) -> list[tuple[Phase, float]]:
-        remote = sum(ref.blob_key is None for ref in dict.fromkeys(request.inputs))
-        fetch = [(Phase.FETCH, remote * self._limits.fetch_seconds + FETCH_MARGIN_SECONDS)] if remote else []
-        return [*fetch, (Phase.RENDER, self._limits.attempt_seconds)]
+    def _phases(self, attempt: Attempt) -> list[tuple[Phase, float]]:
+        if attempt.recall:
+            return [(Phase.RECALL, RECALL_SECONDS)]
+        remote = sum(ref.blob_key is None for ref in dict.fromkeys(attempt.request.inputs))
+        asked = self._launcher.consults(attempt.engine)
+        before = [
+            *([(Phase.FETCH, remote * self._limits.fetch_seconds + FETCH_MARGIN_SECONDS)] if remote else []),
+            *([(Phase.CONSULT, asked.seconds + FETCH_MARGIN_SECONDS)] if asked else []),
+        ]
+        return [*before, (Phase.RENDER, self._limits.attempt_seconds)]
 
     def _bring_blobs(self, request: VideoRequest, parts: Parts) -> None:
         """Raises FetchFailed for one that is no longer stored, OSError or StorageAway when reading fails."""

@@ -51,8 +51,12 @@ class Phase(StrEnum):
     """Trusted: fill the kernel cache. Sees no media."""
     FETCH = "fetch"
     """Read inputs off the network. Decodes nothing."""
+    CONSULT = "consult"
+    """Ask a language model how to direct. Sees no media, and cannot make the attempt fail."""
     RENDER = "render"
     """Direct and make the clip. Decodes media; has no network unless the engine needs one."""
+    RECALL = "recall"
+    """Have the engine call off what it remembers. Sees no media."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,18 @@ class Egress:
     allow_private: bool
     seconds: float
     """Total time per input."""
+
+
+@dataclass(frozen=True)
+class Consultant:
+    """A language model behind an OpenAI-compatible chat endpoint. `base_url` ends where `/chat/completions`
+    begins; `seconds` is the total time for its answer.
+    """
+
+    base_url: str
+    model: str
+    api_key: str = field(default="", repr=False)
+    seconds: float = 20.0
 
 
 @dataclass(frozen=True)
@@ -104,6 +120,12 @@ class Order:
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     slots: tuple[int, ...] = ()
     """Descriptors of the engine's lock files."""
+    link: int = -1
+    """Descriptor of the way to the engine's model; -1 for an engine without one."""
+    consultant: Consultant | None = None
+    """For whoever asks it."""
+    consulted: bool = False
+    """Whether it was asked; for whoever goes by what it said."""
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="event", forbid_unknown_fields=True):

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 
-from omnireel.director.direct import direct
-from omnireel.engines.base import Engine
+from omnireel.engines.base import Engine, Recalling
 from omnireel.engines.registry import make_engine
 from omnireel.engines.spec import EngineSpec
+from omnireel.execution.directing import directed
 from omnireel.execution.inputs import check_inputs, check_measured, input_paths
 from omnireel.execution.protocol import MAX_NOTES, AnyEvent, Order
 from omnireel.execution.run import ChildRun
@@ -41,15 +41,14 @@ def render(
         _answers,
         stages,
         order.slots,
+        order.link,
     )
     for note in request.notes:
         run.warn(note)
     run.report(0.0, "directing")
-    storyboard = direct(request)
-    for sentence in storyboard.unsupported:
-        run.warn(sentence)
+    storyboard, director = directed(order, request, run)
     stages.enter("loading the engine")
-    clip = _generate(order, Job(request, storyboard), run)
+    clip = replace(_generate(order, Job(request, storyboard), run), director=director)
     if order.spritesheet:
         stages.enter("drawing the spritesheet")
         clip = replace(clip, spritesheet=draw_spritesheet(clip.path, parts.work / "spritesheet.jpg"))
@@ -65,6 +64,9 @@ def _answers() -> bytes:
 def _generate(order: Order, job: Job, run: ChildRun) -> Clip:
     engine = _made(order)
     try:
+        able = engine.capabilities
+        for sentence in job.storyboard.unsupported if able.directed and not able.reads_prompt else ():
+            run.warn(sentence)
         return engine.generate(job, run)
     finally:
         engine.close()
@@ -75,6 +77,16 @@ def prepare(order: Order) -> None:
     engine = _made(order)
     try:
         engine.prepare(Parts(order.folder).work)
+    finally:
+        engine.close()
+
+
+def recall(order: Order) -> None:
+    """Let the engine call off what it remembers. Raises AttemptError."""
+    engine = _made(order)
+    try:
+        if isinstance(engine, Recalling):
+            engine.recall(order.note)
     finally:
         engine.close()
 

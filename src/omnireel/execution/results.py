@@ -11,10 +11,13 @@ from omnireel.models import Clip
 MAX_SIDE = 16_384
 MAX_FRAMES = 10_000_000
 MAX_FPS = 1000
+DIRECTORS = frozenset({"", "rules", "model"})
 
 
 def checked_clip(clip: Clip, folder: Path) -> Clip:
-    """The clip with resolved paths. Raises ValueError when its files are not plain ones inside `folder`."""
+    """The clip with resolved paths. Raises ValueError for one that cannot be, or whose files are not plain
+    ones inside `folder`.
+    """
     sheet = clip.spritesheet
     sides = [clip.width, clip.height, *([sheet.width, sheet.height] if sheet else [])]
     sane = all(0 < side <= MAX_SIDE for side in sides)
@@ -22,6 +25,8 @@ def checked_clip(clip: Clip, folder: Path) -> Clip:
         raise ValueError("the clip's measures make no sense")
     if not all(0 <= place <= MAX_FRAMES for shot in clip.shots for place in (shot.start, shot.frames)):
         raise ValueError("the measures of the clip's shots make no sense")
+    if clip.director not in DIRECTORS:
+        raise ValueError("nobody directed the clip")
     return replace(
         clip,
         path=_own_file(clip.path, folder),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import fcntl
+import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from omnireel.errors import Canceled, HandedOver
+from omnireel.errors import Canceled, HandedOver, WorkerLost
 from omnireel.execution.protocol import (
     HANDOVER,
     MAX_NOTE,
@@ -22,6 +24,9 @@ from omnireel.execution.protocol import (
 )
 from omnireel.execution.stages import Stages
 from omnireel.models import MediaLimits, MediaRef
+
+if TYPE_CHECKING:
+    from omnireel.engines.link import Link
 
 REPORT_SECONDS = 0.1
 """A report sooner than this after the last one, with the same note, is not worth a line on the pipe."""
@@ -49,6 +54,8 @@ class ChildRun:
     """Told of every new note: what is done now is a stage of the work."""
     slots: Sequence[int] = ()
     """Descriptors of lock files, one for each of the engine's slots."""
+    link: int = -1
+    """Descriptor of the way to the engine's model."""
     _unstored: int = 0
     _handed_over: bool = False
     _value: float = 0.0
@@ -103,6 +110,19 @@ class ChildRun:
 
     def let_go(self, slot: int) -> None:
         fcntl.flock(self.slots[slot], fcntl.LOCK_UN)
+
+    def model(self) -> Link:
+        from omnireel.engines.link import Link, LinkLost
+
+        if self.link < 0:
+            raise WorkerLost("this attempt was given no way to a model")
+        link = Link(socket.socket(fileno=self.link), lambda: self.report(self._value, self._said))
+        self.report(self._value, "waiting for the model")
+        try:
+            link.receive()
+        except LinkLost as error:
+            raise WorkerLost(f"the model's process is gone: {error}") from error
+        return link
 
     def _listen(self) -> None:
         said = self.answers()

@@ -1,8 +1,8 @@
 """Scratch folders that can tell whether their owner still lives.
 
-Each attempt gets `<root>/<unique>/` with three folders inside: `inputs`, which the engine may only read;
-`work`, the engine's own; `home`, for caches and temporary files of the libraries it uses. Beside the
-folder lies `<unique>.lock`, made before it and removed after it, on which the owning process holds a
+Each attempt gets `<root>/<unique>/` with four folders inside: `inputs` and `script`, which the engine may
+only read; `work`, the engine's own; `home`, for caches and temporary files of the libraries it uses. Beside
+the folder lies `<unique>.lock`, made before it and removed after it, on which the owning process holds a
 `flock`. The kernel drops that lock when the process dies however it dies, so a folder whose lock can be
 taken belongs to nobody. Nobody ever waits for a lock: its holder may be frozen.
 """
@@ -43,9 +43,18 @@ class Parts:
         return self.folder / "work"
 
     @property
+    def script(self) -> Path:
+        """For what a language model says to the request."""
+        return self.folder / "script"
+
+    @property
     def home(self) -> Path:
         """Home, cache and temporary folder of the child process."""
         return self.folder / "home"
+
+    @property
+    def all(self) -> tuple[Path, ...]:
+        return self.inputs, self.script, self.work, self.home
 
     def overfull(self, most: int) -> bool:
         """Whether there are more than `most` bytes, each file and folder taken for at least 4 KiB, or more
@@ -90,7 +99,7 @@ def create(root: Path) -> Scratch:
     folder, lock = _reserved(root)
     scratch = Scratch(folder, lock)
     try:
-        for part in (folder, scratch.parts.inputs, scratch.parts.work, scratch.parts.home):
+        for part in (folder, *scratch.parts.all):
             part.mkdir(mode=0o700)
     except BaseException:
         scratch.remove()

@@ -26,6 +26,14 @@ def canvas_like(width: int, height: int, mode: Mode) -> tuple[int, int]:
     return _even(width * scale), _even(height * scale)
 
 
+def shortfall(width: int, height: int, mode: Mode) -> str | None:
+    """What to tell the caller of a clip that is smaller than its mode promises; None for one that is not."""
+    wide, high = canvas_like(width, height, mode)
+    if width >= wide:
+        return None
+    return f"The model made {width}x{height}; '{mode}' would be {wide}x{high}."
+
+
 def _even(length: float) -> int:
     # 4:2:0 chroma cannot hold an odd side.
     return max(2, round(length / 2) * 2)

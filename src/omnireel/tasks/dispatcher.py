@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Event
 from typing import Final
 
@@ -26,11 +28,24 @@ from omnireel.telemetry.instruments import Instruments
 
 _PUBLISHERS = 4
 _PAUSE = 1.0
+_CREW_SECONDS: Final = 60.0
+"""Between counts of the workers there are."""
+_PER_WORKER: Final = 0.001
+_LONGEST_WINDOW: Final = 1.0
 
 WITH_SPRITESHEET: Final = frozenset({"openai"})
 """Dialects in which a spritesheet may be asked for; it takes a second, so others go without."""
 
 log = structlog.get_logger(__name__)
+
+
+def ring_window(workers: int) -> float:
+    """How long a worker may wait before it looks for what a ring was about, when so many hear it. Seconds.
+
+    Each waits a moment drawn from it. So somebody looks within about a millisecond however many there are,
+    and most of a thousand idle workers learn in one look what many rings were about, not at every ring.
+    """
+    return min((workers - 1) * _PER_WORKER, _LONGEST_WINDOW) if workers > 1 else 0.0
 
 
 class Dispatcher:
@@ -66,6 +81,7 @@ class Dispatcher:
         self._outage = Outage(self._rhythm.heartbeat)
         self._running: list[RunningTask] = []
         self._draining = False
+        self._window = 0.0
         self._due: dict[str, float] = {}
         # Hashing and storing a big clip must not keep the leases of the others waiting.
         self._pool = ThreadPoolExecutor(_PUBLISHERS, thread_name_prefix="publish")
@@ -78,7 +94,7 @@ class Dispatcher:
                 self._turn()
                 self._periodically("claim", self._rhythm.claim, self._fill)
                 if self._bell.wait(self._rhythm.poll):
-                    self._look_soon()
+                    self._look_within(self._window)
             self._drain()
         finally:
             for running in self._running:
@@ -99,6 +115,7 @@ class Dispatcher:
         # Our own leases are renewed by now, also when this process was frozen for longer than they last.
         self._periodically("reap", self._rhythm.heartbeat, self._reap)
         self._periodically("report", self._rhythm.heartbeat, self._report)
+        self._periodically("crew", _CREW_SECONDS, self._count_crew)
 
     def _drain(self) -> None:
         log.info("dispatcher draining", worker=self._worker, running=len(self._running))
@@ -189,6 +206,11 @@ class Dispatcher:
         if self._workers is not None and not self._draining:
             self._workers.report(self._worker, self._executor.capacity() + len(self._running))
 
+    def _count_crew(self) -> None:
+        if self._workers is not None:
+            lately = timedelta(seconds=3 * self._rhythm.heartbeat)
+            self._window = ring_window(self._workers.crew(lately).workers)
+
     def _leave(self) -> None:
         if self._workers is not None:
             self._workers.leave(self._worker)
@@ -201,6 +223,12 @@ class Dispatcher:
     def _look_soon(self) -> None:
         """Look at the queue in the next turn."""
         self._due["claim"] = time.monotonic()
+
+    def _look_within(self, seconds: float) -> None:
+        """Look at the queue at a moment within so many, unless a look within them is due already."""
+        now = time.monotonic()
+        if self._due.get("claim", now) > now + seconds:
+            self._due["claim"] = now + random.random() * seconds
 
     def _reap(self) -> None:
         if not self._outage.settled:
@@ -236,4 +264,5 @@ def _attempt_at(claim: Claim, trace: str) -> Attempt:
         claim.note,
         trace,
         spritesheet=claim.dialect in WITH_SPRITESHEET,
+        recall=claim.canceled,
     )

@@ -12,17 +12,19 @@ import hashlib
 import hmac
 import re
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, Row, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Row, insert, or_, select, update
 
 from omnireel.clock import Clock, SystemClock
 from omnireel.errors import AuthenticationFailed, InvalidRequest, NotFound, NotPermitted
 from omnireel.tasks import base62
 from omnireel.tasks.away import repeatable
 from omnireel.tasks.database import reading, writing
+from omnireel.tasks.dialect import dialect_of
 from omnireel.tasks.rows import maybe_moment, moment
 from omnireel.tasks.scopes import EVERYTHING, Scope, Scopes, allows, scopes_of, stored
 from omnireel.tasks.tables import api_key
@@ -33,6 +35,7 @@ _RANDOM = 32
 _CHECKSUM = 6
 _FORM = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{_RANDOM + _CHECKSUM}}}", re.ASCII)
 _LONGEST_NAME = 200
+_DEFAULT_TEAM = "default"
 
 
 @dataclass(frozen=True)
@@ -92,16 +95,14 @@ class KeyStore:
     def create(
         self,
         name: str,
-        team: str = "default",
+        team: str = _DEFAULT_TEAM,
         *,
-        secret: str | None = None,
         scopes: Scopes = EVERYTHING,
         expires_at: datetime | None = None,
     ) -> NewKey:
         """Make a key, and its team when there is none by that name.
 
-        `secret` is one that `new_secret` drew, for a caller who must keep it somewhere first. Raises
-        InvalidRequest for a bad name, no scope, or an end that is past.
+        Raises InvalidRequest for a bad name, no scope, or an end that is past.
         """
         _check_name(name)
         check_team(team)
@@ -109,22 +110,27 @@ class KeyStore:
         now = self._clock.now()
         if expires_at is not None and expires_at <= now:
             raise InvalidRequest(f"a key must expire later than now, got {expires_at:%Y-%m-%dT%H:%M:%S%z}")
-        secret = secret or new_secret()
-        key = NewKey(secret, f"key-{base62.draw(12)}", secret[-4:], now, expires_at)
-        row = {
-            "key_id": key.key_id,
-            "team": team,
-            "name": name,
-            "digest": _digest(secret),
-            "last4": key.last4,
-            "created_at": now.timestamp(),
-            "scopes": stored(scopes),
-            "expires_at": expires_at.timestamp() if expires_at else None,
-        }
+        secret = new_secret()
+        key = NewKey(secret, _new_id(), secret[-4:], now, expires_at)
         with writing(self._engine) as connection:
-            ensure_team(connection, team, now)
-            connection.execute(insert(api_key).values(row))
+            _record(connection, key, name, team, scopes)
         return key
+
+    def create_first(self, keep: Callable[[str], None]) -> str | None:
+        """Make a key for everything, of the default team; None when there is a key already.
+
+        Of several processes that try at once one makes it. It is given to `keep` before it counts: a key that
+        nobody can know would leave a server that nobody can use.
+        """
+        secret = new_secret()
+        first = NewKey(secret, _new_id(), secret[-4:], self._clock.now())
+        with writing(self._engine) as connection:
+            dialect_of(self._engine).lock(connection)
+            if connection.execute(select(api_key.c.key_id).limit(1)).first() is not None:
+                return None
+            keep(secret)
+            _record(connection, first, "first", _DEFAULT_TEAM, EVERYTHING)
+        return secret
 
     @repeatable
     def list(self) -> tuple[KeyInfo, ...]:
@@ -184,6 +190,25 @@ class KeyStore:
         if digest not in good_digests(row, now):
             raise AuthenticationFailed("the API key was replaced by a newer one")
         return access
+
+
+def _record(connection: Connection, key: NewKey, name: str, team: str, scopes: Scopes) -> None:
+    row = {
+        "key_id": key.key_id,
+        "team": team,
+        "name": name,
+        "digest": _digest(key.secret),
+        "last4": key.last4,
+        "created_at": key.created_at.timestamp(),
+        "scopes": stored(scopes),
+        "expires_at": key.expires_at.timestamp() if key.expires_at else None,
+    }
+    ensure_team(connection, team, key.created_at)
+    connection.execute(insert(api_key).values(row))
+
+
+def _new_id() -> str:
+    return f"key-{base62.draw(12)}"
 
 
 def new_secret() -> str:

@@ -35,6 +35,7 @@ def publish(blobs: BlobStore, claim: Claim, made: Made) -> Succeeded:
         seed=claim.seed,
         shots=made.clip.shots,
         passed_over=claim.route.passed,
+        director=made.clip.director,
         warnings=tuple(dict.fromkeys((*claim.request.notes, *made.warnings))),
     )
 

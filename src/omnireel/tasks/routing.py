@@ -86,6 +86,9 @@ class Router:
             raise InvalidRequest(f"parameter 'engine' must be one of {known}", field="engine")
         engine = self._engines[name]
         engine.check(request)
+        able = engine.capabilities.kinds
+        if able != frozenset(JobKind) and (kind := direct(request).kind) not in able:
+            raise InvalidRequest(f"engine {name!r} cannot do {kind}; it does {', '.join(sorted(able))}")
         return route_of([Stop(name, engine.capabilities.paid)], ())
 
     def _suited(self, legs: Sequence[Leg], asked: Asked) -> tuple[list[Stop], list[PassedOver]]:

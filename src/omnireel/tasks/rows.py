@@ -90,6 +90,7 @@ def to_claim(row: Row[*tuple[Any, ...]]) -> Claim:
         submitted_at=row.created_at,
         claimed_at=row.started_at,
         route=decode_route(row.route),
+        canceled=row.cancel_requested,
     )
 
 

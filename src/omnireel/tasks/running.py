@@ -79,7 +79,8 @@ class RunningTask:
         self._written = (Progress(), claim.note)
         self._publishing: Future[Succeeded] | None = None
         self._ending: Failed | Stopped | Succeeded | Lost | None = None
-        self._canceling = False
+        # An attempt that only calls off what was remembered is not to be stopped for that.
+        self._canceling = claim.canceled
         self._overdue = False
         self._releasing = False
 
@@ -148,7 +149,7 @@ class RunningTask:
             self.heed(self._tell(news))
 
     def _news(self) -> tuple[Progress, str]:
-        return self._handle.progress, self._handle.note or self.claim.note
+        return self._handle.progress, self._handle.note
 
     def _tell(self, news: tuple[Progress, str]) -> Hold:
         hold = self._store.renew(self.claim, *news)
@@ -173,11 +174,16 @@ class RunningTask:
         match ending:
             case Failed() if not self._canceling and not self._overdue and (way := self._way_on(ending)):
                 return self._reroute(ending, *way)
+            case Failed() if self.claim.canceled:
+                # Nobody is left who could be asked to call anything off.
+                return self._finish(Stopped())
             case Succeeded() | Failed():
                 return self._finish(ending)
-            case Stopped() if self._canceling:
+            case Stopped() if self._canceling and (self.claim.canceled or not news[1]):
                 return self._finish(ending)
-            case _ if self._overdue:
+            case Stopped() if self._canceling:
+                return self._leave_to_call_off()
+            case _ if self._overdue and not self.claim.canceled:
                 return self._finish(overdue())
             case _ if self._releasing:
                 return "released" if self._store.release(self.claim) else "claim lost"
@@ -208,6 +214,12 @@ class RunningTask:
     def _retry(self, reason: str) -> str:
         log.warning("attempt lost", task=self.claim.task_id, attempt=self.claim.attempt, reason=reason)
         status = self._store.retry(self.claim, reason, backoff(self.claim.attempt, self._rhythm.retry))
+        return "claim lost" if status is None else status.value
+
+    def _leave_to_call_off(self) -> str:
+        """The attempt stopped, and what it remembers may still run: another one calls that off."""
+        reason = "it stopped before what it remembers was called off"
+        status = self._store.retry(self.claim, reason, timedelta(0))
         return "claim lost" if status is None else status.value
 
     def _end(self, how: str, *, reason: str = "") -> None:

@@ -67,10 +67,12 @@ from omnireel.tasks.store import (
 )
 from omnireel.tasks.stored_inputs import hold_all
 from omnireel.tasks.tables import LIVE, PENDING, PROCESSING, task, task_input
-from omnireel.tasks.turns import Busy, Rules, Turns, lapsed
+from omnireel.tasks.turns import Busy, Rules, Turns, in_time, lapsed
 from omnireel.telemetry.metrics import Metrics
 
 _LONGEST_PAGE = 100
+RECALL_PRIORITY = 1000
+"""Above whatever callers may ask for."""
 _ENDED = "omnireel_ended"
 """Where a transaction notes what it ended, by model and status."""
 _TURNS = 5
@@ -167,6 +169,8 @@ class SqlTaskStore:
 
     def cancel(self, team: str, task_id: str) -> Task:
         canceled = self._write(lambda connection: self._cancel(connection, team, task_id))
+        if canceled.status is TaskStatus.PENDING:
+            self._ring()
         return self._told(canceled, ended=canceled.status.terminal)
 
     def claim(self, worker: str) -> Claim | None:
@@ -289,9 +293,19 @@ class SqlTaskStore:
         mine = and_(task.c.task_id == task_id, task.c.team == team, LIVE)
         _lock(connection, mine)
         idle = or_(PENDING, lapsed(self._now()))
-        if not self._end(connection, Stopped(), and_(mine, idle)):
-            connection.execute(update(task).where(mine, PROCESSING).values(cancel_requested=True))
+        if not self._end(connection, Stopped(), and_(mine, idle, not_(self._recallable()))):
+            wanted = task.c.cancel_requested.is_(False)
+            # What it ordered costs money until it is called off: that goes before all that waits.
+            soon = {"not_before": self._now(), "priority": RECALL_PRIORITY}
+            connection.execute(update(task).where(mine, wanted).values(cancel_requested=True, **soon))
         return self._get(connection, team, task_id)
+
+    def _recallable(self) -> ColumnElement[bool]:
+        """Tasks that remember something which an attempt that they still have can call off."""
+        return and_(task.c.attempt < self._max_attempts, self._remembers())
+
+    def _remembers(self) -> ColumnElement[bool]:
+        return and_(task.c.note != "", in_time(self._now()))
 
     def _claim(
         self, connection: Connection, *, worker: str, drawn: Tokens, busy: str | None
@@ -334,7 +348,7 @@ class SqlTaskStore:
     def _retry(self, connection: Connection, claim: Claim, reason: str, delay: float) -> TaskStatus | None:
         held = _held(claim)
         _lock(connection, held)
-        if self._end(connection, Stopped(), and_(held, task.c.cancel_requested)):
+        if self._end(connection, Stopped(), and_(held, task.c.cancel_requested, not_(self._recallable()))):
             return TaskStatus.CANCELED
         if any(
             self._end(connection, ending, and_(held, these)) > 0 for ending, these in self._given_up(reason)
@@ -347,7 +361,7 @@ class SqlTaskStore:
         held = _held(claim)
         _lock(connection, held)
         unburnt = requeued(not_before=self._now()).values(attempt=task.c.attempt - 1)
-        if self._end(connection, Stopped(), and_(held, task.c.cancel_requested)):
+        if self._end(connection, Stopped(), and_(held, task.c.cancel_requested, not_(self._remembers()))):
             return True
         return bool(connection.execute(unburnt.where(held)).rowcount)
 
@@ -371,7 +385,8 @@ class SqlTaskStore:
     def _reap(self, connection: Connection) -> int:
         left = lapsed(self._now())
         hopeless: tuple[tuple[Outcome, ColumnElement[bool]], ...] = (
-            (Stopped(), and_(left, task.c.cancel_requested)),
+            (Stopped(), and_(left, task.c.cancel_requested, not_(self._recallable()))),
+            (Stopped(), and_(PENDING, task.c.cancel_requested, task.c.deadline <= self._now())),
             (overdue(), and_(or_(PENDING, left), task.c.deadline <= self._now())),
             *(
                 (ending, and_(left, these))

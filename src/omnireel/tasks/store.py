@@ -112,6 +112,8 @@ class Claim:
     claimed_at: float = 0.0
     route: Route = NOWHERE_ELSE
     """Where the task goes when this engine does not make it."""
+    canceled: bool = False
+    """Nobody wants it any more: what `note` tells of is to be called off, and nothing to be made."""
 
 
 class Hold(Enum):
@@ -230,7 +232,11 @@ class TaskStore(Protocol):
         ...
 
     def cancel(self, team: str, task_id: str) -> Task:
-        """End a task that nobody works on; ask for a stop where somebody does. Raises NotFound."""
+        """End a task that nobody works on; ask for a stop where somebody does. Raises NotFound.
+
+        One that nobody works on and that remembers something is claimed once more, before all others, so
+        that it is called off, and ends then.
+        """
         ...
 
     def claim(self, worker: str) -> Claim | None:
@@ -258,7 +264,8 @@ class TaskStore(Protocol):
         """Give a task back after a fault of the machinery.
 
         It waits `delay` for its next attempt; after the last one allowed it fails as `worker_lost`; one that
-        should stop is canceled. None when the claim was lost.
+        should stop is canceled, after an attempt to call off what it remembers if there is one left. None
+        when the claim was lost.
         """
         ...
 

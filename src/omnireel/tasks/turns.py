@@ -180,8 +180,9 @@ def _best() -> Select[int]:
 
 
 def _abandoned(rules: Rules) -> ColumnElement[bool]:
-    wanted = and_(task.c.attempt < rules.max_attempts, task.c.cancel_requested.is_(False))
-    return and_(lapsed(rules.now), wanted, in_time(rules.now))
+    # One that should stop is taken over only to call off what it remembers.
+    wanted = or_(task.c.cancel_requested.is_(False), task.c.note != "")
+    return and_(lapsed(rules.now), task.c.attempt < rules.max_attempts, wanted, in_time(rules.now))
 
 
 def _left_behind(rules: Rules) -> Select[str, int, int, int]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from threading import Thread
 from typing import ClassVar
 
 import av
 import pytest
 
-from omnireel.engines.base import Engine
+from omnireel.engines.base import Engine, Model
+from omnireel.engines.link import Link
 from omnireel.errors import Canceled
+from omnireel.execution.model_process import answer_all
 from omnireel.models import Clip, Job, MediaLimits, MediaRef
 
 
@@ -32,6 +36,8 @@ class RecordingRun:
     taken: set[int] = field(default_factory=set)
     """Slots that somebody else holds."""
     held: set[int] = field(default_factory=set)
+    kept: Model | None = None
+    """What answers on the other side of `model`."""
 
     def open(self, ref: MediaRef) -> Path:
         return self.inputs[ref]
@@ -48,6 +54,15 @@ class RecordingRun:
 
     def let_go(self, slot: int) -> None:
         self.held.discard(slot)
+
+    def model(self) -> Link:
+        kept = self.kept
+        assert kept is not None, "this run has no model"
+        ours, theirs = socket.socketpair()
+        Thread(target=answer_all, args=(Link(theirs), lambda: kept), daemon=True).start()
+        link = Link(ours, lambda: self.report(*(self.reports[-1] if self.reports else (0.0, ""))))
+        link.receive()
+        return link
 
     def remember(self, note: str) -> None:
         self.notes.append(note)

@@ -73,6 +73,21 @@ class ExecutorContract:
         assert handle.progress.value == pytest.approx(1.0)
         handle.close()
 
+    def test_an_attempt_has_the_note_it_was_given_until_it_asks_for_another(self, executor: Executor) -> None:
+        handle = executor.start(replace(attempt("a cat fake:frames=12 fake:remember=7"), note="an order"))
+        assert handle.note == "an order"
+        assert isinstance(ending_of(handle), Made)
+        assert handle.note == "note 7"
+        handle.close()
+
+    def test_an_attempt_that_only_calls_off_makes_nothing(self, executor: Executor) -> None:
+        images = (MediaRef(MediaKind.IMAGE, f"blob:{BLOB}"),)
+        order = replace(attempt("a cat fake:crash", images=images), note="an order", recall=True)
+        handle = executor.start(order)
+        assert ending_of(handle) == Stopped()
+        assert not list((handle.scratch / "work").iterdir())
+        handle.close()
+
     def test_a_spritesheet_is_made_where_it_is_wanted(self, executor: Executor) -> None:
         for wanted in (True, False):
             handle = executor.start(replace(attempt("a cat fake:frames=12"), spritesheet=wanted))

@@ -76,6 +76,8 @@ class FakePlan:
     """Remembers a note."""
     read: int = 0
     """Opens every input and reads it."""
+    board: int = 0
+    """Gives the prompt of every shot as a warning."""
 
 
 def fake_plan(prompt: str) -> FakePlan:
@@ -126,7 +128,7 @@ class FakeEngine:
 
 
 def _misbehave(plan: FakePlan, job: Job, run: Run) -> None:
-    _talk(plan, run)
+    _talk(plan, job, run)
     if plan.read:
         for ref in job.request.inputs:
             run.open(ref).read_bytes()
@@ -149,11 +151,13 @@ def _misbehave(plan: FakePlan, job: Job, run: Run) -> None:
     _linger(plan)
 
 
-def _talk(plan: FakePlan, run: Run) -> None:
+def _talk(plan: FakePlan, job: Job, run: Run) -> None:
     if plan.warn:
         run.warn("the fake engine was told to warn")
     if plan.remember:
         run.remember(f"note {plan.remember}")
+    if plan.board:
+        run.warn(" | ".join(shot.prompt for shot in job.storyboard.shots))
     for _ in range(plan.spam * 1024):
         sys.stderr.write("spam" * 255 + "\n")
 

@@ -18,7 +18,7 @@ class FakeHandle:
         self.attempt = attempt
         self.scratch = scratch
         self.progress = Progress()
-        self.note = ""
+        self.note = attempt.note
         self.stages: tuple[Stage, ...] = ()
         self.ending: Ending | None = None
         self.confirmed: list[str] = []

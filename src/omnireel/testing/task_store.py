@@ -520,6 +520,72 @@ class TaskStoreContract:
         assert store.cancel("team", "t1").status is TaskStatus.CANCELED
         assert not store.finish(claim, a_success())
 
+    def test_a_canceled_task_that_remembers_something_is_claimed_to_call_it_off(
+        self, store: TaskStore, clock: ManualClock
+    ) -> None:
+        """Its worker has died, or has given it back: nobody else would."""
+        for name, lapses in (("t1", True), ("t2", False)):
+            store.add(a_task(name))
+            claim = claimed(store)
+            assert not claim.canceled
+            store.renew(claim, Progress(), "an order")
+            if lapses:
+                clock.advance(seconds=31)
+            else:
+                assert store.retry(claim, "killed", timedelta(hours=1)) is TaskStatus.PENDING
+            assert not store.cancel("team", name).status.terminal
+            store.add(a_task(f"{name}-waits-for-longer", priority=1))
+            again = claimed(store)
+            assert (again.task_id, again.note, again.canceled, again.attempt) == (name, "an order", True, 2)
+            assert store.reap() == 0
+            assert store.finish(again, Stopped())
+            assert store.get("team", name).status is TaskStatus.CANCELED
+            assert store.finish(claimed(store), a_success())
+
+    def test_calling_off_is_tried_as_often_as_any_work(self, store: TaskStore, clock: ManualClock) -> None:
+        store.add(a_task("t1"))
+        store.renew(claimed(store), Progress(), "an order")
+        store.cancel("team", "t1")
+        clock.advance(seconds=31)
+        assert store.retry(claimed(store), "killed", timedelta(0)) is TaskStatus.PENDING
+        assert store.retry(claimed(store), "killed", timedelta(0)) is TaskStatus.CANCELED
+
+    def test_calling_off_is_given_up_with_the_last_worker(self, store: TaskStore, clock: ManualClock) -> None:
+        store.add(a_task("t1"))
+        for _ in range(MAX_ATTEMPTS):
+            store.renew(claimed(store), Progress(), "an order")
+            store.cancel("team", "t1")
+            assert store.reap() == 0
+            clock.advance(seconds=31)
+        assert store.claim("worker") is None
+        assert store.reap() == 1
+        assert store.get("team", "t1").status is TaskStatus.CANCELED
+
+    def test_a_task_to_be_called_off_past_its_deadline_is_canceled(
+        self, store: TaskStore, clock: ManualClock
+    ) -> None:
+        wishes = Wishes(deadline=timedelta(seconds=60))
+        for name, lapses in (("t1", True), ("t2", False)):
+            store.add(replace(a_task(name), wishes=wishes))
+            claim = claimed(store)
+            store.renew(claim, Progress(), "an order")
+            if not lapses:
+                store.retry(claim, "killed", timedelta(0))
+            store.cancel("team", name)
+            clock.advance(seconds=61)
+            assert store.claim("worker") is None
+            assert store.reap() == 1
+            assert store.get("team", name).status is TaskStatus.CANCELED
+
+    def test_giving_back_a_call_off_leaves_it_to_another(self, store: TaskStore) -> None:
+        store.add(a_task("t1"))
+        claim = claimed(store)
+        store.renew(claim, Progress(), "an order")
+        store.cancel("team", "t1")
+        assert store.release(claim)
+        again = claimed(store)
+        assert (again.canceled, again.attempt) == (True, 1)
+
     def test_a_fault_of_the_machinery_waits_for_its_next_attempt(
         self, store: TaskStore, clock: ManualClock
     ) -> None:

@@ -1,14 +1,15 @@
-"""Engines for tests: with options, with a single slot, with a graphics card."""
+"""Engines for tests: with options, a slot, a graphics card, something to call off, and without a director."""
 
 from __future__ import annotations
 
 import os
+import time
 
 from pydantic import Field, SecretStr
 
 from omnireel.engines.base import Capabilities, Run
 from omnireel.engines.spec import Options
-from omnireel.errors import EngineFailed
+from omnireel.errors import EngineFailed, EngineUnavailable
 from omnireel.models import Clip, Job, JobKind
 from omnireel.testing.fake_engine import FakeEngine
 
@@ -56,6 +57,25 @@ class HoldingEngine(FakeEngine):
     def generate(self, job: Job, run: Run) -> Clip:
         run.warn("held" if run.hold(0) else "busy")
         return super().generate(job, run)
+
+
+class RecallingEngine(FakeEngine):
+    """Calls off every note but one that it is to fail on, to be slow over or to die of."""
+
+    def recall(self, note: str) -> None:
+        match note:
+            case "fail":
+                raise EngineUnavailable("nobody answers")
+            case "hang":
+                time.sleep(3600)
+            case "die":
+                os._exit(3)
+
+
+class UndirectedEngine(FakeEngine):
+    """Goes by the request alone."""
+
+    capabilities = Capabilities(kinds=frozenset(JobKind), directed=False)
 
 
 class CardEngine(FakeEngine):

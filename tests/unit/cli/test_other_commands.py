@@ -214,7 +214,17 @@ def test_the_commands_that_only_talk_to_a_server_need_no_server_packages(
 
 @pytest.mark.parametrize(
     "words",
-    [["serve"], ["worker"], ["keys", "list"], ["keys", "create"], ["teams", "list"], ["demo"], ["init"]],
+    [
+        ["serve"],
+        ["worker"],
+        ["keys", "list"],
+        ["keys", "create"],
+        ["teams", "list"],
+        ["demo"],
+        ["init"],
+        ["models", "profiles"],
+        ["models", "pull", "any"],
+    ],
 )
 def test_the_commands_that_run_a_server_say_what_to_install(
     omnireel: Commands, base_packages: Path, words: list[str]

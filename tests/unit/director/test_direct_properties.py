@@ -7,9 +7,9 @@ from tests.unit.director.requests import a_request
 
 from omnireel.director.direct import direct
 from omnireel.director.limits import MOST_SENTENCES
-from omnireel.director.references import find_references
 from omnireel.director.subjects import MOST_SUBJECTS
 from omnireel.models import MediaKind
+from omnireel.references import find_references
 
 _WORDS = st.sampled_from(
     ["shot 1:", "Shot 2 (3s):", "镜头3:", "0-2s", "then", "接着", "cut to", "dissolve to", "@Image1",

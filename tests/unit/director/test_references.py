@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from omnireel.director.references import (
+from omnireel.models import MediaKind
+from omnireel.references import (
     find_references,
     missing_references,
     referenced_images,
     without_references,
 )
-from omnireel.models import MediaKind
 
 IMAGE, VIDEO = MediaKind.IMAGE, MediaKind.VIDEO
 

@@ -23,7 +23,7 @@ from omnireel.clock import SystemClock
 from omnireel.engines.spec import EngineSpec
 from omnireel.errors import EngineUnavailable, NotFound, Unavailable
 from omnireel.execution import scratch
-from omnireel.execution.base import Lost, Made
+from omnireel.execution.base import Ending, Lost, Made
 from omnireel.execution.handle import LocalHandle
 from omnireel.execution.launching import LocalLimits
 from omnireel.execution.local import LocalExecutor
@@ -37,6 +37,7 @@ from omnireel.testing.executor import BLOB, FAKE, attempt, ending_of, wait_until
 
 TOLD = "omnireel.testing.told_engine:ToldEngine"
 HOLDING = "omnireel.testing.told_engine:HoldingEngine"
+RECALLING = "omnireel.testing.told_engine:RecallingEngine"
 Build = Callable[..., LocalExecutor]
 PATIENCE = 30.0
 QUICK = LocalLimits(stop_grace_seconds=0.3)
@@ -60,6 +61,7 @@ def build(tmp_path: Path) -> Iterator[Build]:
             configured={
                 "told": EngineSpec(TOLD, {"api_key": "s3cret-key-of-ours"}),
                 "holding": EngineSpec(HOLDING),
+                "recalling": EngineSpec(RECALLING),
             },
         )
         built.append(executor)
@@ -467,3 +469,25 @@ def test_a_clip_that_is_a_circle_of_links_is_lost(tmp_path: Path) -> None:
     )
     assert ending_of(handle) == Lost("the clip's file 'clip.mp4' is outside the scratch folder")
     handle.close()
+
+
+def recalled(build: Build, note: str, *, stop: bool = False) -> Ending:
+    """How an attempt ends that is only to call off."""
+    handle = build().start(replace(attempt(engine="recalling"), note=note, recall=True))
+    if stop:
+        handle.stop()
+    ending = ending_of(handle)
+    handle.close()
+    return ending
+
+
+def test_what_cannot_be_called_off_is_lost_and_may_be_tried_again(build: Build) -> None:
+    assert recalled(build, "an order") == Stopped()
+    assert recalled(build, "fail") == Lost("nobody answers")
+    died = recalled(build, "die")
+    assert isinstance(died, Lost)
+    assert "status 3" in died.reason
+
+
+def test_calling_off_that_was_cut_short_did_not_happen(build: Build) -> None:
+    assert isinstance(recalled(build, "hang", stop=True), Lost)

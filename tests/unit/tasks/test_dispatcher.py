@@ -28,11 +28,12 @@ from omnireel.models import (
 )
 from omnireel.storage.local import LocalBlobs
 from omnireel.tasks.bell import Bell, bell_of
-from omnireel.tasks.dispatcher import Dispatcher
+from omnireel.tasks.dispatcher import Dispatcher, ring_window
 from omnireel.tasks.route import NOWHERE_ELSE, Route, Stop
 from omnireel.tasks.running import Rhythm, backoff
 from omnireel.tasks.sql import SqlTaskStore
 from omnireel.tasks.store import Claim, NewTask, Origin, Wishes
+from omnireel.tasks.workers import Workers
 from omnireel.testing.fake_executor import FakeExecutor, FakeHandle
 
 QUICK = Rhythm(
@@ -447,6 +448,31 @@ def test_a_submit_rings_a_dispatcher_that_would_not_look_for_an_hour(engine: Eng
     assert not listener.is_alive()
 
 
+def test_one_of_a_thousand_that_hear_a_ring_looks_within_a_moment(engine: Engine, tmp_path: Path) -> None:
+    bell = bell_of(engine)
+    works = Works(engine, tmp_path, ring=bell.ring)
+    workers = Workers(engine)
+    for n in range(1000):
+        workers.report(f"idle-{n}", 1)
+    rhythm = replace(QUICK, claim=3600.0)
+    dispatcher = Dispatcher(
+        works.store, works.executor, works.blobs, worker="me", rhythm=rhythm, bell=bell, workers=workers
+    )
+    works.thread = Thread(target=dispatcher.run, args=(works.stop,))
+    listener = Thread(target=bell.listen, args=(works.stop,))
+    for thread in (works.thread, listener):
+        thread.start()
+    works.submit("t1")
+    works.handle(1).make()
+    works.until_status("t1", TaskStatus.SUCCESS)
+    works.finish()
+    listener.join(20)
+
+
+def test_the_more_workers_hear_a_ring_the_longer_each_may_wait() -> None:
+    assert [ring_window(workers) for workers in (0, 1, 2, 101, 1001, 100_000)] == [0, 0, 0.001, 0.1, 1.0, 1.0]
+
+
 def test_a_dispatcher_that_nobody_rings_finds_the_task_later(works: Works) -> None:
     works.start(bell=Bell())
     time.sleep(0.1)
@@ -481,3 +507,85 @@ def test_tasks_of_dead_workers_that_were_canceled_are_ended(works: Works) -> Non
     works.start()
     works.until_status("t1", TaskStatus.CANCELED)
     assert works.executor.handles == []
+
+
+def left_behind(works: Works, task_id: str) -> None:
+    """A task with a note that is canceled when its worker has just died."""
+    works.submit(task_id)
+    claim = works.store.claim("a worker that dies")
+    assert claim is not None
+    works.store.renew(claim, Progress(), "an order")
+    works.store.retry(claim, "killed", timedelta(hours=1))
+    assert not works.store.cancel("team", task_id).status.terminal
+
+
+def test_what_a_dead_worker_ordered_is_called_off_before_the_cancel_is_over(works: Works) -> None:
+    left_behind(works, "t1")
+    works.start()
+    handle = works.handle(1)
+    assert (handle.attempt.recall, handle.attempt.note) == (True, "an order")
+    handle.progress = Progress(0.5, "calling off")
+    until(lambda: works.task("t1").progress.value == 0.5, "a renewal, which tells of the cancel")
+    assert not handle.stopped
+    assert works.task("t1").status is TaskStatus.PROCESSING
+    handle.ending = Stopped()
+    works.until_status("t1", TaskStatus.CANCELED)
+
+
+def test_calling_off_that_is_lost_is_tried_again_and_then_given_up(works: Works) -> None:
+    left_behind(works, "t1")
+    works.start()
+    for number in (1, 2):
+        works.handle(number).ending = Lost("the upstream is away")
+    works.until_status("t1", TaskStatus.CANCELED)
+    assert all(handle.attempt.recall for handle in works.executor.handles)
+
+
+def test_calling_off_by_an_engine_that_is_gone_ends_the_task(works: Works) -> None:
+    left_behind(works, "t1")
+    works.start()
+    works.handle(1).ending = Failed("engine_unavailable", "it is not installed any more")
+    works.until_status("t1", TaskStatus.CANCELED)
+
+
+@pytest.mark.parametrize("called_off", [True, False])
+def test_a_cancel_is_over_when_nothing_that_is_remembered_may_still_run(
+    engine: Engine, tmp_path: Path, called_off: bool
+) -> None:
+    """One that is stopped before its engine works has called off nothing of what an earlier one ordered."""
+    works = Works(engine, tmp_path, obedient=False)
+    works.submit("t1")
+    works.start()
+    first = works.handle(1)
+    first.note = "an order"
+    until(lambda: "an order" in first.confirmed, "the note stored")
+    works.store.cancel("team", "t1")
+    until(lambda: first.stopped, "the stop")
+    first.note = "" if called_off else "an order"
+    first.ending = Stopped()
+    if not called_off:
+        second = works.handle(2)
+        assert second.attempt.recall
+        second.ending = Stopped()
+    works.until_status("t1", TaskStatus.CANCELED)
+    assert len(works.executor.handles) == 2 - called_off
+    works.finish()
+
+
+def test_an_attempt_that_dies_over_a_cancel_leaves_its_order_to_be_called_off(
+    engine: Engine, tmp_path: Path
+) -> None:
+    works = Works(engine, tmp_path, obedient=False)
+    works.submit("t1")
+    works.start()
+    first = works.handle(1)
+    first.note = "an order"
+    until(lambda: "an order" in first.confirmed, "the note stored")
+    works.store.cancel("team", "t1")
+    until(lambda: first.stopped, "the stop")
+    first.ending = Lost("killed")
+    second = works.handle(2)
+    assert second.attempt.recall
+    second.ending = Stopped()
+    works.until_status("t1", TaskStatus.CANCELED)
+    works.finish()

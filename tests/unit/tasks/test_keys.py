@@ -92,6 +92,26 @@ def test_a_list_shows_the_last_four_characters_and_no_more(keys: KeyStore, clock
     assert made.secret not in repr(shown)
 
 
+def test_of_many_who_want_to_make_the_first_key_one_does(database_place: str) -> None:
+    engine = open_database(database_place)
+    kept = list[str]()
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda _: KeyStore(engine).create_first(kept.append), range(8)))
+    assert [secret for secret in made if secret] == kept
+    assert [key.name for key in KeyStore(engine).list()] == ["first"]
+    assert KeyStore(engine).access(kept[0]).team == "default"
+    engine.dispose()
+
+
+def test_a_first_key_that_cannot_be_kept_does_not_count(keys: KeyStore) -> None:
+    def full_disk(_secret: str) -> None:
+        raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space"):
+        keys.create_first(full_disk)
+    assert keys.list() == ()
+
+
 def test_no_file_on_disk_holds_a_key(tmp_path: Path) -> None:
     engine = open_database(tmp_path / "omnireel.db")
     secret = KeyStore(engine).create("laptop").secret.encode()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from omnireel.engines.sidecar import minimax_h3
 from omnireel.engines.sidecar.options import Dialect, SidecarOptions
-from omnireel.models import AspectRatio, MediaKind, MediaRef, Mode, VideoRequest
+from omnireel.models import AspectRatio, Job, MediaKind, MediaRef, Mode, VideoRequest
 
 
 @dataclass(frozen=True)
@@ -14,12 +15,12 @@ class Asking:
 
     fields: dict[str, str]
     files: tuple[tuple[str, MediaRef], ...]
+    warnings: tuple[str, ...] = ()
 
 
-def asking(
-    options: SidecarOptions, request: VideoRequest, *, aspect: AspectRatio, seconds: float, seed: int
-) -> Asking:
+def asking(options: SidecarOptions, job: Job, *, aspect: AspectRatio, seconds: float, seed: int) -> Asking:
     """`seconds` is the clip's length."""
+    request = job.request
     width, height = options.size(request.mode, aspect)
     fields = {
         "prompt": request.prompt,
@@ -36,7 +37,11 @@ def asking(
     if request.sound and options.dialect is Dialect.VLLM_OMNI:
         fields["generate_sound"] = "true"
     mode = options.std_fields if request.mode is Mode.STD else options.pro_fields
-    return Asking(fields | dict(options.fields) | dict(mode), _files(options.dialect, request))
+    more = dict(options.fields) | dict(mode)
+    if options.profile is None:
+        return Asking(fields | more, _files(options.dialect, request))
+    files = _files(options.dialect, replace(request, images=minimax_h3.images_in_order(job)))
+    return Asking(minimax_h3.told(job, fields, seconds) | more, files, minimax_h3.warnings(request))
 
 
 def _files(dialect: Dialect, request: VideoRequest) -> tuple[tuple[str, MediaRef], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import ClassVar, Final
@@ -26,7 +26,7 @@ from omnireel.errors import (
     InvalidRequest,
 )
 from omnireel.media.adopt import Wanted, adopt
-from omnireel.media.canvas import canvas_like
+from omnireel.media.canvas import shortfall
 from omnireel.media.sniff import sniff
 from omnireel.models import AspectRatio, Clip, Job, MediaKind, VideoRequest
 
@@ -60,7 +60,7 @@ class SidecarEngine:
         self._threads = threads
         self._options = options
         self.capabilities = Capabilities(
-            kinds=options.kinds, sound=options.sound, network=True, slots=options.replicas
+            kinds=options.kinds, sound=options.sound, network=True, slots=options.replicas, directed=False
         )
 
     def check(self, request: VideoRequest) -> None:
@@ -69,6 +69,10 @@ class SidecarEngine:
         if len(request.images) > most:
             raise InvalidRequest(
                 f"the model takes {most} pictures, got {len(request.images)}", field="images"
+            )
+        if self._options.single and len(request.inputs) > 1:
+            raise InvalidRequest(
+                f"the model takes one input, a picture or a video, got {len(request.inputs)}", field="images"
             )
         if request.duration is not None and request.duration > self._options.longest:
             raise InvalidRequest(
@@ -82,24 +86,39 @@ class SidecarEngine:
     def close(self) -> None:
         """Holds nothing between clips."""
 
+    def recall(self, note: str) -> None:
+        """Stops the job, where the server can. Raises EngineUnavailable while it does not answer."""
+        held = Held(**json.loads(note)) if note else None
+        if held is None or not held.job_id or self._options.dialect is not Dialect.VLLM_OMNI:
+            return
+        with self._opened() as http:
+            try:
+                Server(held.origin, http).delete(held.job_id)
+            except Silent as error:
+                raise EngineUnavailable(f"the job cannot be stopped now: {error}") from error
+
     def generate(self, job: Job, run: Run) -> Clip:
         """Raises EngineUnavailable while nothing is begun, then EngineFailed and EngineLost."""
         seconds = _seconds(job.request, run)
-        key = self._options.api_key
-        with opened(key.get_secret_value() if key else None) as http:
-            fetched = self._made(http, job.request, run, seconds)
+        with self._opened() as http:
+            fetched = self._made(http, job, run, seconds)
         wanted = Wanted(sound=job.request.sound or job.request.keep_original_sound, seconds=seconds)
         clip = adopt(fetched, run, wanted, threads=self._threads, prompt=job.request.prompt)
-        _tell_size(job.request, clip, run)
+        if (short := shortfall(clip.width, clip.height, job.request.mode)) is not None:
+            run.warn(short)
         run.report(1.0, "done")
         return clip
 
-    def _made(self, http: httpx2.Client, request: VideoRequest, run: Run, seconds: float) -> Path:
+    def _opened(self) -> AbstractContextManager[httpx2.Client]:
+        key = self._options.api_key
+        return opened(key.get_secret_value() if key else None)
+
+    def _made(self, http: httpx2.Client, job: Job, run: Run, seconds: float) -> Path:
         held = Held(**json.loads(run.note)) if run.note else None
         while True:
             try:
                 if held is None or not held.job_id:
-                    held = self._begin(http, request, run, seconds, lost=held.lost if held else 0)
+                    held = self._begin(http, job, run, seconds, lost=held.lost if held else 0)
                 return self._followed(Server(held.origin, http), held.job_id, run)
             except Forgotten:
                 lost = held.lost + 1 if held else 1
@@ -108,22 +127,23 @@ class SidecarEngine:
                 held = Held("", "", lost)
                 run.remember(json.dumps(asdict(held)))
 
-    def _begin(
-        self, http: httpx2.Client, request: VideoRequest, run: Run, seconds: float, *, lost: int
-    ) -> Held:
+    def _begin(self, http: httpx2.Client, job: Job, run: Run, seconds: float, *, lost: int) -> Held:
         server = self._free_server(http, run)
-        asked = asking(self._options, request, aspect=_aspect(request, run), seconds=seconds, seed=run.seed)
+        aspect = _aspect(job.request, run)
+        asked = asking(self._options, job, aspect=aspect, seconds=seconds, seed=run.seed)
         try:
-            job = server.submit(asked, {ref: run.open(ref) for ref in request.inputs})
+            begun = server.submit(asked, {ref: run.open(ref) for ref in job.request.inputs})
         except Silent as error:
             raise EngineUnavailable(f"the inference server took no job: {error}") from error
-        held = Held(server.origin, job.job_id, lost)
+        for warning in asked.warnings:
+            run.warn(warning)
+        held = Held(server.origin, begun.job_id, lost)
         run.remember(json.dumps(asdict(held)))
         return held
 
     def _free_server(self, http: httpx2.Client, run: Run) -> Server:
         """One that is well, works on nothing, and that no other attempt of this machine has."""
-        servers = [Server(origin, http) for origin in self._options.replicas]
+        servers = [Server(origin, http, self._options.health) for origin in self._options.replicas]
         until = time.monotonic() + self._options.wait_seconds
         while True:
             well = [(slot, server) for slot, server in enumerate(servers) if server.healthy()]
@@ -143,7 +163,7 @@ class SidecarEngine:
         """The finished file. Raises Forgotten."""
         began = seen = time.monotonic()
         self._take_again(server, run)
-        with self._called_off(server, job_id):
+        with self._called_off(server, job_id, run):
             while True:
                 try:
                     job = server.job(job_id)
@@ -190,7 +210,7 @@ class SidecarEngine:
         return path
 
     @contextmanager
-    def _called_off(self, server: Server, job_id: str) -> Iterator[None]:
+    def _called_off(self, server: Server, job_id: str, run: Run) -> Iterator[None]:
         """Stop the job when nobody wants it any more, where the server can.
 
         SGLang would only forget it and go on; left in its list, the job shows that the server is busy.
@@ -200,16 +220,21 @@ class SidecarEngine:
         except HandedOver:
             raise
         except (Canceled, EngineFailed):
-            if self._options.dialect is Dialect.VLLM_OMNI:
-                _stop(server, job_id)
+            if self._options.dialect is Dialect.VLLM_OMNI and _stopped(server, job_id):
+                run.remember("")
             raise
 
 
-def _stop(server: Server, job_id: str) -> None:
+def _stopped(server: Server, job_id: str) -> bool:
+    """Whether the server has let go of a job."""
     until = time.monotonic() + STOP_SECONDS
     with suppress(Silent):
-        while not server.delete(job_id) and time.monotonic() < until:
+        while not server.delete(job_id):
+            if time.monotonic() >= until:
+                return False
             time.sleep(STEP_SECONDS)
+        return True
+    return False
 
 
 def _pause(run: Run, progress: float, note: str) -> None:
@@ -236,9 +261,3 @@ def _aspect(request: VideoRequest, run: Run) -> AspectRatio:
     if 1 / SQUARISH < shape < SQUARISH:
         return AspectRatio.SQUARE
     return AspectRatio.WIDE if shape > 1 else AspectRatio.TALL
-
-
-def _tell_size(request: VideoRequest, clip: Clip, run: Run) -> None:
-    width, height = canvas_like(clip.width, clip.height, request.mode)
-    if clip.width < width:
-        run.warn(f"The model made {clip.width}x{clip.height}; '{request.mode}' would be {width}x{height}.")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
+from omnireel.engines.sidecar import minimax_h3
 from omnireel.engines.spec import Options
 from omnireel.models import AspectRatio, JobKind, Mode
 
@@ -26,6 +27,10 @@ class SidecarOptions(Options):
     """Servers that are alike, each with one model loaded."""
 
     dialect: Dialect
+    profile: Literal["minimax-h3"] | None = None
+    """A model that wants to be asked in its own way; then what it can do need not be said."""
+    accept_licence: bool = False
+    """That the operator accepts the licence of the profile's model."""
     replicas: tuple[Url, ...] = Field(min_length=1, max_length=64)
     """Their origins. Each gets one task at a time."""
     api_key: SecretStr | None = None
@@ -37,6 +42,10 @@ class SidecarOptions(Options):
     """Whether it makes sound when asked to."""
     pictures: int = Field(default=1, ge=0, le=12)
     """How many pictures it takes."""
+    mixed: bool = False
+    """Whether it takes several inputs at once, of both kinds: of vLLM-Omni's models, MiniMax-H3 does."""
+    health: str = Field(default="/health", pattern=r"^/[A-Za-z0-9_/.-]{0,255}$")
+    """Where the servers say that they are well."""
     fps: int = Field(default=16, ge=1, le=60)
     frame_step: int = Field(default=4, ge=1, le=64)
     frame_offset: int = Field(default=1, ge=0, le=64)
@@ -59,11 +68,35 @@ class SidecarOptions(Options):
     patience_seconds: float = Field(default=30.0, ge=0)
     """How long a server may not answer while it works."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _as_the_profile_has_it(cls, given: Any) -> Any:
+        if isinstance(given, Mapping) and given.get("profile") == minimax_h3.NAME:
+            return {**minimax_h3.OPTIONS, **given}
+        return given
+
     @model_validator(mode="after")
-    def _one_picture_there(self) -> Self:
+    def _profile_accepted(self) -> Self:
+        if self.profile is not None and not self.accept_licence:
+            raise ValueError(minimax_h3.LICENCE)
+        if self.profile is not None and self.dialect is not Dialect.VLLM_OMNI:
+            raise ValueError("MiniMax-H3 is asked through vLLM-Omni; dialect must be vllm-omni")
+        return self
+
+    @model_validator(mode="after")
+    def _as_many_pictures_as_they_take(self) -> Self:
         if self.dialect is Dialect.SGLANG and self.pictures > 1:
             raise ValueError("SGLang keeps only the first picture; pictures must be 0 or 1")
+        if self.dialect is Dialect.VLLM_OMNI and self.pictures > 1 and not self.mixed:
+            raise ValueError(
+                "vLLM-Omni takes several pictures for models with mixed inputs only; pictures must be 0 or 1"
+            )
         return self
+
+    @property
+    def single(self) -> bool:
+        """Whether a request may have one input at most; vLLM-Omni would take further ones for videos."""
+        return self.dialect is Dialect.VLLM_OMNI and not self.mixed
 
     def size(self, mode: Mode, aspect: AspectRatio) -> tuple[int, int]:
         """Width and height that are asked for, pixels."""

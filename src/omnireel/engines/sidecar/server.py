@@ -51,15 +51,16 @@ class RemoteJob:
 
 
 class Server:
-    """`origin` is where it listens; `http` is not closed here."""
+    """`origin` is where it listens, `health` the path at which it says so; `http` is not closed here."""
 
-    def __init__(self, origin: str, http: httpx2.Client) -> None:
+    def __init__(self, origin: str, http: httpx2.Client, health: str = "/health") -> None:
         self.origin = origin
         self._http = http
+        self._health = health
 
     def healthy(self) -> bool:
         try:
-            return self._http.get(f"{self.origin}/health", timeout=ANSWER_SECONDS).status_code == 200
+            return self._http.get(self.origin + self._health, timeout=ANSWER_SECONDS).status_code == 200
         except httpx2.HTTPError:
             return False
 

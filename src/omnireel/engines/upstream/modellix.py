@@ -14,7 +14,7 @@ from omnireel import Client, Task, VideoOptions
 from omnireel.client import errors as sdk
 from omnireel.engines.base import Capabilities, Run
 from omnireel.engines.spec import Options
-from omnireel.engines.upstream.ordering import order_once
+from omnireel.engines.upstream.ordering import order_in, order_once
 from omnireel.errors import Canceled, EngineFailed, EngineLost, EngineUnavailable, HandedOver, OutcomeUnknown
 from omnireel.media.adopt import Wanted, adopt
 from omnireel.models import Clip, Job, JobKind, TaskStatus, VideoRequest
@@ -64,6 +64,7 @@ class ModellixEngine:
             network=True,
             cpus=0.5,
             paid=True,
+            directed=False,
         )
 
     def check(self, request: VideoRequest) -> None:
@@ -75,6 +76,18 @@ class ModellixEngine:
     def close(self) -> None:
         """Holds nothing between clips."""
 
+    def recall(self, note: str) -> None:
+        """Cancels the order. Raises EngineUnavailable while nobody can be told that."""
+        if not (order_id := order_in(note)):
+            return
+        with self._client() as client, suppress(sdk.NotFoundError):
+            try:
+                client.tasks.cancel(order_id)
+            except sdk.NotFoundError:
+                raise
+            except sdk.APIError as error:
+                raise EngineUnavailable(f"the order cannot be called off now: {error}") from error
+
     def generate(self, job: Job, run: Run) -> Clip:
         """Raises EngineUnavailable before there is an order, EngineFailed, EngineLost, OutcomeUnknown."""
         request = job.request
@@ -82,7 +95,7 @@ class ModellixEngine:
             order_id = order_once(
                 run, lambda: _promised(client), lambda key: self._order(client, request, run, key)
             )
-            with _called_off(client, order_id):
+            with _called_off(client, order_id, run):
                 task = self._followed(client, order_id, run)
             for warning in task.warnings:
                 run.warn(warning)
@@ -204,8 +217,11 @@ def _fetched(client: Client, task: Task, run: Run) -> Path:
 
 
 @contextmanager
-def _called_off(client: Client, order_id: str) -> Iterator[None]:
-    """Cancel the order when the task is canceled; leave it when another attempt will go on from here."""
+def _called_off(client: Client, order_id: str, run: Run) -> Iterator[None]:
+    """Cancel the order when the task is canceled; leave it when another attempt will go on from here.
+
+    What is called off is forgotten; what is remembered is called off later.
+    """
     try:
         yield
     except HandedOver:
@@ -213,6 +229,7 @@ def _called_off(client: Client, order_id: str) -> Iterator[None]:
     except Canceled:
         with suppress(sdk.APIError):
             client.with_options(retries=0, timeout=CANCEL_SECONDS).tasks.cancel(order_id)
+            run.remember("")
         raise
 
 

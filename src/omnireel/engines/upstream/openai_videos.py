@@ -15,7 +15,7 @@ from omnireel.engines.base import Capabilities, Run
 from omnireel.engines.sidecar.asking import Asking
 from omnireel.engines.sidecar.server import Forgotten, Server, Silent, Unreached, opened
 from omnireel.engines.spec import Options
-from omnireel.engines.upstream.ordering import order_once
+from omnireel.engines.upstream.ordering import order_in, order_once
 from omnireel.errors import (
     Canceled,
     EngineFailed,
@@ -59,7 +59,12 @@ class OpenAIVideosEngine:
     name = "openai-videos"
     Options: ClassVar[type[Options]] = OpenAIVideosOptions
     capabilities = Capabilities(
-        kinds=frozenset({JobKind.TEXT, JobKind.ANIMATE}), sound=True, network=True, cpus=0.5, paid=True
+        kinds=frozenset({JobKind.TEXT, JobKind.ANIMATE}),
+        sound=True,
+        network=True,
+        cpus=0.5,
+        paid=True,
+        directed=False,
     )
 
     def __init__(self, *, threads: int, options: OpenAIVideosOptions) -> None:
@@ -83,13 +88,23 @@ class OpenAIVideosEngine:
     def close(self) -> None:
         """Holds nothing between clips."""
 
+    def recall(self, note: str) -> None:
+        """Deletes the order. Raises EngineUnavailable while nobody can be told that."""
+        if not (order_id := order_in(note)):
+            return
+        with opened(self._options.api_key.get_secret_value(), far=True) as http:
+            try:
+                Server(self._options.base_url, http).delete(order_id)
+            except Silent as error:
+                raise EngineUnavailable(f"the order cannot be called off now: {error}") from error
+
     def generate(self, job: Job, run: Run) -> Clip:
         """Raises EngineUnavailable before there is an order, EngineFailed, EngineLost, OutcomeUnknown."""
         request = job.request
         with opened(self._options.api_key.get_secret_value(), far=True) as http:
             server = Server(self._options.base_url, http)
             order_id = self._ordered(server, request, run)
-            with _called_off(server, order_id):
+            with _called_off(server, order_id, run):
                 path = self._followed(server, order_id, run)
         wanted = Wanted(sound=request.sound, seconds=float(request.duration or min(self._options.seconds)))
         clip = adopt(path, run, wanted, threads=self._threads, prompt=request.prompt)
@@ -170,8 +185,11 @@ def _wait(run: Run, progress: float) -> None:
 
 
 @contextmanager
-def _called_off(server: Server, order_id: str) -> Iterator[None]:
-    """Delete the order when the task is canceled; leave it when another attempt will go on from here."""
+def _called_off(server: Server, order_id: str, run: Run) -> Iterator[None]:
+    """Delete the order when the task is canceled; leave it when another attempt will go on from here.
+
+    What is called off is forgotten; what is remembered is called off later.
+    """
     try:
         yield
     except HandedOver:
@@ -179,4 +197,5 @@ def _called_off(server: Server, order_id: str) -> Iterator[None]:
     except Canceled:
         with suppress(Silent):
             server.delete(order_id)
+            run.remember("")
         raise

@@ -72,6 +72,12 @@ def order_once(run: Run, promised: Callable[[], float], order: Callable[[str], s
     return order_id
 
 
+def order_in(note: str) -> str:
+    """The upstream's name for the order that a note tells of; "" when it tells of none."""
+    known = _read(note)
+    return "" if known is None else known.order_id
+
+
 def _read(note: str) -> Order | None:
     return Order(**json.loads(note)) if note else None
 

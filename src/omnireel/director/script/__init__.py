@@ -1,0 +1,1 @@
+"""A language model in the place of the rules that make shots: what it is asked, and what it may say."""

@@ -1,0 +1,1 @@
+"""Open-weight diffusion models, through the diffusers library."""

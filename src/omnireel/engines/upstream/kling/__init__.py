@@ -1,0 +1,1 @@
+"""Clips ordered from Kling's own service, over its omni-video API."""
