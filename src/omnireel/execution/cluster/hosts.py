@@ -18,6 +18,8 @@ from omnireel.execution.cluster.waiting import Waiting
 
 IDLE_SECONDS: Final = 60.0
 """How long a host that has nothing to do keeps its place, and an engine's process warm in it."""
+IDLE_CARD_SECONDS: Final = 600.0
+"""The same where there are graphics cards: bringing a model there again takes minutes."""
 PING_SECONDS: Final = 5.0
 _THREADS: Final = 8
 """Calls that a host answers at once; one of them waits for news."""
@@ -96,7 +98,7 @@ class Hosts:
 
     def expire(self) -> None:
         """End those that had nothing to do for long."""
-        self._end(lambda host: self._now() - host.idle_since > IDLE_SECONDS)
+        self._end(lambda host: self._now() - host.idle_since > _patience(host))
 
     def _pick(self, shape: Shape, engine: str) -> Host | None:
         with self._lock:
@@ -129,3 +131,7 @@ class Hosts:
             scheduling_strategy="SPREAD" if self._opening.spread else "DEFAULT",
         )
         return remote.remote(self._opening.terms, max(1, int(shape.cpus)))
+
+
+def _patience(host: Host) -> float:
+    return IDLE_CARD_SECONDS if host.shape.gpus else IDLE_SECONDS
