@@ -56,7 +56,19 @@ class Node:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
 
+    def freeze(self) -> None:
+        """Stop all its processes where they are, as a cut network would look from outside."""
+        for process in self._descendants():
+            with suppress(psutil.NoSuchProcess):
+                process.suspend()
+
+    def thaw(self) -> None:
+        for process in self._descendants():
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
+
     def close(self) -> None:
+        self.thaw()
         self._family += self._descendants()
         self._process.terminate()
         with suppress(subprocess.TimeoutExpired):

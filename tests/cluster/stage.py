@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sqlalchemy import Engine, text
 from tests.chaos.world import ENDINGS
@@ -15,6 +16,7 @@ from tests.postgres_server import PostgresServer, programs
 from tests.ray_cluster import Node, RayCluster, ray_cluster
 from tests.s3_server import S3Server
 from tests.system.test_server import Server
+from tests.wire import Wire, wire
 
 from omnireel.app.kernel_folder import kernel_folder
 from omnireel.settings import Settings
@@ -32,6 +34,9 @@ class Stage:
     cluster: RayCluster
     second: Node
     database: Engine
+    postgres: PostgresServer
+    to_bucket: Wire
+    """What all of them reach the bucket by."""
 
 
 @contextmanager
@@ -44,6 +49,7 @@ def stage(*, cpus: int) -> Iterator[Stage]:
         stack.callback(postgres.close)
         bucket = S3Server()
         stack.callback(bucket.close)
+        to_bucket = stack.enter_context(wire(urlsplit(bucket.endpoint).port or 80))
         secrets = {"AWS_ACCESS_KEY_ID": "AKIADEMO", "AWS_SECRET_ACCESS_KEY": "never-to-be-shown"}
         cluster = stack.enter_context(ray_cluster(cpus=cpus, settings=_node(folder) | secrets))
         second = cluster.add(cpus)
@@ -57,13 +63,13 @@ def stage(*, cpus: int) -> Iterator[Stage]:
             "OMNIREEL_EXECUTOR": "ray",
             "OMNIREEL_DATABASE": url,
             "OMNIREEL_S3_BUCKET": bucket.new_bucket().name,
-            "OMNIREEL_S3_ENDPOINT": bucket.endpoint,
+            "OMNIREEL_S3_ENDPOINT": f"http://127.0.0.1:{to_bucket.port}",
             **secrets,
             **cluster.environment,
             **PATIENT,
         }
         servers = tuple(_server(stack, folder / name, settings, folder) for name in ("one", "two"))
-        yield Stage(servers, cluster, second, database)
+        yield Stage(servers, cluster, second, database, postgres, to_bucket)
 
 
 def _server(stack: ExitStack, folder: Path, settings: Mapping[str, str], root: Path) -> Server:
