@@ -97,7 +97,7 @@ def test_a_worker_for_an_engine_nobody_knows_says_so_and_ends(tmp_path: Path) ->
     ended = omnireel(tmp_path, "worker", "--engine", "studoi")
 
     assert ended.returncode == 1
-    installed = "kling, modellix, openai-videos, sidecar, studio"
+    installed = "diffusers, kling, modellix, openai-videos, sidecar, studio"
     assert f"no engine is called 'studoi'; installed: {installed}" in ended.stderr
     assert "Traceback" not in ended.stderr
 
