@@ -99,11 +99,16 @@ def test_a_pull_brings_weights_settings_and_tokenizers_and_nothing_that_is_run(p
     assert "downloading" in ended.err
 
 
+def surroundings() -> dict[str, str]:
+    """Our environment as it was: a model that was loaded here has gone offline."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "TRANSFORMERS_"))}
+
+
 @needs_hub
 def test_a_terminal_has_a_bar_with_bytes(puller: Puller) -> None:
     ours, theirs = pty.openpty()
     words = [sys.executable, "-m", "omnireel", "models", "pull", PROFILE]
-    environment = {**os.environ, "HF_ENDPOINT": puller.hub.base_url, "TERM": "xterm", "COLUMNS": "100"}
+    environment = {**surroundings(), "HF_ENDPOINT": puller.hub.base_url, "TERM": "xterm", "COLUMNS": "100"}
     with subprocess.Popen(words, cwd=puller.inside.folder, env=environment, stderr=theirs) as child:
         os.close(theirs)
         drawn = b""
@@ -181,7 +186,7 @@ def test_a_pull_that_is_stopped_is_resumed_by_the_next(
 ) -> None:
     puller.hub.stall[WEIGHTS] = CUT
     words = [sys.executable, "-m", "omnireel", "models", "pull", PROFILE, "--folder", "models"]
-    environment = {**os.environ, "HF_ENDPOINT": puller.hub.base_url}
+    environment = {**surroundings(), "HF_ENDPOINT": puller.hub.base_url}
     with subprocess.Popen(
         words, cwd=puller.inside.folder, env=environment, stderr=subprocess.DEVNULL
     ) as child:

@@ -237,7 +237,7 @@ def test_whoever_asks_sees_no_media_and_whoever_renders_no_key(build: Build) -> 
         handle.close()
     for order in orders:
         assert (order.consultant is not None) == (order.phase is Phase.CONSULT)
-        assert bool(order.options) == (order.phase in (Phase.PREPARE, Phase.RENDER))
+        assert bool(order.options) == (order.phase in (Phase.PREPARE, Phase.RENDER, Phase.RECALL))
         assert order.consulted == (order.phase is Phase.RENDER)
 
 
