@@ -22,7 +22,7 @@ from omnireel.app.kernel_folder import kernel_folder
 from omnireel.settings import Settings
 from omnireel.tasks.database import connect
 
-PATIENT = {"OMNIREEL_LEASE_SECONDS": "30", "OMNIREEL_HEARTBEAT_SECONDS": "5", "OMNIREEL_MAX_ATTEMPTS": "3"}
+PATIENT = {"OMNIREEL_HEARTBEAT_SECONDS": "3", "OMNIREEL_MAX_ATTEMPTS": "3"}
 """As they are by default, or nearly."""
 
 
@@ -40,8 +40,8 @@ class Stage:
 
 
 @contextmanager
-def stage(*, cpus: int) -> Iterator[Stage]:
-    """Open it all; whatever happens, nothing of it is left afterwards."""
+def stage(*, cpus: int, lease: int = 30) -> Iterator[Stage]:
+    """Open it all; whatever happens, nothing of it is left afterwards. `lease` is in seconds."""
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="omnireel-stage-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -67,6 +67,7 @@ def stage(*, cpus: int) -> Iterator[Stage]:
             **secrets,
             **cluster.environment,
             **PATIENT,
+            "OMNIREEL_LEASE_SECONDS": str(lease),
         }
         servers = tuple(_server(stack, folder / name, settings, folder) for name in ("one", "two"))
         yield Stage(servers, cluster, second, database, postgres, to_bucket)

@@ -22,7 +22,7 @@ AWAY_SECONDS = 3.0
 def scene() -> Iterator[Stage]:
     if programs() is None:
         pytest.skip("PostgreSQL is not installed; on Debian: apt install postgresql")
-    with stage(cpus=2) as opened:
+    with stage(cpus=2, lease=10) as opened:
         yield opened
 
 
