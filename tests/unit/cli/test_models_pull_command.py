@@ -101,7 +101,9 @@ def test_a_pull_brings_weights_settings_and_tokenizers_and_nothing_that_is_run(p
 
 def surroundings() -> dict[str, str]:
     """Our environment as it was: a model that was loaded here has gone offline."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "TRANSFORMERS_"))}
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith(("HF_", "TRANSFORMERS_"))
+    }
 
 
 @needs_hub
