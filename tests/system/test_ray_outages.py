@@ -16,6 +16,7 @@ pytest.importorskip("ray", reason="Ray is not installed; pip install 'omnireel[r
 PATIENCE = 240.0
 WORK = "a pond fake:seconds=2 fake:steps=20"
 AWAY_SECONDS = 3.0
+CHILD = "omnireel.execution.child"
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +27,9 @@ def scene() -> Iterator[Stage]:
         yield opened
 
 
-def begun(scene: Stage, wanted: int) -> Watched:
+def begun(scene: Stage, wanted: int, prompt: str = WORK) -> Watched:
     """Tasks of both servers, some of which are worked on."""
-    names = [scene.servers[number % 2].submit(WORK) for number in range(wanted)]
+    names = [scene.servers[number % 2].submit(prompt) for number in range(wanted)]
     watched = Watched(scene.database, names)
     watched.until(lambda: len(watched.running()) >= 2, PATIENCE)
     return watched
@@ -59,8 +60,10 @@ def test_a_bucket_that_is_away_for_a_while_costs_no_task(scene: Stage) -> None:
 
 
 def test_a_node_that_is_cut_off_and_comes_back_ends_nothing_twice(scene: Stage) -> None:
-    watched = begun(scene, 8)
+    watched = begun(scene, 8, "a pond fake:seconds=8 fake:steps=20")
+    watched.until(lambda: bool(scene.second.find(CHILD)), PATIENCE)
     scene.second.freeze()
+    watched.look()
     # Its attempts are lost to everybody and made again by the other node, while it still has them.
     later = {(name, attempt + 1) for name, attempt in watched.running().items()}
     watched.until(lambda: not later.isdisjoint(watched.seen), PATIENCE)
