@@ -10,7 +10,7 @@ from tests.cluster.stage import Stage, stage
 from tests.cluster.watching import Watched
 from tests.postgres_server import programs
 
-pytestmark = [pytest.mark.system, pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(400)]
 pytest.importorskip("ray", reason="Ray is not installed; pip install 'omnireel[ray]'")
 
 PATIENCE = 240.0
