@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from omnireel.cli.output import Output
+from omnireel.cli.progress import drawable
 
 Show = Callable[[int, int, str], None]
 """Told how many bytes of how many are done, and what is being done."""
@@ -21,7 +20,7 @@ def bytes_shown(output: Output) -> Iterator[Show]:
     """Give a function that shows how far it is each time it is called."""
     if output.quiet:
         yield _nothing
-    elif sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb":
+    elif drawable():
         with _bar() as show:
             yield show
     else:

@@ -26,11 +26,16 @@ def shown(output: Output) -> Iterator[Show]:
         yield both
 
 
+def drawable() -> bool:
+    """Whether standard error is a terminal that can draw a bar."""
+    return sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
 @contextmanager
 def _for_people(output: Output) -> Iterator[Show]:
     if output.quiet:
         yield _nothing
-    elif sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb":
+    elif drawable():
         with _bar() as show:
             yield show
     else:

@@ -22,8 +22,8 @@ from omnireel.errors import DeviceBroken, EngineFailed, EngineLost, EngineUnavai
 MAX_HEAD = 1024 * 1024
 """Longest head, bytes."""
 MAX_ARRAYS = 32
-MAX_BYTES = 8 * 1024**3
-"""Largest arrays of one message together."""
+MAX_BYTES = 2 * 1024**3
+"""Largest arrays of one message together; ten seconds of 1080p at 24 frames have 1.5 GB."""
 DTYPES: Final[dict[str, np.dtype[Any]]] = {"uint8": np.dtype(np.uint8), "float32": np.dtype(np.float32)}
 LENGTH_BYTES = 4
 TICK_SECONDS = 0.1

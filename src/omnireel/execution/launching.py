@@ -18,6 +18,7 @@ from omnireel.engines.spec import EngineSpec
 from omnireel.errors import AttemptError, EngineUnavailable, NotFound
 from omnireel.execution.base import Attempt
 from omnireel.execution.boxing import box_of
+from omnireel.execution.child_logs import private_words
 from omnireel.execution.kernels import KernelCache
 from omnireel.execution.models import ModelKeepers
 from omnireel.execution.process import ChildProcess
@@ -120,7 +121,9 @@ class Launcher:
         place = self._place(order)
         if order.phase is not Phase.RENDER or not place:
             return 0, -1
-        return self._models.at(place).lend(order.engine, EngineSpec(order.kind, order.options), order.task)
+        spec = EngineSpec(order.kind, order.options)
+        private = (*private_words(order.request), *self.secrets(order.engine))
+        return self._models.at(place).lend(order.engine, spec, order.task, private)
 
     def _place(self, order: Order) -> str:
         return self._engine(order.engine).capabilities.model

@@ -1,4 +1,4 @@
-"""The process that keeps models loaded between attempts. One for a worker; it serves one attempt at a time.
+"""The process that keeps models loaded between attempts; it serves one attempt at a time.
 
 Started as `python -m omnireel.execution.model_process`. Its order comes on standard input; then, on a
 socket of packets, a lease for each attempt: the engine's name, and the end of a link to the attempt. When

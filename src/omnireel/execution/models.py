@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import socket
 import time
+from collections import deque
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,12 +21,15 @@ from omnireel.engines.spec import EngineSpec
 from omnireel.execution.model_process import MAX_LEASE, Lease, ModelOrder
 from omnireel.execution.process import ChildProcess
 from omnireel.media.sandbox import PATH, PYTHON
+from omnireel.telemetry.redaction import redact, without
 
 WATCH_SECONDS = 0.5
 STUCK_SECONDS = 300.0
 """How long it may go on with what nobody waits for: longer than any one step of a denoiser."""
 LOGGED = 2000
 """How much of its last words goes into our log, characters."""
+RECENT = 32
+"""Attempts whose words may stand in that much."""
 PASSED_ON = ("CUDA_", "NVIDIA_", "HIP_", "ROCR_", "LD_LIBRARY_PATH", "PYTORCH_", "TORCH_")
 """Beginnings of the names in our environment that say how to use the machine's accelerators."""
 
@@ -70,21 +76,25 @@ class ModelKeeper:
         self._process: ChildProcess | None = None
         self._control: socket.socket | None = None
         self._lent: dict[int, _Lent] = {}
+        self._private: deque[Collection[str]] = deque(maxlen=RECENT)
         self._number = 0
         self._stop = Event()
         self._watch: Thread | None = None
 
-    def lend(self, engine: str, spec: EngineSpec, task: str) -> tuple[int, int]:
+    def lend(self, engine: str, spec: EngineSpec, task: str, private: Collection[str]) -> tuple[int, int]:
         """A lease's number and the descriptor of its link, which is the caller's to close.
 
-        Call it on the thread that starts children: the kernel ends the process with that thread. Raises
-        OSError when the process cannot be started.
+        Nothing of `private` comes into the log. Call it on the thread that starts children: the kernel ends
+        the process with that thread. Raises OSError when the process cannot be started.
         """
         ours, theirs = socket.socketpair()
         try:
             with self._lock:
                 self._number += 1
                 packet = msgspec.json.encode(Lease(self._number, engine, task, spec.kind, dict(spec.options)))
+                if len(packet) > MAX_LEASE:
+                    raise OSError(errno.EMSGSIZE, f"a lease of {len(packet)} bytes, of {MAX_LEASE}")
+                self._private.append(private)
                 socket.send_fds(self._running(), [packet], [theirs.fileno()])
                 self._lent[self._number] = _Lent(-1)
                 return self._number, os.dup(ours.fileno())
@@ -94,7 +104,8 @@ class ModelKeeper:
 
     def follow(self, number: int, pid: int) -> None:
         """Say which process has the lease, while that process cannot have been waited for."""
-        with self._lock, suppress(KeyError):
+        # Where it cannot be followed, only a device that hangs goes unnoticed.
+        with self._lock, suppress(KeyError, OSError):
             self._lent[number].attempt = os.pidfd_open(pid)
 
     def close(self) -> None:
@@ -173,9 +184,17 @@ class ModelKeeper:
             return False
         for _ in process.pump():
             pass
-        log.warning("model_process_gone", reason=process.obituary(), stderr=process.log[-LOGGED:])
+        log.warning(
+            "model_process_gone",
+            reason=self._told(process.obituary()),
+            stderr=self._told(process.log[-LOGGED:]),
+        )
         self._end()
         return True
+
+    def _told(self, text: str) -> str:
+        """What it wrote, as far as it may be repeated: libraries quote prompts in their advice."""
+        return redact(without(text, [words for private in self._private for words in private]))
 
     def _returned(self) -> list[int]:
         numbers: list[int] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -20,7 +21,7 @@ STEP_SECONDS = 0.05
 
 class CountingModel:
     """Doubles what it is sent. The prompt says what goes wrong: `model:crash`, `model:break`, `model:fail`,
-    `model:bug`, `model:slow`.
+    `model:bug`, `model:slow`. Before it crashes it tells its prompt.
     """
 
     def __init__(self) -> None:
@@ -31,6 +32,8 @@ class CountingModel:
         prompt = str(asked.head["prompt"])
         self._answered += 1
         if "model:crash" in prompt:
+            sys.stderr.write(f"cannot make sense of {prompt[4:]!r}\n")
+            sys.stderr.flush()
             os.abort()
         if "model:break" in prompt:
             raise DeviceBroken("the device gives errors")

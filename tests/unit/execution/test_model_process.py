@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from structlog.testing import capture_logs
 
 from omnireel.clock import SystemClock
 from omnireel.execution.base import Attempt, Ending, Lost, Made
@@ -151,6 +152,17 @@ def test_a_model_that_crashes_loses_the_attempt_and_is_loaded_again(executor: Lo
     after = model_of(done(executor, asked()))
     assert after[0] != before[0]
     assert after[1] == 1
+
+
+def test_nothing_of_a_prompt_is_in_the_log_of_a_crash(executor: LocalExecutor) -> None:
+    with capture_logs() as logs:
+        done(executor, asked("my grandmother's secret recipe model:crash"))
+        deadline = time.monotonic() + PATIENCE
+        while not (gone := [line for line in logs if line["event"] == "model_process_gone"]):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+    assert "cannot make sense of" in gone[0]["stderr"]
+    assert "recipe" not in str(logs)
 
 
 def test_a_broken_device_gets_a_new_process(executor: LocalExecutor) -> None:
